@@ -1,0 +1,55 @@
+# Every target sets up .venv first when that is needed. Works with GNU make 3.81 (macOS) and a POSIX sh.
+
+PY = .venv/bin/python
+LAB = $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" $(if $(filter 0,$(shell id -u)),--allow-root)
+ARGS =
+export PYTHONUTF8 = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test book book-serve notebooks texts service lint format lock environment.yml setup clean
+
+help: ## Liệt kê các lệnh
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
+
+lab: setup ## Cài đặt (lần đầu) rồi mở bài 1 trong JupyterLab
+	$(LAB) --LabApp.default_url=/lab/tree/notebooks/01-xac-thuc.ipynb $(ARGS)
+
+test: setup ## Chạy toàn bộ kiểm thử; một phần: make test ARGS="tests/test_places.py"
+	$(PY) -m pytest $(ARGS)
+
+book: setup ## Dựng sách HTML trong _build/html/, không cần mạng
+	$(PY) -m book.build $(ARGS)
+
+book-serve: setup ## Dựng sách rồi mở trong trình duyệt
+	$(PY) -m book.build --serve $(ARGS)
+
+notebooks: setup ## Chạy lại các bài từ notebooks/md/ và lưu kết quả mới; một bài: ARGS=04-ndvi
+	$(PY) -m tools.notebooks run $(ARGS)
+
+texts: setup ## Chép nội dung đã sửa trong notebooks/*.ipynb về notebooks/md/; một bài: ARGS=04-ndvi
+	$(PY) -m tools.notebooks texts $(ARGS)
+
+service: setup ## Chạy CDSE ngoại tuyến trên máy này; tùy chọn: ARGS="--help"
+	$(PY) -m cdse_offline $(ARGS)
+
+lint: setup ## Kiểm tra mã nguồn
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+format: setup ## Định dạng mã nguồn
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+lock: setup environment.yml ## Tính lại requirements.txt và environment.yml (cần mạng); nâng bản: ARGS=--upgrade
+	sh tools/lock.sh requirements.txt $(ARGS)
+
+environment.yml: setup
+	$(PY) -m pyproject2conda project
+
+setup: ## Chỉ cài đặt vào .venv
+	@sh tools/setup.sh
+
+clean: ## Xóa .venv và mọi thứ sinh ra (không xóa bộ nhớ đệm ảnh)
+	rm -rf .venv _build build ./*.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
