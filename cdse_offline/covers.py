@@ -1,0 +1,194 @@
+"""What covers the land: its spectra and its calendar.
+
+Every pixel of a scene is a mixture of a few surfaces. A crop's calendar says how much of it is green, dry, under water
+or in flower on a day of the year; what is left is soil.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
+CLASSES = {
+    1: "rừng vân sam",
+    2: "rừng lá rộng và hỗn giao",
+    3: "đồng cỏ",
+    4: "lúa mì, lúa mạch",
+    5: "cải dầu",
+    6: "ngô",
+    7: "khoai tây",
+    8: "hồ, ao",
+    9: "sông",
+    10: "bãi sỏi, bãi cát",
+    11: "khu dân cư",
+    12: "đường giao thông",
+    13: "đất than bùn, sậy",
+    14: "ruộng lúa hai vụ",
+    15: "chuối, cây ăn quả",
+    16: "rau màu",
+    17: "ao cá",
+    18: "khu công nghiệp, lò gạch",
+    19: "đê, bờ cỏ",
+}
+
+# Surface reflectance in 1/1000, in the order of BANDS: typical values as published spectral libraries (USGS, ECOSTRESS,
+# LUCAS soils) and Sentinel-2 L2A time series over such surfaces show them, rounded.
+SPECTRA = {
+    "crop":      (18, 25, 56, 27, 95, 320, 430, 460, 480, 490, 215, 105),
+    "rice":      (18, 24, 54, 27, 90, 280, 370, 400, 415, 420, 170, 75),
+    "grass":     (23, 31, 68, 40, 115, 305, 380, 410, 430, 440, 240, 125),
+    "spruce":    (12, 15, 27, 17, 42, 128, 163, 178, 190, 195, 85, 38),
+    "broadleaf": (15, 20, 44, 23, 78, 245, 325, 350, 370, 375, 180, 80),
+    "flower":    (30, 40, 156, 150, 212, 340, 410, 440, 455, 460, 215, 110),
+    "straw":     (58, 76, 110, 133, 178, 228, 250, 268, 288, 300, 345, 240),
+    "hay":       (42, 58, 102, 112, 170, 255, 290, 315, 330, 340, 320, 215),
+    "soil":      (60, 73, 97, 116, 136, 153, 164, 174, 183, 188, 262, 228),
+    "mud":       (42, 51, 67, 82, 104, 114, 124, 134, 140, 140, 158, 118),
+    "peat":      (28, 36, 52, 66, 90, 140, 165, 180, 195, 205, 205, 135),
+    "water":     (30, 27, 27, 14, 12, 10, 10, 8, 8, 8, 5, 4),
+    "shallow":   (52, 62, 78, 44, 37, 31, 31, 29, 28, 24, 8, 6),
+    "silt":      (52, 66, 96, 120, 121, 94, 95, 83, 78, 46, 10, 6),
+    "stream":    (44, 54, 70, 54, 48, 40, 40, 37, 35, 28, 10, 7),
+    "flooded":   (40, 47, 56, 47, 46, 44, 44, 42, 41, 36, 22, 15),
+    "sand":      (88, 102, 126, 143, 153, 162, 170, 176, 182, 180, 230, 205),
+    "gravel":    (120, 140, 166, 184, 194, 202, 210, 216, 222, 218, 262, 235),
+    "asphalt":   (78, 88, 98, 108, 113, 118, 123, 128, 132, 135, 150, 135),
+    "concrete":  (135, 158, 185, 205, 215, 222, 230, 238, 245, 245, 275, 255),
+    "red roof":  (58, 67, 82, 114, 134, 152, 162, 172, 180, 186, 225, 215),
+    "grey roof": (82, 92, 102, 112, 118, 124, 130, 136, 142, 146, 168, 160),
+    "metal":     (205, 225, 240, 244, 246, 248, 250, 252, 254, 250, 240, 215),
+    "blue tin":  (135, 178, 172, 132, 134, 146, 160, 178, 188, 195, 245, 225),
+}  # fmt: skip
+SPECTRUM = {name: index for index, name in enumerate(SPECTRA)}
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What grows or lies on a unit. `calendar`: day of year, then the shares of green, dry, water and flower.
+
+    What is left is soil. The sparse places of a unit have `gap` less green than its dense ones.
+    """
+
+    kind: int
+    calendar: Sequence[tuple[float, float, float, float, float]]
+    green: str = "crop"
+    dry: str = "straw"
+    soil: str = "soil"
+    water: str = "flooded"
+    gap: float = 0.12
+    cycle: int = 366  # days until the calendar begins anew
+
+
+def still(kind: int, sparse: str, dense: str) -> Cover:
+    """A cover without seasons, somewhere between two surfaces."""
+    return Cover(kind, [(1, 1, 0, 0, 0)], green=dense, soil=sparse, gap=1.0)
+
+
+_CEREAL_AUTUMN = ((22, 0.02, 0.42, 0, 0), (23, 0, 0.10, 0, 0), (45, 0.06, 0.06, 0, 0), (75, 0.4, 0, 0, 0))
+
+
+def _cereal(ripe: int) -> list[tuple[float, float, float, float, float]]:
+    """Winter cereals: green in spring, straw yellow at `ripe`, stubble for three weeks, then tilled."""
+    growth = [(1, 0.35, 0, 0, 0), (90, 0.55, 0, 0, 0), (118, 0.88, 0, 0, 0), (ripe - 55, 0.96, 0, 0, 0)]
+    ripening = [(ripe - 34, 0.93, 0.03, 0, 0), (ripe - 20, 0.7, 0.25, 0, 0), (ripe - 9, 0.25, 0.68, 0, 0)]
+    harvest = [(ripe, 0.03, 0.92, 0, 0), (ripe + 1, 0, 0.62, 0, 0)]
+    return growth + ripening + harvest + [(ripe + 1 + day, *shares) for day, *shares in _CEREAL_AUTUMN]
+
+
+_RAPE = [
+    (1, 0.5, 0, 0, 0), (95, 0.78, 0, 0, 0), (114, 0.9, 0, 0, 0.04), (124, 0.3, 0, 0, 0.66), (136, 0.36, 0, 0, 0.6),
+    (146, 0.88, 0, 0, 0.08), (172, 0.9, 0.05, 0, 0), (190, 0.4, 0.5, 0, 0), (203, 0.06, 0.84, 0, 0),
+    (204, 0, 0.5, 0, 0), (222, 0.14, 0.36, 0, 0), (240, 0.3, 0.2, 0, 0), (241, 0, 0.05, 0, 0), (290, 0.5, 0, 0, 0),
+]  # fmt: skip
+_MAIZE = [
+    (1, 0.05, 0.1, 0, 0), (105, 0.1, 0.06, 0, 0), (112, 0, 0.02, 0, 0), (146, 0.04, 0, 0, 0), (163, 0.26, 0, 0, 0),
+    (178, 0.62, 0, 0, 0), (193, 0.9, 0, 0, 0), (238, 0.93, 0.02, 0, 0), (254, 0.8, 0.14, 0, 0), (264, 0.62, 0.3, 0, 0),
+    (265, 0.02, 0.3, 0, 0), (290, 0.08, 0.2, 0, 0),
+]  # fmt: skip
+_POTATO = [
+    (1, 0.02, 0.1, 0, 0), (110, 0, 0, 0, 0), (148, 0.06, 0, 0, 0), (163, 0.42, 0, 0, 0), (178, 0.84, 0, 0, 0),
+    (212, 0.85, 0.03, 0, 0), (232, 0.5, 0.3, 0, 0), (247, 0.12, 0.3, 0, 0), (256, 0.02, 0.04, 0, 0),
+    (280, 0.2, 0, 0, 0),
+]  # fmt: skip
+_LEAVES = [(1, 0.3, 0, 0, 0), (112, 0.5, 0, 0, 0), (122, 0.75, 0, 0, 0), (136, 0.97, 0, 0, 0), (255, 0.94, 0, 0, 0),
+           (275, 0.75, 0.2, 0, 0), (300, 0.3, 0.5, 0, 0)]  # fmt: skip
+# Two crops of rice: transplanted about 19 February and 27 June, harvested about 6 June and 8 October.
+_RICE = [
+    (8, 0.05, 0.25, 0.15, 0), (18, 0.03, 0.05, 0.6, 0), (28, 0, 0, 0.95, 0), (50, 0.02, 0, 0.96, 0),
+    (62, 0.12, 0, 0.84, 0), (78, 0.42, 0, 0.54, 0), (94, 0.8, 0, 0.18, 0), (108, 0.95, 0, 0.03, 0),
+    (126, 0.94, 0.03, 0, 0), (137, 0.74, 0.22, 0, 0), (148, 0.36, 0.6, 0, 0), (156, 0.12, 0.84, 0, 0),
+    (157, 0.04, 0.55, 0.08, 0), (164, 0.06, 0.36, 0.3, 0), (169, 0, 0.04, 0.9, 0), (178, 0.02, 0, 0.95, 0),
+    (190, 0.18, 0, 0.76, 0), (205, 0.58, 0, 0.38, 0), (220, 0.9, 0, 0.08, 0), (240, 0.96, 0.01, 0.02, 0),
+    (256, 0.86, 0.1, 0, 0), (267, 0.5, 0.46, 0, 0), (280, 0.12, 0.84, 0, 0), (281, 0.04, 0.58, 0.06, 0),
+    (296, 0.14, 0.4, 0.05, 0),
+]  # fmt: skip
+_RICE_FALLOW = [*_RICE, (330, 0.16, 0.3, 0.05, 0), (366, 0.06, 0.26, 0.12, 0)]
+_RICE_WINTER = [*_RICE, (300, 0.02, 0.02, 0, 0), (316, 0.34, 0, 0, 0), (336, 0.8, 0, 0, 0), (352, 0.84, 0, 0, 0),
+                (364, 0.3, 0.1, 0, 0)]  # fmt: skip
+_VEGETABLES = [(0, 0, 0, 0, 0), (12, 0.08, 0, 0, 0), (34, 0.66, 0, 0, 0), (62, 0.88, 0, 0, 0), (76, 0.55, 0.3, 0, 0),
+               (82, 0.05, 0.2, 0, 0), (95, 0.1, 0.1, 0, 0)]  # fmt: skip
+_EVERGREEN = [(1, 0.84, 0.04, 0, 0), (60, 0.84, 0.04, 0, 0), (200, 0.95, 0, 0, 0), (330, 0.88, 0.03, 0, 0)]
+
+COVERS = {
+    "meadow": Cover(3, [(1, 0.8, 0.1, 0, 0)], green="grass", dry="hay", gap=0.16),  # see _mown
+    "wheat": Cover(4, _cereal(205)),
+    "barley": Cover(4, _cereal(187)),
+    "rape": Cover(5, _RAPE),
+    "maize": Cover(6, _MAIZE, gap=0.2),
+    "potato": Cover(7, _POTATO, gap=0.18),
+    "spruce": Cover(1, [(1, 1, 0, 0, 0)], green="spruce", soil="mud", gap=0.04),
+    "mixed": Cover(2, [(1, 1, 0, 0, 0)], green="broadleaf", soil="spruce", gap=0.7),
+    "broadleaf": Cover(2, _LEAVES, green="broadleaf", soil="mud", gap=0.05),
+    "clearing": Cover(2, [(1, 0.75, 0.1, 0, 0), (150, 0.85, 0.05, 0, 0)], green="grass", soil="mud", gap=0.3),
+    "moor": Cover(13, [(1, 0.2, 0.1, 0, 0), (130, 0.3, 0.1, 0, 0), (180, 0.55, 0.05, 0, 0), (280, 0.3, 0.2, 0, 0)],
+                  green="broadleaf", dry="hay", soil="peat", gap=0.4),
+    "reed": Cover(13, [(1, 0.1, 0.5, 0, 0), (130, 0.35, 0.3, 0, 0), (170, 0.75, 0.1, 0, 0), (260, 0.6, 0.25, 0, 0)],
+                  green="grass", dry="hay", soil="mud", gap=0.3),
+    "lake": still(8, "water", "shallow"),
+    "river": still(9, "stream", "shallow"),
+    "bar": still(10, "gravel", "soil"),
+    "garden": Cover(11, [(1, 0.5, 0.1, 0, 0), (130, 0.62, 0.05, 0, 0), (270, 0.6, 0.08, 0, 0)], green="grass",
+                    dry="hay", gap=0.35),
+    "pit": still(10, "gravel", "soil"),
+    "rice": Cover(14, _RICE_FALLOW, green="rice", soil="mud", gap=0.1),
+    "rice+": Cover(14, _RICE_WINTER, green="rice", soil="mud", gap=0.1),
+    "orchard": Cover(15, _EVERGREEN, green="broadleaf", dry="hay", soil="soil", gap=0.25),
+    "vegetables": Cover(16, _VEGETABLES, soil="mud", gap=0.15, cycle=96),
+    "red river": Cover(9, [(1, 0.6, 0, 0, 0), (150, 0.75, 0, 0, 0), (190, 1, 0, 0, 0), (270, 1, 0, 0, 0),
+                           (330, 0.7, 0, 0, 0)], green="silt", soil="stream", gap=0.25),
+    "sand": still(10, "sand", "mud"),
+    "shoal": Cover(10, [(1, 0, 0, 0, 0), (165, 0, 0, 0.1, 0), (190, 0, 0, 0.95, 0), (275, 0, 0, 0.95, 0),
+                        (310, 0, 0, 0.05, 0)], soil="sand", water="silt"),
+    "pond": still(17, "water", "flooded"),
+    "grove": Cover(11, [(1, 0.6, 0.06, 0, 0), (200, 0.68, 0.02, 0, 0)], green="broadleaf", dry="hay", soil="mud",
+                   gap=0.35),
+    "works": still(18, "concrete", "soil"),
+    "dyke": Cover(19, [(1, 0.55, 0.25, 0, 0), (120, 0.8, 0.1, 0, 0), (280, 0.75, 0.15, 0, 0)], green="grass",
+                  dry="hay", gap=0.2),
+}  # fmt: skip
+CODE = {name: code for code, name in enumerate(COVERS)}
+
+
+def _mown(day: np.ndarray, luck: np.ndarray) -> np.ndarray:
+    """Shares of a meadow: one to five cuts a season, in the spells of fine weather; it regrows in three weeks."""
+    cuts = 1 + np.floor(4.99 * luck[:, 0] ** 0.7)
+    first = np.where(cuts < 3, 168, 132) + 9 * np.floor(4 * luck[:, 1]) + 2 * luck[:, 2]
+    interval = (285 - first) / cuts
+    since = np.where(day < first, 60, np.mod(day - first, interval))
+    lush = np.interp(day, (60, 115, 135, 290, 330), (0.6, 0.88, 0.97, 0.93, 0.7)) - 0.1 * (cuts < 2)
+    parts = np.zeros((len(luck), 4))
+    parts[:, 0] = lush - 0.62 * np.exp(-since / 10)
+    parts[:, 1] = 1 - lush + 0.5 * np.exp(-since / 6)
+    return parts
+
+
+def shares(name: str, day: np.ndarray, luck: np.ndarray) -> np.ndarray:
+    """Shares of green, dry, water and flower of units with this cover, each on its own day, (units, 4)."""
+    if name == "meadow":
+        return _mown(day, luck)
+    cover = COVERS[name]
+    table = np.array(cover.calendar, dtype=float)
+    parts = np.stack([np.interp(day, table[:, 0], column, period=cover.cycle) for column in table.T[1:]], axis=1)
+    parts[:, 2] *= 0.5 + 0.5 * np.sqrt(luck[:, 0])  # water does not stand equally high
+    return parts

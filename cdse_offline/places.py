@@ -1,0 +1,179 @@
+"""Where and when: the two places of the simulated scenes, and the real timetable of Sentinel-2 over them.
+
+Standard library only, so that the service starts quickly: pixels are made elsewhere, on demand.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+
+GRID_SHAPE = {10: 10980, 20: 5490, 60: 1830}  # pixels of a tile's side
+JP2_TILE = {10: 1024, 20: 640, 60: 192}  # pixels of a codestream tile's side, as ESA encodes
+# 143 orbits in 10 days; S2A and S2B fly half a cycle, 5 days, apart.
+ORBITS_A_CYCLE, CYCLE = 143, timedelta(days=10)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A tile of the Sentinel-2 grid and the window of it that has pixels."""
+
+    name: str
+    title: str
+    tile: str
+    epsg: int
+    west: int  # upper left corner of the tile, metres
+    north: int
+    column: int  # upper left pixel of the window on the 10 m grid; multiples of 6 fit 20 m and 60 m
+    row: int
+    latitude: float  # of the window's centre, for the sun
+    longitude: float
+    first_day: date
+    last_day: date
+    orbits: tuple[int, ...]
+    size: int = 1020  # side of the window in 10 m pixels; lies within one codestream tile of the 10 m bands
+
+    def window(self, resolution: int) -> tuple[int, int, int]:
+        """Row, column and side of the window, in pixels of this resolution (10, 20, 60)."""
+        step = resolution // 10
+        return self.row // step, self.column // step, self.size // step
+
+
+MUNICH = Place(
+    "oberland", "Oberland (Bayern), T32UPU", "32UPU", 32632, 600000, 5400000,
+    8196, 9216, 47.860, 11.505, date(2023, 5, 1), date(2023, 9, 30), (65, 22),
+)  # fmt: skip
+RED_RIVER = Place(
+    "song-hong", "Đồng bằng sông Hồng, T48QWJ", "48QWJ", 32648, 499980, 2400000,
+    9216, 9216, 20.822, 105.934, date(2023, 1, 1), date(2023, 12, 31), (18,),
+)  # fmt: skip
+PLACES = (MUNICH, RED_RIVER)
+
+# One known acquisition for each satellite and orbit: all others follow by whole cycles.
+# (satellite, relative orbit): (absolute orbit, day, start of the datatake)
+_ANCHORS = {
+    ("2B", 65): (34268, date(2023, 9, 28), "10:17:19"),
+    ("2B", 22): (34225, date(2023, 9, 25), "10:06:49"),
+    ("2B", 18): (34221, date(2023, 9, 25), "03:25:19"),
+    ("2A", 65): (43105, date(2023, 9, 23), "10:16:51"),
+    ("2A", 22): (43205, date(2023, 9, 30), "10:06:51"),
+    ("2A", 18): (43201, date(2023, 9, 30), "03:25:21"),
+}
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """One tile of one overpass. Day, satellite and orbits are the real timetable's, the sky is simulated."""
+
+    place: Place
+    satellite: str  # "2A", "2B"
+    relative_orbit: int
+    absolute_orbit: int
+    start: datetime  # of the datatake, UTC: the time that ids and `datetime` carry
+    cloud_cover: float  # per cent of the whole tile, as `eo:cloud_cover`
+
+    @property
+    def strip_start(self) -> datetime:
+        """When the data strip began that this tile was cut from: the time that file and folder names carry."""
+        return self.start + timedelta(seconds=244)
+
+    @property
+    def sensed(self) -> datetime:
+        """When the satellite passed over this tile: ten minutes after the datatake began, far in the north."""
+        return self.start + timedelta(seconds=612)
+
+    @property
+    def processed(self) -> datetime:
+        if self.start.date() == date(2023, 9, 28):
+            return datetime(2024, 10, 26, 14, 26, 23, tzinfo=UTC)
+        return datetime(2024, 10, 2, tzinfo=UTC) + timedelta(seconds=int(self.uniform("processed") * 60 * 86400))
+
+    @property
+    def id(self) -> str:
+        return (
+            f"S{self.satellite}_MSIL2A_{self.start:%Y%m%dT%H%M%S}_N0510_R{self.relative_orbit:03}"
+            f"_T{self.place.tile}_{self.processed:%Y%m%dT%H%M%S}"
+        )
+
+    @property
+    def sun(self) -> tuple[float, float]:
+        """Azimuth and elevation of the sun over the window, degrees."""
+        return sun_position(self.sensed, self.place.latitude, self.place.longitude)
+
+    def uniform(self, purpose: str) -> float:
+        """A number in [0, 1) that belongs to this acquisition and purpose, the same on every machine."""
+        return _uniform(f"{self.place.name} {self.start:%Y%m%dT%H%M%S} {purpose}")
+
+
+def _uniform(text: str) -> float:
+    return int.from_bytes(sha256(text.encode()).digest()[:6]) / 2**48
+
+
+def sun_position(when: datetime, latitude: float, longitude: float) -> tuple[float, float]:
+    """Azimuth (clockwise from north) and elevation of the sun, degrees.
+
+    The low-precision formulae of the Astronomical Almanac, good to 0.01°.
+    """
+    days = (when - datetime(2000, 1, 1, 12, tzinfo=UTC)).total_seconds() / 86400
+    anomaly = math.radians(357.529 + 0.98560028 * days)
+    mean_longitude = 280.459 + 0.98564736 * days
+    ecliptic = math.radians(mean_longitude + 1.915 * math.sin(anomaly) + 0.020 * math.sin(2 * anomaly))
+    tilt = math.radians(23.439 - 0.00000036 * days)
+    ascension = math.atan2(math.cos(tilt) * math.sin(ecliptic), math.cos(ecliptic))
+    declination = math.asin(math.sin(tilt) * math.sin(ecliptic))
+    sidereal_hours = 18.697374558 + 24.06570982441908 * days
+    hour_angle = math.radians(sidereal_hours * 15 + longitude) - ascension
+    phi = math.radians(latitude)
+    up = math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(hour_angle)
+    east = -math.cos(declination) * math.sin(hour_angle)
+    north = math.cos(phi) * math.sin(declination) - math.sin(phi) * math.cos(declination) * math.cos(hour_angle)
+    return math.degrees(math.atan2(east, north)) % 360, math.degrees(math.asin(up))
+
+
+# What share of each month's overpasses is clear (< 20 % cloud) over the Red River delta:
+# grey drizzle from January to March, clear autumns.
+_CLEAR_SHARE = {1: 0.2, 2: 0.15, 3: 0.15, 4: 0.3, 5: 0.45, 6: 0.45, 7: 0.45, 8: 0.4, 9: 0.5, 10: 0.7, 11: 0.7, 12: 0.55}
+
+
+def _cover(rank: float, clear_share: float) -> float:
+    """Cloud cover from a rank in [0, 1): below `clear_share` 0.1 to 19 %, above 21 to 100 %."""
+    if rank < clear_share:
+        return round(0.1 + 18.9 * (rank / clear_share) ** 2, 6)
+    return round(21 + 79 * ((rank - clear_share) / (1 - clear_share)) ** 0.7, 6)
+
+
+@cache
+def acquisitions(place: Place) -> tuple[Acquisition, ...]:
+    """All overpasses of the place's days, newest first."""
+    passes = []
+    for (satellite, orbit), (absolute, day, clock) in _ANCHORS.items():
+        if orbit not in place.orbits:
+            continue
+        start = datetime.fromisoformat(f"{day}T{clock}.024+00:00")
+        cycle = -((start.date() - place.first_day) // CYCLE)
+        while (begin := start + cycle * CYCLE).date() <= place.last_day:
+            passes.append(Acquisition(place, satellite, orbit, absolute + cycle * ORBITS_A_CYCLE, begin, 0.0))
+            cycle += 1
+    passes.sort(key=lambda a: a.start, reverse=True)
+    return tuple(_with_cover(a, rank) for a, rank in zip(passes, _ranks(passes), strict=True))
+
+
+def _with_cover(a: Acquisition, rank: float) -> Acquisition:
+    if a.place is MUNICH:
+        # 31 of the 62 overpasses are below 20 %, as in the search this course grew from.
+        cover = 0.818577 if a.start.date() == date(2023, 9, 28) else _cover(rank, 0.5)
+    else:
+        cover = _cover(a.uniform("cover"), _CLEAR_SHARE[a.start.month])
+    return Acquisition(a.place, a.satellite, a.relative_orbit, a.absolute_orbit, a.start, cover)
+
+
+def _ranks(passes: list[Acquisition]) -> list[float]:
+    """Evenly spread ranks in random order; the newest is cloudy and 28 September clear, as in reality."""
+    fixed = {date(2023, 9, 30): 1.1, date(2023, 9, 28): -0.1}
+    keys = [fixed.get(a.start.date(), a.uniform("rank")) for a in passes]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    ranks = [0.0] * len(keys)
+    for position, index in enumerate(order):
+        ranks[index] = (position + 0.5) / len(keys)
+    return ranks
