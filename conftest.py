@@ -37,6 +37,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def environment_stays_in_its_module() -> Iterator[None]:
+    """`connect()` sets keys and addresses: the next module, and above all the lessons, must not see them."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def offline_service() -> Iterator[dict[str, str]]:
     """An offline CDSE of its own: the line of JSON that it announces itself with."""

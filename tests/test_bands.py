@@ -9,6 +9,7 @@ import xarray as xr
 from pystac import Asset, Item
 
 from lessons.bands import clear, ndvi, reflectance, scale_offset
+from lessons.cdse import connect
 
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
 
@@ -80,15 +81,19 @@ def test_ndvi_refuses_integers():
 
 
 @pytest.fixture(scope="module")
-def scene(offline_catalog):
-    """One partly clouded date: DN, truth and items over the lessons' area and around it."""
-    found = offline_catalog.search(
+def offline_catalog():
+    return connect("offline")
+
+
+@pytest.fixture(scope="module")
+def items(offline_catalog):
+    """The 31 items of the lessons, newest first."""
+    return offline_catalog.search(
         collections=["sentinel-2-l2a"],
         bbox=BBOX,
         datetime="2023-05-01/2023-09-30",
         query={"eo:cloud_cover": {"lt": 20}},
     ).item_collection()
-    return found
 
 
 def load(items, bands, bbox):
@@ -99,8 +104,8 @@ WINDOW = (11.44, 47.815, 11.56, 47.89)
 
 
 @pytest.mark.parametrize("index", [0, 12, 25])
-def test_ndvi_of_clear_land_agrees_with_the_truth(offline_catalog, scene, index):
-    chosen = scene[index]
+def test_ndvi_of_clear_land_agrees_with_the_truth(offline_catalog, items, index):
+    chosen = items[index]
     truth = next(offline_catalog.search(collections=["offline-truth"], ids=[chosen.id]).items())
     bands = ["B04_10m", "B08_10m"]
     dn = load([chosen], [*bands, "SCL_20m"], WINDOW).isel(time=0)
@@ -114,8 +119,8 @@ def test_ndvi_of_clear_land_agrees_with_the_truth(offline_catalog, scene, index)
     assert float(abs(difference).median()) < 0.01
 
 
-def test_masked_share_agrees_with_the_true_sky(offline_catalog, scene):
-    chosen = [scene[index] for index in range(0, 31, 6)]
+def test_masked_share_agrees_with_the_true_sky(offline_catalog, items):
+    chosen = [items[index] for index in range(0, 31, 6)]
     truth = list(offline_catalog.search(collections=["offline-truth"], ids=[item.id for item in chosen]).items())
     masked = (~clear(load(chosen, ["SCL_20m"], WINDOW).SCL_20m)).mean(("x", "y"))
     covered = (load(truth, ["SKY_10m"], WINDOW).SKY_10m > 0).mean(("x", "y"))

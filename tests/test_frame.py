@@ -33,10 +33,13 @@ def files() -> list[Path]:
     return [path for name in listed.split("\0")[:-1] if (path := ROOT / name).is_file()]
 
 
+PICTURE = re.compile(r'"image/(?:png|jpeg)": "[^"]*"')  # base64 can spell anything
+
+
 def texts() -> dict[str, str]:
-    """Content of the text files, this one aside: it names what it looks for."""
+    """Content of the text files, without pictures in notebooks; this file aside: it names what it looks for."""
     return {
-        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        path.relative_to(ROOT).as_posix(): PICTURE.sub("", path.read_text(encoding="utf-8"))
         for path in files()
         if path != Path(__file__) and path.suffix not in BINARY
     }
