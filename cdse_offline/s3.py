@@ -4,6 +4,7 @@ Signatures are checked by signing each request again with botocore. Keys are loo
 a path, so that no request can name a file that is not an object.
 """
 
+import asyncio
 import hmac
 import logging
 import re
@@ -25,6 +26,9 @@ from cdse_offline.store import NotMadeError, Store
 
 BUCKET = "eodata"
 MAX_SKEW = timedelta(minutes=15)
+# Seconds to wait for an object that is being made. The lessons' GDAL gives up after 15 silent ones for good, but it
+# comes back after a 503.
+PATIENCE = 10
 # A listing names sizes, so that it makes the objects it lists: few at a time, as S3 may.
 MAX_KEYS = 20
 _AUTHORIZATION = re.compile(
@@ -89,9 +93,12 @@ class S3:
 
     async def _file(self, key: str) -> Path:
         try:
-            return await self.store.file(key)
+            async with asyncio.timeout(PATIENCE):
+                return await self.store.file(key)
         except KeyError as error:
             raise S3Error(404, "NoSuchKey", "The specified key does not exist.") from error
+        except TimeoutError as error:  # it goes on being made
+            raise S3Error(503, "SlowDown", "Please reduce your request rate.") from error
         except NotMadeError as error:
             logging.getLogger(__name__).error("không tạo được tệp: %s", error)
             raise S3Error(

@@ -132,6 +132,7 @@ def put(folder: Path, document: dict, name: str = "item.json") -> Path:
 
 
 def test_a_folder_is_read(small: Path):
+    (small / "eodata" / "a" / "an-object.json").write_text("not an item")
     catalog = pack.read(put(small, item()))
     assert dict(catalog.objects) == {"a/b.jp2": small / "eodata" / "a" / "b.jp2"}
     assert catalog.records[0].id == "one" and catalog.collections["c"]["type"] == "Collection"

@@ -1,5 +1,6 @@
 """The S3 store: who may read, what is answered, and that nothing but objects can be read."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -182,3 +183,15 @@ def test_listing_page_by_page(client: TestClient):
         [],
         None,
     )
+
+
+def test_an_object_that_takes_long_to_make_is_put_off_not_waited_for(client: TestClient, monkeypatch):
+    """GDAL gives up for good on a server that stays silent; after a 503 it comes back."""
+    monkeypatch.setattr(s3, "PATIENCE", 0.05)
+
+    async def slow(self: Store, key: str) -> Path:
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(BrokenStore, "file", slow)
+    answer = get(client, "/eodata/a/R10m/x.jp2")
+    assert (answer.status_code, code(answer)) == (503, "SlowDown")
