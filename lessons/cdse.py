@@ -179,5 +179,8 @@ def check_items(items: Iterable[Item], *, bands: Sequence[str], bbox: Sequence[f
             if band not in item.assets:
                 like = [name for name in item.assets if name.split("_")[0] == band.split("_")[0]] or list(item.assets)
                 raise ValueError(f"{item.id} không có band {band!r}: hãy chọn trong {', '.join(like)}.")
-        if not shape(item.geometry).intersects(area):
-            raise ValueError(f"bbox {tuple(bbox)} nằm ngoài {item.id}, vốn phủ {item.bbox}: hãy xem lại bbox.")
+        window = item.properties.get("cdse_offline:window")  # cảnh mô phỏng chỉ có pixel trong khung này
+        if not shape(item.geometry).intersects(area) or (window and not box(*window).intersects(area)):
+            raise ValueError(
+                f"bbox {tuple(bbox)} nằm ngoài {item.id}, vốn phủ {window or item.bbox}: hãy xem lại bbox."
+            )

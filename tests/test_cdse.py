@@ -195,6 +195,12 @@ def test_items_are_checked_before_a_load(item):
         cdse.check_items([item], bands=["B04_10m"], bbox=(47.81, 11.44, 47.83, 11.48))  # swapped
 
 
+def test_an_area_without_simulated_pixels_is_refused(item):
+    item.properties["cdse_offline:window"] = [11.5, 47.9, 11.6, 48.0]  # within the tile, which reaches further
+    with pytest.raises(ValueError, match=r"vốn phủ \[11.5, 47.9, 11.6, 48.0\]"):
+        cdse.check_items([item], bands=["B04_10m"], bbox=BBOX)
+
+
 def test_the_offline_service_ends_with_its_kernel():
     code = "from lessons.cdse import connect; import lessons.cdse as c; connect(); print(c._offline[0].pid)"
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

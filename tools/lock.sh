@@ -6,5 +6,5 @@ set -eu
 output=$1
 shift
 exec env -u PIP_FIND_LINKS -u UV_FIND_LINKS .venv/bin/python -m uv pip compile pyproject.toml --output-file "$output" \
-    --no-config --quiet --universal --python-version 3.11 --all-extras --fork-strategy fewest \
+    --no-config --quiet --system-certs --universal --python-version 3.11 --all-extras --fork-strategy fewest \
     --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$@"
