@@ -20,15 +20,15 @@ def simulated(items: Iterable[Item]) -> str:
     return " (ảnh mô phỏng)" if any(item.properties.get("cdse_offline:simulated") for item in items) else ""
 
 
-def stretch(rgb: xr.DataArray, low: float = 1, high: float = 99.5) -> tuple[float, float]:
-    """Ngưỡng đen và trắng chung cho mọi band và mọi ngày: hai bách phân vị của toàn mảng, bỏ qua NaN.
+def stretch(rgb: xr.DataArray, low: float = 1, high: float = 99.5) -> dict[str, float]:
+    """Ngưỡng đen `vmin` và trắng `vmax` chung cho mọi band, mọi ngày: hai bách phân vị của toàn mảng, bỏ qua NaN.
 
     rgb: phản xạ, kích thước bất kỳ. Lỗi: ValueError khi không còn pixel nào, hoặc mọi pixel bằng nhau.
     """
     black, white = np.nanpercentile(rgb, [low, high]) if rgb.notnull().any() else (0.0, 0.0)
     if black >= white:
         raise ValueError("Không giãn màu được: không có pixel hợp lệ, hoặc mọi pixel bằng nhau. Xem lại mặt nạ mây.")
-    return float(black), float(white)
+    return {"vmin": float(black), "vmax": float(white)}
 
 
 def draw_map(ax: Axes, array: xr.DataArray, title: str, **style) -> None:

@@ -19,8 +19,8 @@ def band():
 
 def test_stretch_is_shared_and_skips_nan():
     rgb = xr.DataArray([[0.0, 0.1, np.nan], [0.2, 0.3, 0.4]])
-    assert maps.stretch(rgb, 0, 100) == (0.0, 0.4)
-    assert maps.stretch(rgb, 25, 75) == pytest.approx((0.1, 0.3))
+    assert maps.stretch(rgb, 0, 100) == {"vmin": 0.0, "vmax": 0.4}
+    assert maps.stretch(rgb, 25, 75) == pytest.approx({"vmin": 0.1, "vmax": 0.3})
 
 
 @pytest.mark.parametrize("values", [[np.nan, np.nan], [0.2, 0.2]])

@@ -53,6 +53,15 @@ echo ../../../.. >"$packages/cdse-bai-hoc.pth"
 mkdir -p "$venv/etc/jupyter/labconfig"
 echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' \
     >"$venv/etc/jupyter/labconfig/page_config.json"
+# Of the common code fonts some lack Vietnamese letters: the one that has them all comes first where it is installed.
+mkdir -p "$venv/share/jupyter/lab/settings"
+cat >"$venv/share/jupyter/lab/settings/overrides.json" <<'JSON'
+{
+  "@jupyterlab/apputils-extension:themes": {
+    "overrides": {"code-font-family": "'Noto Sans Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"}
+  }
+}
+JSON
 cp requirements.txt "$installed.part"
 mv "$installed.part" "$installed"
 say "Cài đặt xong."
