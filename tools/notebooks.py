@@ -61,7 +61,7 @@ def run(name: str) -> None:
     _refuse_to_lose_edits(text, notebook_path)
     notebook = jupytext.read(text)
     notebook.nbformat_minor = 5
-    _name_cells(notebook)
+    _name_cells(notebook, name)
     NotebookClient(
         notebook,
         kernel_name="python3",
@@ -84,10 +84,11 @@ def _refuse_to_lose_edits(text: Path, notebook: Path) -> None:
         )
 
 
-def _name_cells(notebook: NotebookNode) -> None:
+def _name_cells(notebook: NotebookNode, name: str) -> None:
+    """Ids that follow from the cells and, since the book wants them unique, from the lesson's name."""
     seen: dict[str, int] = {}
     for cell in notebook.cells:
-        key = sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
+        key = sha256(f"{name}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
         seen[key] = seen.get(key, 0) + 1
         cell.id = key if seen[key] == 1 else f"{key}-{seen[key]}"
 

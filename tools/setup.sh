@@ -30,7 +30,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     exit 1
 fi
 
-say "Cài đặt vào thư mục .venv bằng $("$python" --version): tải khoảng 310 MB, mất chừng 1 đến 5 phút."
+say "Cài đặt vào thư mục .venv bằng $("$python" --version): tải khoảng 380 MB, mất chừng 1 đến 5 phút."
 rm -f "$installed"
 unset PYTHONHOME PYTHONPATH
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
@@ -53,15 +53,6 @@ echo ../../../.. >"$packages/cdse-bai-hoc.pth"
 mkdir -p "$venv/etc/jupyter/labconfig"
 echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' \
     >"$venv/etc/jupyter/labconfig/page_config.json"
-# Of the common code fonts some lack Vietnamese letters: the one that has them all comes first where it is installed.
-mkdir -p "$venv/share/jupyter/lab/settings"
-cat >"$venv/share/jupyter/lab/settings/overrides.json" <<'JSON'
-{
-  "@jupyterlab/apputils-extension:themes": {
-    "overrides": {"code-font-family": "'Noto Sans Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"}
-  }
-}
-JSON
 cp requirements.txt "$installed.part"
 mv "$installed.part" "$installed"
 say "Cài đặt xong."
