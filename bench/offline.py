@@ -3,16 +3,14 @@
 Each figure is taken with a service and a client of their own; cold means an empty cache folder, warm the one that the
 cold run left. The client's time is that of its whole process: imports, search, loading, NDVI, picture.
 
-Measured on 2 cores with compiled bytecode, while other work kept both of them busy (load 2 at the start, 5 at the end):
+Measured on 2 cores, Python 3.11, bytecode compiled (as `make setup` leaves it), with some other work on the machine
+(load 2 to 4); two runs, aims in brackets:
 
-    service ready   0.6 s, 64 MB; 81 MB after serving 31 dates (aims: 1.5 s, 120 MB)
-     1 date,  cold   9.7 s (15)    processor: client 4.6 s, service and workers  5.8 s
-     1 date,  warm   4.8 s (5)                       4.4 s                       0.9 s
-    31 dates, cold  72.0 s (45)                     15.7 s                      52.4 s
-    31 dates, warm  20.1 s (20)                     15.7 s                       1.6 s
-
-The two aims of 31 dates are not met in these figures. On two idle cores the processor times would make about 35 s and
-9 s; that is a calculation, not a measurement.
+    service ready   0.6 to 0.9 s, 64 MB; 81 MB after serving 31 dates (1.5 s, 120 MB)
+     1 date,  cold  10.6 and 11.4 s (15)   processor: client  5 s, service and workers  7 s
+     1 date,  warm   4.5 and  5.7 s (5)                        5 s                       1 s; imports are most of it
+    31 dates, cold  43.7 and 37.6 s (45)                      16 s                      54 s
+    31 dates, warm  12.2 and 13.0 s (20)                      15 s                       2 s
 """
 
 import json
