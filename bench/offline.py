@@ -24,18 +24,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lessons.cdse import GDAL
+
 ROOT = Path(__file__).parent.parent
-SAFE_PROFILE = {
-    "AWS_HTTPS": "NO",
-    "AWS_VIRTUAL_HOSTING": "FALSE",
-    "GDAL_NUM_THREADS": "1",
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_HTTP_MAX_RETRY": "4",
-    "GDAL_HTTP_RETRY_DELAY": "1",
-    "GDAL_HTTP_CONNECTTIMEOUT": "10",
-    "GDAL_HTTP_TIMEOUT": "60",
-    "NO_PROXY": "127.0.0.1,localhost",
-}
+SAFE_PROFILE = GDAL | {"AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE", "NO_PROXY": "127.0.0.1,localhost"}
 CLIENT = """
 import sys
 from concurrent.futures import ThreadPoolExecutor

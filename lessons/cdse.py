@@ -1,6 +1,5 @@
 """Kết nối CDSE: chọn dịch vụ, mở catalog, đặt môi trường GDAL, kiểm tra đầu vào trước khi tải."""
 
-import atexit
 import json
 import math
 import os
@@ -131,7 +130,7 @@ def open_catalog(url: str) -> Client:
 
 
 def _start_offline() -> dict:
-    """Khởi động CDSE ngoại tuyến làm tiến trình con, một lần cho mỗi kernel; nó tự tắt khi kernel tắt."""
+    """Khởi động CDSE ngoại tuyến làm tiến trình con, một lần cho mỗi kernel; kernel tắt thì ống dẫn đóng và nó tắt theo."""
     global _offline
     if _offline is None or _offline[0].poll() is not None:
         os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1,localhost"]))
@@ -140,7 +139,6 @@ def _start_offline() -> dict:
         line = child.stdout.readline()
         if not line:
             raise ConnectionError(f"CDSE ngoại tuyến không khởi động được (mã {child.wait()}): hãy chạy `make lab`.")
-        atexit.register(child.stdin.close)
         _offline = child, json.loads(line)
     return _offline[1]
 

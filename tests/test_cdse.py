@@ -161,6 +161,8 @@ def test_a_dead_address_says_what_to_do():
         ((11.5, 47.8, 11.4, 47.9), "sai thứ tự"),
         ((11.4, 47.9, 11.5, 47.8), "sai thứ tự"),
         ((11.43, 11.47, 47.81, 47.83), "rộng hơn 10°"),  # west, east, south, north
+        ((0, 47, 12, 48), "rộng hơn 10°"),
+        ((11, 40, 12, 52), "rộng hơn 10°"),
     ],
 )
 def test_bad_bbox(bbox, message):
