@@ -130,7 +130,7 @@ def open_catalog(url: str) -> Client:
 
 
 def _start_offline() -> dict:
-    """Khởi động CDSE ngoại tuyến làm tiến trình con, một lần cho mỗi kernel; kernel tắt thì ống dẫn đóng và nó tắt theo."""
+    """Khởi động CDSE ngoại tuyến làm tiến trình con, mỗi kernel một lần; kernel tắt thì nó tắt theo."""
     global _offline
     if _offline is None or _offline[0].poll() is not None:
         os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1,localhost"]))
