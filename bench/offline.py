@@ -3,14 +3,15 @@
 Each figure is taken with a service and a client of their own; cold means an empty cache folder, warm the one that the
 cold run left. The client's time is that of its whole process: imports, search, loading, NDVI, picture.
 
-Measured on 2 cores, Python 3.11, bytecode compiled (as `make setup` leaves it), with some other work on the machine
-(load 2 to 4); two runs, aims in brackets:
+Measured on 2 cores, Python 3.11, bytecode compiled (as `make setup` leaves it), load 1 to 2; aims in brackets:
 
-    service ready   0.6 to 0.9 s, 64 MB; 81 MB after serving 31 dates (1.5 s, 120 MB)
-     1 date,  cold  10.6 and 11.4 s (15)   processor: client  5 s, service and workers  7 s
-     1 date,  warm   4.5 and  5.7 s (5)                        5 s                       1 s; imports are most of it
-    31 dates, cold  43.7 and 37.6 s (45)                      16 s                      54 s
-    31 dates, warm  12.2 and 13.0 s (20)                      15 s                       2 s
+    service ready   0.6 to 0.7 s, 64 MB; 81 MB after serving 31 dates (1.5 s, 120 MB)
+     1 date,  cold  10.0 s (15)   processor: client  5 s, service and workers  6 s
+     1 date,  warm   4.1 s (5)                       4 s                       1 s; imports are most of it
+    31 dates, cold  37.4 s (45)                     15 s                      51 s
+    31 dates, warm  13.2 s (20)                     15 s                       1 s
+
+With other work on the machine (load 2 to 4) the same took 10.6 to 11.4, 4.5 to 5.7, 37.6 to 43.7, 12.2 to 13.0 s.
 """
 
 import json
