@@ -133,8 +133,6 @@ def chain(file: Remote, head: Header, number: int, at: int) -> Places | None:
             return None
         if this[0] != number:
             break
-        if this[2] != len(places):
-            return None
         places.append((at, this[1]))
         total, at = this[3], at + this[1]
         file.read(at - this[1], at + 14)  # trong một yêu cầu, cả SOT hay EOC theo sau
@@ -175,7 +173,7 @@ def listed(head: Header) -> dict[int, Places]:
     for place, (*number, length) in enumerate(entries):
         found.setdefault(number[0] if number else place, []).append((at, length))
         at += length
-    return found if at == head.end else {}
+    return found
 
 
 def read_tiles(file: Remote, head: Header, numbers: Iterable[int]) -> dict[int, bytes]:

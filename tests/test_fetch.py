@@ -178,11 +178,20 @@ def test_a_page_instead_of_an_image_is_refused(items, requests, monkeypatch, tmp
     assert kept(tmp_path) == []
 
 
-def test_what_is_no_jp2_on_s3_is_read_plainly(items, requests):
+@pytest.mark.parametrize("href", ["s3://eodata/B04.tif", "https://example.org/B04.jp2"])
+def test_what_is_no_jp2_on_s3_is_read_plainly(items, requests, href):
     item = items[0].clone()
-    item.assets["B04_10m"].href = "https://example.org/B04.tif"
+    item.assets["B04_10m"].href = href
     patch_url = fetch([item], ["B04_10m"], bbox=BBOX, resolution=10)
-    assert patch_url("https://example.org/B04.tif") == "https://example.org/B04.tif" and requests == []
+    assert patch_url(href) == href and requests == []
+
+
+def test_a_file_of_another_size_than_the_item_says_is_refused(items, requests, tmp_path):
+    item = items[0].clone()
+    item.assets["B04_10m"].href = item.assets["B11_20m"].href
+    with pytest.raises(ValueError, match="rộng 5490 × 5490 pixel, item ghi"):
+        fetch([item], ["B04_10m"], bbox=BBOX, resolution=10)
+    assert kept(tmp_path) == []
 
 
 def test_an_area_elsewhere_asks_for_nothing(items, requests):

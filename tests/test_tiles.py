@@ -99,6 +99,20 @@ def test_many_tiles_share_what_was_read(whole, parts):
     assert len(requests) <= 8 and sum(stop - start for start, stop in requests) < len(whole)
 
 
+@pytest.mark.parametrize("number", [1, 7, 12])
+def test_a_tile_larger_than_the_window_is_found_too(monkeypatch, whole, parts, number):
+    monkeypatch.setattr(tiles, "WINDOW", 3000)
+    found, requests = read(whole, {number})
+    assert found == {number: parts[number]} and len(requests) <= 12
+
+
+@pytest.mark.parametrize("orders", [(0, 0), (1, 0), (0, 2)])
+def test_parts_that_do_not_follow_each_other_are_refused(header, parts, orders):
+    twice = b"".join(sot(7, parts[7][12:], order, 3) for order in orders)
+    with pytest.raises(ValueError, match="hỏng ở byte"):
+        read(header + b"".join([*parts[:7], twice, *parts[8:]]) + EOC, {7})
+
+
 def test_nothing_is_read_twice():
     file = Counted(bytes(range(100)))
     assert file.read(10, 20) == bytes(range(10, 20)) and file.read(15, 25) == bytes(range(15, 25))
