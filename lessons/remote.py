@@ -57,7 +57,9 @@ class Remote:
 
     def _get(self, start: int, stop: int) -> bytes:
         """Một yêu cầu, thử lại sau lỗi tạm thời. Lỗi: ConnectionError khi vẫn hỏng, OSError khi bị từ chối."""
+        wait = 0.0
         for attempt in range(ATTEMPTS):
+            time.sleep(wait)
             try:
                 status, headers, body = self._ask(start, stop)
             except (HTTPClientError, HTTPError):
@@ -73,8 +75,8 @@ class Remote:
                 code = re.search(rb"<Code>(\w+)</Code>", body)
                 reason = "máy chủ bỏ qua Range" if status == 200 else code[1].decode() if code else "không rõ lý do"
                 raise OSError(f"Không đọc được {self.href}: HTTP {status}, {reason}. Hãy xem lại khóa và địa chỉ.")
-            wait = headers.get("Retry-After", "")
-            time.sleep(min(int(wait), 60) if wait.isdecimal() else 0.5 * 2**attempt)
+            told = headers.get("Retry-After", "")
+            wait = min(int(told), 60) if told.isdecimal() else 0.5 * 2**attempt
         raise ConnectionError(f"Không đọc được {self.href} sau {ATTEMPTS} lần (HTTP {status}): hãy chờ rồi chạy lại.")
 
     def _ask(self, start: int, stop: int) -> tuple[int, dict[str, str], bytes]:

@@ -1,6 +1,7 @@
 """lessons.jp2: what `fetch` brings is what plain odc-stac reads, for a few requests, and nothing wrong is kept."""
 
 import os
+import time
 from functools import partial
 from pathlib import Path
 
@@ -134,6 +135,23 @@ def test_a_kept_file_cut_short_is_brought_anew(items, requests, size):
     path.write_bytes(whole[:size])
     assert Path(fetch(items, ["B01_60m"], bbox=BBOX, resolution=60)(href)).read_bytes() == whole
     assert len(requests) == 2 * before
+
+
+def test_no_more_than_four_requests_at_a_time(items, requests, monkeypatch):
+    ask, running, most = Remote._ask, [], []
+
+    def slow(self: Remote, *place: int):
+        running.append(self)
+        time.sleep(0.05)
+        most.append(len(running))
+        answer = ask(self, *place)
+        running.remove(self)
+        return answer
+
+    monkeypatch.setattr(Remote, "_ask", slow)
+    bands = ["SCL_20m", "B11_20m", "B01_60m", "B04_20m", "B04_60m", "SCL_60m", "B05_20m", "B05_60m"]
+    fetch(items, bands, bbox=BBOX, resolution=60)
+    assert 2 <= max(most) <= 4
 
 
 def kept(folder: Path) -> list[Path]:

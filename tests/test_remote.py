@@ -86,7 +86,7 @@ def test_a_range_is_read_and_signed(store, file):
 def test_a_fault_that_passes_is_healed(store, file, fault):
     store.faults = [fault, fault]
     assert file.read(10, 20) == CONTENT[10:20]
-    assert len(store.requests) == 3 and store.waits == ([1, 1] if fault == 429 else [0.5, 1])
+    assert len(store.requests) == 3 and store.waits == ([0, 1, 1] if fault == 429 else [0, 0.5, 1])
 
 
 @pytest.mark.parametrize("fault", [503, "reset", "cut", "shifted"])
