@@ -3,6 +3,13 @@
 Full-size files of ESA's structure and about its tile lengths lie behind a small S3 server on this machine, which counts
 requests and bytes and waits 30 ms before each answer. The items are those of the offline CDSE. Each line is a process
 of its own.
+
+Measured on 2 cores, one of them also serving and, at 31 dates, other tests running (so times are rough, counts exact):
+
+     1 date,  fetch cold    7 requests    4.7 MB    1.0 s     warm 0 requests   0.2 s
+              odc-stac    220 requests   10.3 MB    8.0 s
+    31 dates, fetch cold  210 requests  129.9 MB   14.0 s     warm 0 requests   6.6 s (decoding)
+              odc-stac   6786 requests  244.0 MB  130.9 s
 """
 
 import json

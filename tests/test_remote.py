@@ -20,6 +20,9 @@ class Store(ThreadingHTTPServer):
         self.content, self.etag, self.faults, self.requests, self.headers = CONTENT, '"a"', [], [], []
         super().__init__(("127.0.0.1", 0), Answer)
 
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up is no news."""
+
 
 class Answer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
