@@ -20,9 +20,9 @@ from odc.geo.geobox import GeoBox
 from pystac import Item
 from rasterio.io import MemoryFile
 
+from jp2_parts.remote import Remote, cache_root, folder, keep, open_session
+from jp2_parts.tiles import COD, EOC, QCD, SIZ, Header, read_header, read_tiles, walk
 from lessons.cdse import CONNECTIONS
-from lessons.remote import Remote, cache_root, folder, keep, open_session
-from lessons.tiles import COD, EOC, QCD, SIZ, Header, read_header, read_tiles, walk
 
 Frame = tuple[float, float, float, float]  # trái, trên, phải, dưới, tính bằng pixel
 
@@ -122,7 +122,7 @@ def fetch(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True,
             suitable = source.geobox and source.uri.startswith("s3://") and source.uri.endswith(".jp2")
             if suitable and (frame := under(geobox, source.geobox)):
                 jobs[source.uri] = tuple(source.geobox.shape), frame
-    bar, paths, root, session = ProgressBar(len(jobs)), {}, cache_root(), open_session()
+    bar, paths, root, session = ProgressBar(len(jobs)), {}, cache_root(), open_session(CONNECTIONS)
     if progress:
         bar.display()
     with ThreadPoolExecutor(CONNECTIONS) as pool:

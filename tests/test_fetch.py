@@ -13,9 +13,10 @@ import rasterio
 import xarray as xr
 from rasterio.windows import Window
 
-from lessons import cdse, jp2, remote
-from lessons.remote import Remote
-from lessons.tiles import read_header
+from jp2_parts import remote
+from jp2_parts.remote import Remote
+from jp2_parts.tiles import read_header
+from lessons import cdse, jp2
 
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
 DAY = "2023-09-28"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lessons import remote
-from lessons.remote import Remote
+from jp2_parts import remote
+from jp2_parts.remote import Remote
 
 CONTENT = bytes(range(256)) * 40
 
@@ -75,7 +75,7 @@ def store(monkeypatch):
 
 @pytest.fixture
 def file(store) -> Remote:
-    return Remote("s3://eodata/a b.jp2", session=remote.open_session())
+    return Remote("s3://eodata/a b.jp2", session=remote.open_session(4))
 
 
 def test_a_range_is_read_and_signed(store, file):
@@ -121,7 +121,7 @@ def test_a_file_that_changed_meanwhile_is_refused(store, file):
 def test_without_an_endpoint_connect_is_named(monkeypatch):
     monkeypatch.delenv("AWS_S3_ENDPOINT", raising=False)
     with pytest.raises(ValueError, match=r"connect\(\)"):
-        remote.open_session()
+        remote.open_session(4)
 
 
 def test_where_files_are_kept(monkeypatch, tmp_path: Path):

@@ -7,9 +7,9 @@ import pytest
 import rasterio
 from rasterio.io import MemoryFile
 
-from lessons import tiles
-from lessons.remote import Remote
-from lessons.tiles import EOC, SOT, TLM
+from jp2_parts import tiles
+from jp2_parts.remote import Remote
+from jp2_parts.tiles import EOC, SOT, TLM
 
 SIDE, TILE = 300, 64  # 5 x 5 tiles, those at the edges cut off
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from lessons.remote import Remote
+from jp2_parts.remote import Remote
 
 SOT, SIZ, COD, QCD, TLM, EOC = (bytes([0xFF, code]) for code in (0x90, 0x51, 0x52, 0x5C, 0x55, 0xD9))
 PLM, PPM, POC = (bytes([0xFF, code]) for code in (0x57, 0x60, 0x5F))

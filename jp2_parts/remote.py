@@ -22,18 +22,16 @@ from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
-from lessons.cdse import CONNECTIONS
-
 ATTEMPTS, TEMPORARY = 5, (0, 206, 429, 500, 502, 503, 504)  # 0: mất kết nối; 206: nhận thiếu byte
 
 
-def open_session() -> URLLib3Session:
-    """Tối đa 4 kết nối dùng chung, kiểm tra chứng chỉ, qua proxy nếu máy có đặt."""
+def open_session(connections: int) -> URLLib3Session:
+    """Tối đa `connections` kết nối dùng chung, kiểm tra chứng chỉ, qua proxy nếu máy có đặt."""
     if "AWS_S3_ENDPOINT" not in os.environ:
         raise ValueError("Chưa có địa chỉ S3: hãy gọi connect() trước.")
     proxies = get_environ_proxies(f"https://{os.environ['AWS_S3_ENDPOINT']}")
     verify = os.environ.get("GDAL_CURL_CA_BUNDLE", True)
-    return URLLib3Session(verify, proxies, timeout=(10, 60), max_pool_connections=CONNECTIONS)
+    return URLLib3Session(verify, proxies, timeout=(10, 60), max_pool_connections=connections)
 
 
 class Remote:
