@@ -1,10 +1,12 @@
 """JPEG 2000 files of ESA's structure: the whole Sentinel-2 grid, of which only a window has pixels.
 
 A tile without pixels is always the same few bytes. They are encoded once, not a hundred times, and put together with
-the tiles that have pixels by `codestream.join`.
+the tiles that have pixels by `codestream.write`, which can make the tile-parts as long as ESA's (a simulation, see
+`lengths`).
 """
 
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
-from cdse_offline.codestream import join, resized, split
+from cdse_offline import codestream
+from cdse_offline.codestream import resized, split
 from cdse_offline.places import GRID_SHAPE, JP2_TILE, Place
 
 
@@ -67,8 +70,13 @@ def _tile_parts(pixels: np.ndarray, place: Place, resolution: int) -> dict[int, 
     return parts
 
 
-def write(path: Path, pixels: np.ndarray, *, place: Place, resolution: int) -> None:
-    """Write a file of the whole grid with these pixels, (row, column) or (band, row, column), in the place's window."""
+def write(
+    path: Path, pixels: np.ndarray, *, place: Place, resolution: int, lengths: Sequence[int] | None = None
+) -> None:
+    """Write a file of the whole grid with these pixels, (row, column) or (band, row, column), in the place's window.
+
+    `lengths`, at 10 m: how long each tile-part shall be at least.
+    """
     pixels = pixels if pixels.ndim == 3 else pixels[np.newaxis]
     side, tile = GRID_SHAPE[resolution], JP2_TILE[resolution]
     top, left, size = place.window(resolution)
@@ -76,12 +84,11 @@ def write(path: Path, pixels: np.ndarray, *, place: Place, resolution: int) -> N
         raise ValueError(f"pixels of shape {pixels.shape} do not fill the window of {size} x {size} at {resolution} m")
     if resolution == 10:
         header, empty = _frame(len(pixels), pixels.dtype.name, place, resolution)
-        data = join(header, _tile_parts(pixels, place, resolution), empty, -(-side // tile))
+        codestream.write(path, header, _tile_parts(pixels, place, resolution), empty, -(-side // tile), lengths)
     else:
         # Precincts (256) and code blocks (64) are counted from the image's corner. A tile of 1024 pixels begins
         # where they begin, so that all are alike; one of 640 or 192 does not: it is encoded where it lies.
-        data = encode((side, side), pixels, (top, left), tile=tile, place=place, resolution=resolution)
-    path.write_bytes(data)
+        path.write_bytes(encode((side, side), pixels, (top, left), tile=tile, place=place, resolution=resolution))
 
 
 def write_jpeg(path: Path, picture: np.ndarray) -> None:

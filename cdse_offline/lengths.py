@@ -1,13 +1,14 @@
 """How long the tile-parts of the 10 m images are: a simulation, after those of ESA's files.
 
-Only one tile of a simulated image has pixels; the others would be 50 bytes each, and a reader would find its tile in the
-first kilobytes of the file. In ESA's files it lies behind a hundred megabytes. So every tile-part is given a length as
-ESA's have, about 0.95 MB, and is filled up with zeros, which no decoder looks at. On disk they are a hole: a file of
+Only one tile of a simulated image has pixels; the others would be 50 bytes each, and a reader would find its tile in
+the first kilobytes of the file. In ESA's files it lies behind a hundred megabytes. So every tile-part is given a length
+as ESA's have, about 0.95 MB, and is filled up with zeros, which no decoder looks at. On disk they are a hole: a file of
 110 MB takes 2 MB.
 
 Standard library and plain sums only, so that the lengths are the same on every machine.
 """
 
+import os
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -50,27 +51,24 @@ def _field(seed: str) -> list[float]:
     knots, across = Random(seed), len(_sides())
     values = [[knots.random() for _ in range(_KNOTS + 1)] for _ in range(_KNOTS + 1)]
     places = [divmod(step * (_KNOTS - 1) / (across - 1), 1) for step in range(across)]
-    return [
-        (1 - y) * ((1 - x) * values[int(row)][int(column)] + x * values[int(row)][int(column) + 1])
-        + y * ((1 - x) * values[int(row) + 1][int(column)] + x * values[int(row) + 1][int(column) + 1])
-        for row, y in places
-        for column, x in places
-    ]
+    return [_between(values, int(row), int(column), y, x) for row, y in places for column, x in places]
+
+
+def _between(values: list[list[float]], row: int, column: int, y: float, x: float) -> float:
+    above, below = ((1 - x) * line[column] + x * line[column + 1] for line in values[row : row + 2])
+    return (1 - y) * above + y * below
 
 
 @cache
-def holes_cost_nothing(folder: Path) -> bool:
+def holes_are_free(folder: Path) -> bool:
     """Does a hole in a file of this folder take no space? If not (NTFS, FAT), simulated lengths would fill the disk."""
     with tempfile.TemporaryFile(dir=folder) as file:
-        file.seek(1 << 22)
+        file.seek(MEAN)
         file.write(b"x")
         file.flush()
-        return allocated(file.fileno()) < 1 << 22
+        return allocated(os.fstat(file.fileno())) < MEAN
 
 
-def allocated(file: int | Path) -> int:
+def allocated(status: os.stat_result) -> int:
     """Bytes that a file takes on disk; its length where the system does not tell."""
-    import os
-
-    status = os.stat(file)
     return 512 * status.st_blocks if hasattr(status, "st_blocks") else status.st_size

@@ -22,9 +22,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from cdse_offline import lengths
 from cdse_offline.catalog import Simulated
 
-SERVICE = {"__init__", "__main__", "assets", "catalog", "items", "pack", "s3", "server", "stac", "store"}
+SERVICE = {
+    "__init__", "__main__", "assets", "attribution", "catalog", "faults", "items", "loads", "pack", "practice",
+    "record", "room", "s3", "server", "stac", "store",
+}  # fmt: skip
 WORKERS = 2
 # Assets that are wanted together. A client that loads many dates asks for all dates of one band first; when it comes to
 # the next band, the scenes of the first dates are forgotten. So the companions are made while the scene is at hand.
@@ -70,8 +74,14 @@ def make(wanted: Simulated, path: Path) -> None:
     if wanted.kind == "thumbnail":
         jp2.write_jpeg(path, scene.thumbnail())
         return
-    pixels = scene.pixels(wanted.asset) if wanted.kind == "pixels" else scene.truth(wanted.asset)
-    jp2.write(path, pixels, place=wanted.acquisition.place, resolution=resolution(wanted.asset))
+    long = wanted.kind == "pixels" and resolution(wanted.asset) == 10 and lengths.holes_are_free(path.parent)
+    jp2.write(
+        path,
+        scene.pixels(wanted.asset) if wanted.kind == "pixels" else scene.truth(wanted.asset),
+        place=wanted.acquisition.place,
+        resolution=resolution(wanted.asset),
+        lengths=lengths.tile_parts(wanted.acquisition, wanted.asset) if long else None,
+    )
 
 
 @lru_cache(maxsize=4)
@@ -217,5 +227,5 @@ def _remove_old(folder: Path) -> None:
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files in a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    """Bytes that the files of a folder take on disk, which for a simulated image is far less than its length."""
+    return sum(lengths.allocated(file.stat()) for file in folder.rglob("*") if file.is_file())

@@ -7,37 +7,68 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from threading import get_ident
-from urllib.parse import quote
+from threading import Event, get_ident
+from urllib.parse import quote, urlsplit
 
 import platformdirs
 from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
+from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
-ATTEMPTS, TEMPORARY = 5, (0, 206, 429, 500, 502, 503, 504)  # 0: mất kết nối; 206: nhận thiếu byte
+from cdse_guard.reasons import BadData, BadInput, Reason, Unavailable
+from jp2_parts.answers import lost, problem
+
+__all__ = ["Remote", "Session", "cache_root", "folder", "keep", "open_session", "problem", "short", "store", "stored"]
+CONNECT, SILENT = 10, 15  # giây: chờ nối được, chờ byte tiếp theo
+SLOWEST = 30  # giây cho một lần trả lời; nhận được đủ nhiều thì giữ lại và hỏi tiếp phần sau
+ENOUGH = 1 << 17
+BUDGET = 25  # giây: sau chừng ấy không thử lại nữa, nên lỗi nào cũng đến trong một phút
+FIRST_WAIT, LONGEST_WAIT = 0.5, 8
 
 
-def open_session(connections: int) -> URLLib3Session:
-    """Tối đa `connections` kết nối dùng chung, kiểm tra chứng chỉ, qua proxy nếu máy có đặt."""
-    if "AWS_S3_ENDPOINT" not in os.environ:
-        raise ValueError("Chưa có địa chỉ S3: hãy gọi connect() trước.")
-    proxies = get_environ_proxies(f"https://{os.environ['AWS_S3_ENDPOINT']}")
+class Session(URLLib3Session):
+    """Các kết nối dùng chung. Bật `stop` thì không ai chờ và thử lại nữa."""
+
+    def __init__(self, *arguments, **settings) -> None:
+        super().__init__(*arguments, **settings)
+        self.stop = Event()
+
+
+def open_session(connections: int) -> Session:
+    """Tối đa `connections` kết nối, kiểm tra chứng chỉ, qua proxy nếu máy có đặt."""
+    proxies = get_environ_proxies(f"https://{_setting('AWS_S3_ENDPOINT')}")
     verify = os.environ.get("GDAL_CURL_CA_BUNDLE", True)
-    return URLLib3Session(verify, proxies, timeout=(10, 60), max_pool_connections=connections)
+    return Session(verify, proxies, timeout=(CONNECT, SILENT), max_pool_connections=connections)
+
+
+def _setting(name: str) -> str:
+    if not (value := os.environ.get(name)):
+        raise BadInput(f"Chưa có {name} trong môi trường: hãy gọi connect() trước.", Reason.KEYS)
+    return value
+
+
+def _endpoint() -> str:
+    endpoint = _setting("AWS_S3_ENDPOINT")
+    try:
+        urlsplit(f"//{endpoint}").port  # noqa: B018 - đọc cổng là kiểm tra nó
+    except ValueError as error:
+        raise BadInput(f"AWS_S3_ENDPOINT không phải tên máy và cổng: {endpoint!r}. Hãy gọi lại connect().") from error
+    return endpoint
 
 
 class Remote:
     """Một tệp trên S3, đọc từng đoạn và nhớ những đoạn đã đọc; `data` có sẵn thì không hỏi ai nữa."""
 
-    def __init__(self, href: str, data: bytes | None = None, session: URLLib3Session | None = None) -> None:
+    def __init__(self, href: str, data: bytes | None = None, session: Session | None = None) -> None:
         self.href, self.session, self.etag = href, session, ""
         self.chunks, self.size = ([], None) if data is None else ([(0, data)], len(data))
 
@@ -54,47 +85,66 @@ class Remote:
         return found
 
     def _get(self, start: int, stop: int) -> bytes:
-        """Một yêu cầu, thử lại sau lỗi tạm thời. Lỗi: ConnectionError khi vẫn hỏng, OSError khi bị từ chối."""
-        wait = 0.0
-        for attempt in range(ATTEMPTS):
-            time.sleep(wait)
+        """Đoạn [start, stop) hay phần đầu của nó; lỗi tạm thời thì chờ rồi thử lại, trong `BUDGET` giây."""
+        began, wait = time.monotonic(), FIRST_WAIT
+        while True:
+            headers: Mapping[str, str] = {}
             try:
-                status, headers, body = self._ask(start, stop)
-            except (HTTPClientError, HTTPError):
-                status, headers, body = 0, {}, b""
-            answered = re.fullmatch(rf"bytes {start}-(\d+)/(\d+)", headers.get("Content-Range", ""))
-            if status == 206 and answered and 0 < len(body) == int(answered[1]) + 1 - start:
-                version = int(answered[2]), headers.get("ETag", "")
-                if (self.size or version[0], self.etag or version[1]) != version:
-                    raise OSError(f"{self.href} đã đổi trong lúc đang đọc: hãy chạy lại.")
-                self.size, self.etag = version
-                return body
-            if status not in TEMPORARY:
-                code = re.search(rb"<Code>(\w+)</Code>", body)
-                reason = "máy chủ bỏ qua Range" if status == 200 else code[1].decode() if code else "không rõ lý do"
-                raise OSError(f"Không đọc được {self.href}: HTTP {status}, {reason}. Hãy xem lại khóa và địa chỉ.")
-            told = headers.get("Retry-After", "")
-            wait = min(int(told), 60) if told.isdecimal() else 0.5 * 2**attempt
-        raise ConnectionError(f"Không đọc được {self.href} sau {ATTEMPTS} lần (HTTP {status}): hãy chờ rồi chạy lại.")
+                status, headers, body = self.ask(start, stop)
+                return self._checked(start, stop, status, headers, body)
+            except Unavailable:
+                told = headers.get("Retry-After", "")
+                pause = max(wait, int(told) if told.isdecimal() else 0)
+                if time.monotonic() - began + pause > BUDGET or self.session.stop.wait(pause):
+                    raise
+            wait = min(2 * wait, LONGEST_WAIT)
 
-    def _ask(self, start: int, stop: int) -> tuple[int, dict[str, str], bytes]:
-        scheme = "https" if os.environ["AWS_HTTPS"] == "YES" else "http"
-        url = f"{scheme}://{os.environ['AWS_S3_ENDPOINT']}/{quote(self.href.removeprefix('s3://'))}"
+    def _checked(self, start: int, stop: int, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+        told = re.fullmatch(rf"bytes {start}-\d+/(\d+)", headers.get("Content-Range", ""))
+        expected = min(stop, int(told[1])) - start if told else 0
+        if status != 206 or not body or not min(expected, ENOUGH) <= len(body) <= expected:
+            raise problem(status, headers, body, self.href)
+        version = int(told[1]), headers.get("ETag", "")
+        if (self.size or version[0], self.etag or version[1]) != version:
+            raise BadData(f"{self.href} đã đổi trong lúc đang đọc: hãy tìm lại item rồi chạy lại.", Reason.CHANGED)
+        self.size, self.etag = version
+        return body
+
+    def ask(self, start: int, stop: int) -> tuple[int, Mapping[str, str], bytes]:
+        """Một yêu cầu, không thử lại: mã HTTP, header, nội dung (nhiều nhất bằng đoạn đã hỏi, hay 4 KiB báo lỗi)."""
+        try:
+            answer = self.session.send(self._signed(start, stop))
+        except (BotoCoreError, HTTPError) as error:
+            raise lost(error, self.href) from error
+        return answer.status_code, answer.headers, _body(answer.raw, max(stop - start, 4096))
+
+    def _signed(self, start: int, stop: int) -> AWSPreparedRequest:
+        scheme = "https" if _setting("AWS_HTTPS") == "YES" else "http"
+        url = f"{scheme}://{_endpoint()}/{quote(self.href.removeprefix('s3://'))}"
         request = AWSRequest("GET", url, {"Range": f"bytes={start}-{stop - 1}"}, stream_output=True)
-        keys = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        keys = Credentials(_setting("AWS_ACCESS_KEY_ID"), _setting("AWS_SECRET_ACCESS_KEY"))
         S3SigV4Auth(keys, "s3", "default").add_auth(request)
-        answer = self.session.send(request.prepare())
-        body = answer.raw.read(max(stop - start, 4096))  # không bao giờ nhận cả tệp 100 MB
-        if answer.status_code == 200:
-            answer.raw.close()
-        return answer.status_code, answer.headers, body
+        return request.prepare()
+
+
+def _body(raw: HTTPResponse, most: int) -> bytes:
+    """Nhiều nhất `most` byte (máy chủ bỏ qua Range có cả tệp 100 MB để gửi); đứt giữa chừng thì phần đã tới."""
+    found, until = b"", time.monotonic() + SLOWEST
+    try:
+        while len(found) < most and time.monotonic() < until and (more := raw.read1(min(most - len(found), 1 << 16))):
+            found += more
+    except HTTPError:
+        pass  # người gọi thấy thiếu và hỏi lại
+    finally:
+        raw.close()  # không có tác dụng với kết nối đã đọc hết và trả về
+    return found
 
 
 def cache_root() -> Path:
     """Thư mục cất ảnh của người dùng (`CDSE_CACHE` dời nó); ảnh của dịch vụ trên máy này chỉ cất đến khi kernel tắt."""
     if given := os.environ.get("CDSE_CACHE"):
         return Path(given).expanduser()
-    if os.environ["AWS_S3_ENDPOINT"].startswith(("127.", "localhost")):
+    if _setting("AWS_S3_ENDPOINT").startswith(("127.", "localhost")):
         return Path(_until_exit().name)
     return Path(platformdirs.user_cache_dir("cdse-bai-hoc", appauthor=False))
 
@@ -106,7 +156,7 @@ def _until_exit() -> tempfile.TemporaryDirectory:
 
 def folder(root: Path, href: str) -> Path:
     """Nơi cất các tệp nhỏ của một ảnh: cùng tên nhưng khác dịch vụ là ảnh khác."""
-    return root / sha256(f"{os.environ['AWS_S3_ENDPOINT']} {href}".encode()).hexdigest()[:20]
+    return root / sha256(f"{_setting('AWS_S3_ENDPOINT')} {href}".encode()).hexdigest()[:20]
 
 
 def keep(path: Path, data: bytes) -> None:
@@ -118,4 +168,29 @@ def keep(path: Path, data: bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise OSError(f"Không ghi được {path} ({error.strerror}): hãy dọn đĩa rồi chạy lại.") from error
+        raise BadData(f"Không ghi được {path} ({error.strerror}): hãy dọn đĩa rồi chạy lại.", Reason.DISK) from error
+
+
+def short(data: bytes) -> str:
+    """Tên ngắn của một nội dung, để nhận ra nó."""
+    return sha256(data).hexdigest()[:12]
+
+
+def store(place: Path, version: str, data: bytes) -> Path:
+    """Cất một tệp nhỏ dưới tên mang phiên bản của ảnh gốc và nội dung của chính nó."""
+    path = place / f"{version}-{short(data)}.jp2"
+    keep(path, data)
+    return path
+
+
+def stored(place: Path) -> Iterator[tuple[Path, bytes]]:
+    """Những tệp nhỏ đã cất ở `place`, mới trước; tệp không còn nguyên như lúc cất thì bị xóa."""
+    try:
+        for path in sorted(place.glob("*.jp2"), key=lambda path: path.stat().st_mtime, reverse=True):
+            data = path.read_bytes()
+            if path.stem.endswith(short(data)):
+                yield path, data
+            else:
+                path.unlink()
+    except OSError as error:
+        raise BadData(f"Không đọc được {place} ({error.strerror}): hãy xóa nó rồi chạy lại.", Reason.DISK) from error

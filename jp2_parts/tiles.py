@@ -7,15 +7,24 @@ Nguồn: ISO/IEC 15444-1, phụ lục A (dấu) và I (hộp).
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice, pairwise
 from typing import NamedTuple
 
+from cdse_guard.reasons import BadData, Reason
+from jp2_parts.answers import is_page
 from jp2_parts.remote import Remote
 
 SOT, SIZ, COD, QCD, TLM, EOC = (bytes([0xFF, code]) for code in (0x90, 0x51, 0x52, 0x5C, 0x55, 0xD9))
 PLM, PPM, POC = (bytes([0xFF, code]) for code in (0x57, 0x60, 0x5F))
-WINDOW = 1 << 20
+SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"  # 12 byte đầu của mọi tệp JP2
+LEAST = 1 << 19  # byte; đọc ít hơn cũng không nhanh hơn: mỗi yêu cầu chờ lâu bằng chừng ấy
+TRIES = 8  # đoạn liền nhau không có SOT nào: thôi tìm, đi từ đầu tệp
 Places = list[tuple[int, int]]  # các phần của một ô: (vị trí, độ dài)
+Known = dict[int, int]  # số ô: vị trí; có cả ô đầu, và chỗ kết thúc của ô cuối
+Shape = Callable[[int], float]  # phần của tệp đứng trước mỗi ô, theo đơn vị nào cũng được
+Windows = Iterator[tuple[int, int]]
 
 
 class Header(NamedTuple):
@@ -37,6 +46,11 @@ class Header(NamedTuple):
     def count(self) -> int:
         return self.across * -(-self.height // self.tile[1])
 
+    @property
+    def window(self) -> int:
+        """Số byte mỗi lần đọc để tìm: hơn độ dài trung bình của một ô, nên thường gặp ít nhất một SOT."""
+        return max(LEAST, int(1.2 * (self.end - self.first) / self.count))
+
     def before(self, number: int) -> int:
         """Số pixel của mọi ô đứng trước ô này."""
         row, column = divmod(number, self.across)
@@ -51,19 +65,24 @@ class Header(NamedTuple):
 
 
 def read_header(file: Remote) -> Header:
-    """Đọc phần đầu: thường 8 KB là đủ. Lỗi: ValueError khi không phải JP2, bị cắt, hay có cấu trúc không đọc được."""
-    for size in (8192, 1 << 17, WINDOW):
+    """Đọc phần đầu: thường 8 KB là đủ. Lỗi: BadData khi không phải JP2, bị cắt, hay có cấu trúc không đọc được."""
+    for size in (8192, 1 << 17, 1 << 20):
         try:
-            return _parse(file.read(0, size), file.size)
+            return _parse(file.read(0, size), file.size, file.href)
         except struct.error:  # phần đầu dài hơn
             if size >= file.size:
                 break
-    raise ValueError(f"{file.href} bị cắt cụt trong phần đầu: hãy tải lại.")
+    raise BadData(f"{file.href} bị cắt cụt trong phần đầu: hãy thử lại sau, hoặc bỏ ngày này.", Reason.BROKEN)
 
 
-def _parse(data: bytes, size: int) -> Header:
-    if data[:12] != b"\0\0\0\x0cjP  \r\n\x87\n":
-        raise ValueError(f"Đây không phải tệp JP2 mà bắt đầu bằng {data[:24]!r}: hãy xem lại khóa và địa chỉ.")
+def _parse(data: bytes, size: int, href: str) -> Header:
+    if data[:12] != SIGNATURE:
+        reason = Reason.NOT_SERVICE if is_page(data) else Reason.BROKEN
+        raise BadData(
+            f"{href} không phải tệp JP2 mà bắt đầu bằng {data[:24]!r}: hãy xem mạng có đòi đăng nhập không, "
+            "và xem lại địa chỉ S3.",
+            reason,
+        )
     start, kind = 0, b""
     while kind != b"jp2c":
         box, at = start, start + 8
@@ -79,10 +98,14 @@ def _parse(data: bytes, size: int) -> Header:
         kept += b"" if marker in (TLM, PLM) else data[at : at + 2 + length]  # mục lục của tệp lớn, sai với tệp nhỏ
         at += 2 + length
     if not {SIZ, COD, QCD} <= segments.keys():
-        raise ValueError("Tệp JP2 thiếu SIZ, COD hay QCD trong main header: nó hỏng, hãy bỏ ngày này.")
+        raise BadData(f"{href} hỏng: main header thiếu SIZ, COD hay QCD. Hãy bỏ ngày này.", Reason.BROKEN)
     width, height, *offset, wide, high, x, y = struct.unpack_from(">8I", segments[SIZ], 6)
-    if start > size or any((*offset, x, y)) or {PPM, POC} & segments.keys() or not wide * high:
-        raise ValueError("Tệp JP2 bị cắt cụt, hoặc lưới ô lệch gốc, có PPM hay POC: hãy đọc thẳng, không qua fetch.")
+    if start > size:
+        text = f"{href} bị cắt cụt: dài {size} byte, phải có {start}. Hãy thử lại sau, hoặc bỏ ngày này."
+        raise BadData(text, Reason.BROKEN)
+    if any((*offset, x, y)) or {PPM, POC} & segments.keys() or not wide * high:
+        text = f"{href} có lưới ô lệch gốc, PPM hay POC, fetch không cắt được: hãy đọc thẳng bằng odc.stac.load."
+        raise BadData(text, Reason.BROKEN)
     return Header(kept, segments, width, height, (wide, high), at, start - 2)
 
 
@@ -97,18 +120,34 @@ def part(file: Remote, head: Header, at: int, ahead: int = 0) -> tuple[int, int,
     return (number, length, order, total) if good else None
 
 
-def search(file: Remote, head: Header, known: dict[int, int], number: int) -> int | None:
-    """Vị trí phần đầu của một ô: đoán theo số pixel đứng trước, đọc 1 MB quanh đó, ghi mọi SOT gặp vào `known`."""
-    while number not in known:
-        low, high = max(k for k in known if k < number), min(k for k in known if k > number)
-        share = (head.before(number) - head.before(low)) / (head.before(high) - head.before(low))
-        guess = int(known[low] + share * (known[high] - known[low])) - WINDOW // 2
-        at = max(known[low], min(guess, known[high] - WINDOW))
-        # Cửa sổ không có SOT nào thì nằm trong một ô lớn: xem tiếp phía sau, rồi phía trước. Chúng chồng nhau một SOT.
-        step = WINDOW - 14
-        for start in (*range(at, known[high], step), *range(at - step, known[low] - step, -step)):
+def expected(known: Known, shape: Shape, number: int) -> float:
+    """Vị trí của một ô: đã biết, hoặc nội suy giữa hai ô đã biết, theo phần của tệp (`shape`) đứng trước mỗi ô."""
+    if number in known:
+        return known[number]
+    low, high = max(k for k in known if k < number), min(k for k in known if k > number)
+    share = (shape(number) - shape(low)) / (shape(high) - shape(low))
+    return known[low] + min(max(share, 0), 1) * (known[high] - known[low])
+
+
+def best_shape(head: Header, others: Iterable[Known]) -> tuple[Shape, float]:
+    """Hình dáng để đoán, và sai số tương đối: lấy của tệp cùng lưới dài gần bằng nhất, vốn giống cả đất lẫn mây."""
+
+    def unlike(other: Known) -> float:
+        return max(other[head.count] / head.end, head.end / other[head.count])
+
+    nearest = min((other for other in others if head.count in other), key=unlike, default=None)
+    if nearest is None or unlike(nearest) > 1.5:
+        return head.before, 0.1  # chưa có tệp nào: coi như độ dài của ô tỉ lệ với số pixel
+    return partial(expected, nearest, head.before), 0.005
+
+
+def search(file: Remote, head: Header, known: Known, shape: tuple[Shape, float], first: int, stop: int) -> int | None:
+    """Vị trí ô `first`: đoán, đọc quanh đó cho đến hết ô `stop` - 1, ghi mọi SOT gặp vào `known`, rồi đoán lại."""
+    while first not in known:
+        low, high = max(k for k in known if k < first), min(k for k in known if k > first)
+        for start, end in islice(_windows(head.window, known, shape, (low, high), first, stop), TRIES):
             before = len(known)
-            for place in _marks(file, max(start, known[low]), min(start + WINDOW, known[high] + 14)):
+            for place in _marks(file, start, end):
                 this, length, order, total = part(file, head, place) or (-1, 0, 0, 0)
                 if low <= this < high and order == 0:
                     known.setdefault(this, place)
@@ -117,18 +156,38 @@ def search(file: Remote, head: Header, known: dict[int, int], number: int) -> in
                 break
         else:
             return None
-    return known[number]
+        shape = shape[0], 2 * shape[1]  # đoán trượt: bớt tin
+    return known[first]
+
+
+def _windows(
+    size: int, known: Known, shape: tuple[Shape, float], bracket: tuple[int, int], first: int, stop: int
+) -> Windows:
+    """Những đoạn để tìm ô `first` giữa hai ô đã biết: chỗ đoán trước, rồi phía sau nó, rồi phía trước."""
+    (low, high), guess = (known[k] for k in bracket), int(expected(known, shape[0], first))
+    margin = int(max(size // 16, shape[1] * min(guess - low, high - guess)))
+    # Đoán chắc thì đọc luôn cả ô; không chắc thì chỉ cần gặp một SOT.
+    after = int(expected(known, shape[0], stop)) - guess + margin if margin <= size // 2 else size // 2
+    start, end = max(guess - min(margin, size // 2), low), min(guess + after, high + 14)
+    if high - low <= size:
+        start, end = low, high + 14
+    yield start, end
+    # Không có SOT nào thì đoạn ấy nằm trong một ô lớn. Các đoạn chồng nhau 14 byte, vừa một SOT.
+    yield from ((at, min(at + size, high + 14)) for at in range(end - 14, high, size - 14))
+    yield from ((max(at - size, low), at) for at in range(start + 14, low + 14, 14 - size))
 
 
 def _marks(file: Remote, start: int, end: int) -> list[int]:
-    return [start + match.start() for match in re.finditer(SOT + b"\0\x0a", file.read(start, end))]
+    """Nơi có vẻ là SOT. Độ dài 0 (đến hết tệp) thì không có gì phía sau để đối chiếu: chỉ `walk` dùng được."""
+    pattern = re.compile(re.escape(SOT) + rb"\0\x0a(?=..(?!\0\0\0\0)....)", re.DOTALL)
+    return [start + match.start() for match in pattern.finditer(file.read(start, end))]
 
 
 def chain(file: Remote, head: Header, number: int, at: int) -> Places | None:
     """Các phần của một ô nối nhau từ `at`, có kiểm tra cả dấu theo sau; `None` nếu có gì không khớp."""
     places: Places = []
     while at < head.end:
-        this = part(file, head, at, WINDOW)
+        this = part(file, head, at, head.window)
         if this is None:
             return None
         if this[0] != number:
@@ -141,19 +200,23 @@ def chain(file: Remote, head: Header, number: int, at: int) -> Places | None:
 
 
 def walk(file: Remote, head: Header) -> dict[int, Places]:
-    """Đi qua mọi phần ô từ đầu đến cuối: chậm nhưng luôn đúng. Lỗi: ValueError khi tệp hỏng."""
+    """Đi qua mọi phần ô từ đầu đến cuối: chậm nhưng luôn đúng. Lỗi: BadData khi tệp hỏng."""
     found: dict[int, Places] = {}
     at = head.first
     while at < head.end:
         this = part(file, head, at, 4096)
         if this is None or this[2] != len(found.setdefault(this[0], [])):
-            raise ValueError(
-                f"{file.href} hỏng ở byte {at}: không có phần ô nào ở đó. Hãy thử lại sau, hoặc bỏ ngày này."
+            raise BadData(
+                f"{file.href} hỏng ở byte {at}: không có phần ô nào ở đó. Hãy thử lại sau, hoặc bỏ ngày này.",
+                Reason.BROKEN,
             )
         found[this[0]].append((at, this[1]))
         at += this[1]
     if file.read(head.end, head.end + 2) != EOC or len(found) != head.count:
-        raise ValueError(f"{file.href} bị cắt cụt: có {len(found)} trong {head.count} ô. Hãy thử lại sau.")
+        raise BadData(
+            f"{file.href} bị cắt cụt: có {len(found)} trong {head.count} ô. Hãy thử lại sau, hoặc bỏ ngày này.",
+            Reason.BROKEN,
+        )
     return found
 
 
@@ -176,21 +239,45 @@ def listed(head: Header) -> dict[int, Places]:
     return found
 
 
-def read_tiles(file: Remote, head: Header, numbers: Iterable[int]) -> dict[int, bytes]:
-    """Các phần ô của những ô này: theo mục lục, hoặc tìm, hoặc đi từ đầu; nơi nào cũng được đối chiếu với SOT."""
+def read_tiles(
+    file: Remote, head: Header, numbers: Iterable[int], others: list[Known] | None = None
+) -> dict[int, bytes]:
+    """Các phần ô của những ô này: theo mục lục, hoặc tìm, hoặc đi từ đầu; nơi nào cũng được đối chiếu với SOT.
+
+    others: vị trí các ô trong những tệp đã đọc, giúp đoán cho tệp này; vị trí vừa biết được ghi thêm vào đó.
+    """
     index, known, tiles = listed(head), {0: head.first, head.count: head.end}, {}
-    for number in sorted(numbers):
-        places = index.get(number)
-        if not index:
-            at = search(file, head, known, number)
-            places = at and chain(file, head, number, at)
-        if not places or not _confirmed(file, head, number, places):
-            index = walk(file, head)
-            places = index[number]
-        # Độ dài được ghi rõ: trong tệp nhỏ, sau ô cuối (độ dài 0) có thể còn ô khác.
-        data = ((length, file.read(at, at + length)) for at, length in places)
-        tiles[number] = b"".join(part[:6] + struct.pack(">I", length) + part[10:] for length, part in data)
+    shape, sure = best_shape(head, others or []), dict(known)
+    for first, stop in _runs(numbers):
+        if not index and search(file, head, known, shape, first, stop) and stop - first > 1:
+            file.read(
+                known[first], int(expected(known, shape[0], stop)) + head.window // 16
+            )  # các ô liền nhau: một yêu cầu
+        for number in range(first, stop):
+            places = index.get(number) or (number in known and chain(file, head, number, known[number]))
+            if not places or not _confirmed(file, head, number, places):
+                index = walk(file, head)
+                places = index[number]
+            if len(places) == 1:
+                sure |= {number: places[0][0], number + 1: sum(places[0])}
+                known |= {number + 1: sum(places[0])}
+            # Độ dài được ghi rõ: trong tệp nhỏ, sau ô cuối (độ dài 0) có thể còn ô khác.
+            tiles[number] = b"".join(labelled(file.read(at, at + length), number, length) for at, length in places)
+    if others is not None:
+        others.append(sure)
     return tiles
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Các dãy số liền nhau: (đầu, cuối + 1)."""
+    ordered = sorted(numbers)
+    breaks = [place for place in range(1, len(ordered)) if ordered[place] != ordered[place - 1] + 1]
+    return [(ordered[a], ordered[b - 1] + 1) for a, b in pairwise([0, *breaks, len(ordered)]) if a < b]
+
+
+def labelled(data: bytes, number: int, length: int) -> bytes:
+    """Cùng phần ô ấy, mang số ô và độ dài này."""
+    return data[:4] + struct.pack(">HI", number, length) + data[10:]
 
 
 def _confirmed(file: Remote, head: Header, number: int, places: Places) -> bool:

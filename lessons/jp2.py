@@ -1,102 +1,58 @@
-"""Đọc nhanh: chỉ tải những ô JPEG 2000 nằm dưới vùng quan tâm, ghép thành tệp nhỏ mà mọi thư viện đọc được.
+"""Đọc nhanh: chỉ tải những ô JPEG 2000 nằm dưới vùng quan tâm, ghép thành tệp nhỏ mà mọi thư viện đọc được."""
 
-Tệp nhỏ là tệp JP2 bình thường trên lưới đầy đủ: phần đầu và các ô cần đọc là của ESA, ô khác toàn số 0.
-"""
-
-import struct
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
-from threading import Lock
+from typing import NamedTuple
 
 import odc.stac
-import rasterio
-import rasterio.shutil
-from botocore.httpsession import URLLib3Session
+import xarray as xr
 from IPython.display import ProgressBar
 from odc.geo.geobox import GeoBox
 from pystac import Item
-from rasterio.io import MemoryFile
 
-from jp2_parts.remote import Remote, cache_root, folder, keep, open_session
-from jp2_parts.tiles import COD, EOC, QCD, SIZ, Header, read_header, read_tiles, walk
+from cdse_guard import checks
+from cdse_guard.reasons import BadData, BadInput, Reason
+from jp2_parts.mini import check_place, join, split
+from jp2_parts.remote import Remote, Session, cache_root, folder, open_session, short, store, stored
+from jp2_parts.tiles import Known, read_header, read_tiles
 from lessons.cdse import CONNECTIONS
 
 Frame = tuple[float, float, float, float]  # trái, trên, phải, dưới, tính bằng pixel
 
 
-@cache
-def empty_tiles(width: int, height: int, tile: tuple[int, int], dtypes: tuple[int, ...], levels: int) -> list[bytes]:
-    """Các ô toàn số 0 (không dữ liệu), nén một lần từ ảnh không chứa gì; mỗi ô mang theo tham số nén của chính nó.
+class Image(NamedTuple):
+    """Một ảnh cần đọc: địa chỉ, lưới và số byte mà item ghi, và khung dưới vùng quan tâm."""
 
-    COD và QCD đặt trong ô thắng tham số chung của tệp, nên dùng được với mọi tệp cùng lưới và kiểu số.
+    href: str
+    grid: GeoBox
+    size: int | None
+    frame: Frame
+
+
+def bring(root: Path, image: Image, session: Session, others: list[Known]) -> Path:
+    """Tệp nhỏ của một ảnh có đủ các ô dưới khung của nó: lấy cái đã cất, hoặc thêm ô còn thiếu.
+
+    others: vị trí các ô trong những ảnh vừa đọc, để đoán cho ảnh này: ngày kế bên có đất và mây gần giống.
     """
-    kind = "Byte" if dtypes[0] <= 8 else "UInt16"
-    bands = "".join(f'<VRTRasterBand dataType="{kind}" band="{band + 1}"/>' for band in range(len(dtypes)))
-    north = "<GeoTransform>0, 1, 0, 0, 0, -1</GeoTransform>"  # thiếu nó thì rasterio cảnh báo
-    blank = f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">{north}{bands}</VRTDataset>'
-    options = {"blockxsize": tile[0], "blockysize": tile[1], "resolutions": levels + 1, "nbits": dtypes[0]}
-    with MemoryFile(ext=".jp2") as memory, rasterio.open(blank) as source:
-        rasterio.shutil.copy(source, memory.name, driver="JP2OpenJPEG", quality=100, reversible="YES", **options)
-        file = Remote("ô trống", memory.read())
+    place, known = folder(root, image.href), []
+    for path, data in stored(place):
+        head, tiles = split(data, str(path))
+        if head.under(*image.frame) <= tiles.keys():
+            return path
+        known.append((path.name, tiles))
+    file = Remote(image.href, session=session)
     head = read_header(file)
-    extra = head.segments[COD] + head.segments[QCD]
-    tiles = []
-    for _, [(at, length)] in sorted(walk(file, head).items()):
-        data = file.read(at, at + length)
-        tiles.append(data[:6] + struct.pack(">I", length + len(extra)) + data[10:12] + extra + data[12:])
-    return tiles
-
-
-_encoding = Lock()
-
-
-def join(head: Header, tiles: dict[int, bytes]) -> bytes:
-    """Tệp nhỏ: phần đầu nguyên gốc, các ô có thật, và ô trống ở mọi chỗ khác."""
-    components = struct.unpack_from(">H", head.segments[SIZ], 38)[0]
-    depths = tuple(head.segments[SIZ][40 + 3 * band] + 1 for band in range(components))
-    if len(set(depths)) != 1 or depths[0] > 16:
-        raise ValueError(f"Ảnh có số bit {depths}: chỉ đọc được ảnh không dấu, tối đa 16 bit, hãy đọc thẳng.")
-    with _encoding:
-        empty = empty_tiles(head.width, head.height, head.tile, depths, head.segments[COD][9])
-    return head.data + b"".join(tiles.get(number, blank) for number, blank in enumerate(empty)) + EOC
-
-
-def split(path: Path) -> tuple[Header, dict[int, bytes]] | None:
-    """Phần đầu và các ô có thật của tệp đã cất; `None` (và xóa tệp) nếu nó hỏng."""
-    try:
-        file = Remote(str(path), path.read_bytes())
-        head = read_header(file)
-        tiles = {
-            number: b"".join(file.read(at, at + length) for at, length in places)
-            for number, places in walk(file, head).items()
-        }
-    except (ValueError, FileNotFoundError):
-        path.unlink(missing_ok=True)
-        return None
-    return head, {number: tile for number, tile in tiles.items() if tile[12:14] != COD}  # ô trống mở đầu bằng COD
-
-
-def bring(root: Path, href: str, shape: tuple[int, int], frame: Frame, session: URLLib3Session) -> Path:
-    """Tệp nhỏ của một ảnh có đủ các ô dưới khung `frame` (pixel): lấy cái đã cất, hoặc thêm ô còn thiếu."""
-    place, kept = folder(root, href), []
-    for path in sorted(place.glob("*.jp2"), key=lambda path: path.stat().st_mtime, reverse=True):
-        if found := split(path):
-            if found[0].under(*frame) <= found[1].keys():
-                return path
-            kept.append((path.name.split("-")[0], found[1]))
-    file = Remote(href, session=session)
-    head = read_header(file)
-    if (head.height, head.width) != shape:
-        raise ValueError(f"{href} rộng {head.width} × {head.height} pixel, item ghi {shape[::-1]}: hãy bỏ ngày này.")
-    version = sha256(file.etag.encode()).hexdigest()[:12]
-    tiles = {number: tile for name, old in kept if name == version for number, tile in old.items()}
-    tiles |= read_tiles(file, head, head.under(*frame) - tiles.keys())
-    path = place / f"{version}-{sha256(str(sorted(tiles)).encode()).hexdigest()[:12]}.jp2"
-    keep(path, join(head, tiles))
-    return path
+    for told, found in ((tuple(image.grid.shape), (head.height, head.width)), (image.size, file.size)):
+        if told not in (None, found):
+            text = f"{image.href}: item ghi cỡ {told}, kho có {found}. Tệp bị cắt cụt hay đã thay: hãy tìm lại item."
+            raise BadData(text, Reason.BROKEN)
+    version = short(file.etag.encode())
+    tiles = {number: tile for name, old in known if name.startswith(version) for number, tile in old.items()}
+    tiles |= read_tiles(file, head, head.under(*image.frame) - tiles.keys(), others)
+    data = join(head, tiles)
+    check_place(data, image.grid, image.href)
+    return store(place, version, data)
 
 
 def under(area: GeoBox, image: GeoBox) -> Frame | None:
@@ -108,30 +64,52 @@ def under(area: GeoBox, image: GeoBox) -> Frame | None:
 def fetch(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, **area) -> Callable[[str], str]:
     """Tải các ô JPEG 2000 mà `odc.stac.load(items, bands, ...)` sẽ đọc, và trả về `patch_url` để đưa cho nó.
 
-    area: bbox, crs, resolution, geobox, like ... đúng như đưa cho `odc.stac.load`. Ngoài các ô đã tải, ảnh là 0.
-    Nhiều nhất 4 kết nối; ô đã tải được cất lại. Ảnh không phải .jp2 trên S3 được đọc thẳng như thường.
-    Lỗi: ValueError khi thiếu vùng hay tệp hỏng; OSError khi không đọc hay không ghi được.
+    area: bbox, crs, resolution, geobox, like ... Hãy đưa cùng một `area` cho cả hai: ngoài các ô đã tải, ảnh là 0,
+    tức là không có dữ liệu. Nhiều nhất 4 kết nối; ô đã tải được cất lại, lần sau không hỏi ai nữa.
+    Ảnh không phải .jp2 trên S3 được đọc thẳng như thường.
+    Lỗi: BadInput khi thiếu vùng; Unavailable, Rejected khi dịch vụ không trả lời hay từ chối; BadData khi tệp hỏng.
     """
+    items = list(items)
     parsed = [odc.stac.parse_item(item) for item in items]
     geobox = odc.stac.output_geobox(parsed, bands, **area) if area else None
     if geobox is None:
-        raise ValueError("fetch cần vùng quan tâm: hãy đưa bbox (và resolution, crs) đúng như đưa cho odc.stac.load.")
+        raise BadInput("fetch cần vùng quan tâm: hãy đưa bbox (và resolution, crs) đúng như đưa cho odc.stac.load.")
+    sizes = {asset.href: asset.extra_fields.get("file:size") for item in items for asset in item.assets.values()}
     jobs = {}
-    for item in parsed:
-        for source in item.resolve_bands(bands).values():
-            suitable = source.geobox and source.uri.startswith("s3://") and source.uri.endswith(".jp2")
-            if suitable and (frame := under(geobox, source.geobox)):
-                jobs[source.uri] = tuple(source.geobox.shape), frame
-    bar, paths, root, session = ProgressBar(len(jobs)), {}, cache_root(), open_session(CONNECTIONS)
+    for source in (source for item in parsed for source in item.resolve_bands(bands).values()):
+        suitable = source.geobox and source.uri.startswith("s3://") and source.uri.endswith(".jp2")
+        if suitable and (frame := under(geobox, source.geobox)):
+            jobs[source.uri] = Image(source.uri, source.geobox, sizes.get(source.uri), frame)
+    bar, paths, others, root, session = ProgressBar(len(jobs)), {}, [], cache_root(), open_session(CONNECTIONS)
     if progress:
         bar.display()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        running = {pool.submit(bring, root, href, *job, session): href for href, job in jobs.items()}
+        running = {pool.submit(bring, root, image, session, others): image.href for image in jobs.values()}
         try:
             for done in as_completed(running):
                 paths[running[done]] = str(done.result())
                 if progress:
                     bar.progress = len(paths)
         finally:
+            session.stop.set()  # một ảnh hỏng thì các ảnh kia thôi chờ và thử lại
             pool.shutdown(cancel_futures=True)
     return lambda href: paths.get(href, href)
+
+
+def load(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, **area) -> xr.Dataset:
+    """Như `odc.stac.load(items, bands, ...)`, nhưng nhanh, và mọi thứ được kiểm tra trước và sau khi tải.
+
+    area: bbox, crs, resolution, chunks, resampling ... của `odc.stac.load`; `groupby` mặc định là "solar_day".
+    Trả về Dataset (time, y, x) gồm DN (số nguyên, không thứ nguyên; 0 là không có dữ liệu), x và y tính bằng mét
+    nếu CRS là UTM. Mọi pixel đã nằm trong bộ nhớ; có `chunks` thì Dataset lười (các ô vẫn tải ngay), và không
+    được kiểm tra sau khi tải. Vài bản xử lý của cùng một lần chụp: chỉ tải bản mới nhất, in tên bản bị bỏ.
+    Lỗi: BadInput (ValueError) nêu điều cần sửa; Unavailable, Rejected, BadData (OSError) khi dịch vụ hay tệp hỏng.
+    """
+    area = {"groupby": "solar_day"} | area
+    items = checks.before(items, bands, **area)
+    patch_url = fetch(items, bands, progress=progress, **checks.place(area))
+    with checks.guarded(patch_url, items, bands), ThreadPoolExecutor(CONNECTIONS) as pool:
+        dn = odc.stac.load(items, bands, patch_url=patch_url, **{"pool": pool} | area)
+        if not dn.chunks:
+            checks.after(dn, items)
+    return dn

@@ -9,8 +9,11 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
-from cdse_offline import codestream, jp2
-from cdse_offline.places import GRID_SHAPE, JP2_TILE, MUNICH, PLACES, RED_RIVER
+from cdse_offline import jp2
+from cdse_offline.lengths import allocated, holes_are_free, tile_parts
+from cdse_offline.places import GRID_SHAPE, JP2_TILE, MUNICH, PLACES, RED_RIVER, acquisitions
+from jp2_parts.remote import Remote
+from jp2_parts.tiles import COD, TLM, read_header
 
 
 def noise(place, resolution: int, dtype: str = "uint16", bands: int = 1) -> np.ndarray:
@@ -53,11 +56,9 @@ def test_structure_is_that_of_esa(tmp_path: Path, resolution: int):
         assert file.tags(1, ns="IMAGE_STRUCTURE")["NBITS"] == "15"
         assert file.crs.to_epsg() == 32632 and file.nodata is None
         assert file.transform[:6] == (resolution, 0, 600000, 0, -resolution, 5400000)
-    data = (tmp_path / "a.jp2").read_bytes()
-    start = next(content for kind, _, content, _ in codestream.boxes(data) if kind == b"jp2c")
-    found = dict(codestream.markers(data, start))
-    assert b"\xff\x55" not in found  # no TLM: readers must walk from tile-part to tile-part
-    cod = data[found[b"\xff\x52"] :]
+    segments = read_header(Remote("a.jp2", (tmp_path / "a.jp2").read_bytes())).segments
+    assert TLM not in segments  # readers must walk from tile-part to tile-part
+    cod = segments[COD]
     assert cod[9] == 4 and cod[13] == 1 and cod[14:19] == b"\x88" * 5  # levels, reversible, precincts of 2^8
 
 
@@ -76,6 +77,20 @@ def test_a_window_across_tiles_and_at_the_edge_of_the_grid(tmp_path: Path):
     with rasterio.open(tmp_path / "a.jp2") as file:
         assert (file.read(1, window=around(corner, 10, 0)) == pixels[0]).all()
         assert not file.read(1, window=Window(10980 - 2048, 10980 - 2048, 1028, 2048)).any()
+
+
+def test_tile_parts_of_simulated_length_are_read_alike_and_take_no_space(tmp_path: Path):
+    pixels, lengths = noise(MUNICH, 10)[0] >> 5, tile_parts(acquisitions(MUNICH)[1], "B04_10m")
+    for name, wanted in (("short", None), ("long", lengths)):
+        jp2.write(tmp_path / name, pixels, place=MUNICH, resolution=10, lengths=wanted)
+    with rasterio.open(tmp_path / "short") as short, rasterio.open(tmp_path / "long") as long:
+        assert (long.read() == short.read()).all() and long.overviews(1) == [2, 4, 8, 16]
+        small = {"out_shape": (1, 343, 343)}
+        assert (long.read(**small) == short.read(**small)).all() and long.read(**small).any()
+    status = (tmp_path / "long").stat()
+    assert sum(lengths) < status.st_size < sum(lengths) + 2e6
+    if holes_are_free(tmp_path):
+        assert allocated(status) < (tmp_path / "short").stat().st_size + 121 * 8192
 
 
 def test_an_overview_is_read(tmp_path: Path):

@@ -6,9 +6,10 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from cdse_offline import store
+from cdse_offline import lengths, store
 from cdse_offline.catalog import Simulated
 from cdse_offline.places import MUNICH, RED_RIVER, acquisitions
 
@@ -199,11 +200,31 @@ def test_the_version_follows_the_source_of_the_pixels_alone(tmp_path: Path, monk
     assert version() != first
 
 
-def test_size_counts_all_files(tmp_path: Path):
+def test_size_counts_what_all_files_take_on_disk(tmp_path: Path):
     (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "b").write_bytes(b"123")
-    (tmp_path / "c").write_bytes(b"45")
-    assert store.size(tmp_path) == 5
+    (tmp_path / "a" / "b").write_bytes(bytes(100_000))
+    with (tmp_path / "c").open("wb") as file:
+        file.write(bytes(50_000))
+        file.truncate(100_000_000)  # the rest is a hole
+    holes = lengths.holes_are_free(tmp_path)
+    assert 150_000 <= store.size(tmp_path) < (200_000 if holes else 101_000_000)
+
+
+@pytest.mark.parametrize(("holes", "least", "most"), [(True, 80e6, 130e6), (False, 0, 3e6)])
+def test_images_at_10_m_are_as_long_as_those_of_esa_where_that_costs_nothing(tmp_path, monkeypatch, holes, least, most):
+    window = RIVER_SCENE.place.window(10)[2]
+    monkeypatch.setattr(store, "_scene", lambda _: FakeScene(window))
+    monkeypatch.setattr(lengths, "holes_are_free", lambda folder: holes)
+    found = {}
+    for kind in ("pixels", "truth"):
+        store.make(Simulated(RIVER_SCENE, kind, "B04_10m"), tmp_path / kind)
+        found[kind] = (tmp_path / kind).stat().st_size
+    assert least < found["pixels"] < most and found["truth"] < 3e6  # the truth is no product of ESA
+
+
+class FakeScene:
+    def __init__(self, side: int) -> None:
+        self.pixels = self.truth = lambda asset: np.full((side, side), 1500, np.uint16)
 
 
 def test_a_real_thumbnail_and_a_real_document_are_made(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""lessons.tiles: finding tile-parts in files that are odd, or not what they seem, with few requests."""
+"""jp2_parts.tiles: finding tile-parts in files that are odd, or not what they seem, with few requests."""
 
 import struct
 
@@ -7,6 +7,7 @@ import pytest
 import rasterio
 from rasterio.io import MemoryFile
 
+from cdse_guard.reasons import BadData, Reason
 from jp2_parts import tiles
 from jp2_parts.remote import Remote
 from jp2_parts.tiles import EOC, SOT, TLM
@@ -65,8 +66,8 @@ def header(whole: bytes) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def small_window(monkeypatch):
-    monkeypatch.setattr(tiles, "WINDOW", 12000)
+def small_windows(monkeypatch):
+    monkeypatch.setattr(tiles, "LEAST", 12000)
 
 
 def sot(number: int, body: bytes, order: int = 0, total: int = 1, length: int | None = None) -> bytes:
@@ -99,9 +100,48 @@ def test_many_tiles_share_what_was_read(whole, parts):
     assert len(requests) <= 8 and sum(stop - start for start, stop in requests) < len(whole)
 
 
+def stretched(header: bytes, seed: int) -> bytes:
+    """A file of 25 tiles of about 40 KB: lengths like those of the same place at another date, within 3 %."""
+    land, own = np.random.default_rng(1), np.random.default_rng(seed)
+    lengths = land.integers(10_000, 70_000, 25) * own.uniform(0.97, 1.03, 25)
+    return header + b"".join(sot(number, bytes(int(length))) for number, length in enumerate(lengths)) + EOC
+
+
+@pytest.mark.parametrize("number", [9, 12, 19])
+def test_a_file_read_before_makes_a_better_guess(header, number):
+    def requests(others: list[dict[int, int]] | None, seed: int) -> int:
+        file = Counted(stretched(header, seed))
+        tiles.read_tiles(file, tiles.read_header(file), {number}, others)
+        return len(file.requests)
+
+    alone = [requests(None, seed) for seed in range(20)]
+    others: list[dict[int, int]] = []
+    guided = [requests(others, seed) for seed in range(20)]
+    assert guided[0] == alone[0] and sum(guided) <= 0.85 * sum(alone) and min(guided) == 2
+    assert len(others) == 20 and all(known.keys() == {0, number, number + 1, 25} for known in others)
+
+
+def test_files_of_another_grid_or_length_do_not_mislead(header, whole, parts):
+    head = tiles.read_header(Remote("x", whole))
+    others = [{0: 1, 81: 9}, {0: 1, 12: 2, 25: 10 * len(whole)}, {0: 1, 12: 2, 25: len(whole) // 10}]
+    assert tiles.best_shape(head, others) == (head.before, 0.1) == tiles.best_shape(head, [])
+    near, nearer = ({0: head.first, 12: 5000, 25: length} for length in (len(whole) + 3000, len(whole) + 2000))
+    shape, doubt = tiles.best_shape(head, [near, *others, nearer])
+    assert doubt < 0.1 and shape(25) == nearer[25] and shape(12) == 5000
+    for number in (7, 12, 13):
+        file = Counted(whole)
+        assert tiles.read_tiles(file, head, {number}, [nearer]) == {number: parts[number]}
+
+
+def test_neighbours_are_read_together(whole, parts):
+    found, requests = read(whole, {6, 7, 8})
+    assert found == {number: parts[number] for number in (6, 7, 8)}
+    assert len(requests) <= 4
+
+
 @pytest.mark.parametrize("number", [1, 7, 12])
 def test_a_tile_larger_than_the_window_is_found_too(monkeypatch, whole, parts, number):
-    monkeypatch.setattr(tiles, "WINDOW", 3000)
+    monkeypatch.setattr(tiles.Header, "window", 3000)
     found, requests = read(whole, {number})
     assert found == {number: parts[number]} and len(requests) <= 12
 
@@ -109,7 +149,7 @@ def test_a_tile_larger_than_the_window_is_found_too(monkeypatch, whole, parts, n
 @pytest.mark.parametrize("orders", [(0, 0), (1, 0), (0, 2)])
 def test_parts_that_do_not_follow_each_other_are_refused(header, parts, orders):
     twice = b"".join(sot(7, parts[7][12:], order, 3) for order in orders)
-    with pytest.raises(ValueError, match="hỏng ở byte"):
+    with pytest.raises(BadData, match="hỏng ở byte"):
         read(header + b"".join([*parts[:7], twice, *parts[8:]]) + EOC, {7})
 
 
@@ -173,7 +213,7 @@ def test_one_tile_whose_length_is_not_told():
     found, requests = read(content[: head.first] + sot(0, body, length=0) + EOC, {0})
     # The length is told afterwards: another tile may follow.
     assert head.count == 1 and found == {0: sot(0, body)} and len(requests) == 2
-    with pytest.raises(ValueError, match=r"bị cắt cụt|hỏng ở byte"):
+    with pytest.raises(BadData, match=r"bị cắt cụt|hỏng ở byte"):
         read(head.data + sot(0, body[:-100], length=0), {0})
 
 
@@ -191,7 +231,7 @@ def test_marker_bytes_inside_data_do_not_mislead(header, parts, fake, length):
 def test_a_wrong_length_is_refused(header, parts, change):
     wrong = parts[7][:6] + struct.pack(">I", len(parts[7]) + change) + parts[7][10:]
     content = header + b"".join([*parts[:7], wrong, *parts[8:]]) + EOC
-    with pytest.raises(ValueError, match=r"x.jp2 hỏng ở byte \d+"):
+    with pytest.raises(BadData, match=r"x.jp2 hỏng ở byte \d+"):
         read(content, {7})
     assert read(content, {20})[0] == {20: parts[20]}
 
@@ -200,9 +240,9 @@ def test_a_file_cut_short_is_refused_or_read_where_it_is_whole(header, parts):
     content = header + b"".join(parts)[: len(b"".join(parts[:9])) + 300]
     assert read(content, {2})[0] == {2: parts[2]}
     for number in (9, 20):
-        with pytest.raises(ValueError, match="hỏng ở byte"):
+        with pytest.raises(BadData, match="hỏng ở byte"):
             read(content, {number})
-    with pytest.raises(ValueError, match="bị cắt cụt: có 9 trong 25 ô"):
+    with pytest.raises(BadData, match="bị cắt cụt: có 9 trong 25 ô"):
         read(header + b"".join(parts[:9]) + EOC, {20})
 
 
@@ -210,19 +250,28 @@ def test_a_file_shorter_than_its_box_is_refused(whole):
     start = whole.index(b"jp2c") - 4
     told = whole[:start] + struct.pack(">I", len(whole) - start) + whole[start + 4 :]
     assert tiles.read_header(Remote("x", told)).count == 25
-    with pytest.raises(ValueError, match="bị cắt cụt"):
+    with pytest.raises(BadData, match="bị cắt cụt"):
         tiles.read_header(Remote("x", told[:-1]))
 
 
-@pytest.mark.parametrize("content", [b"<html>Xin dang nhap</html>", b"", b"\x89PNG" * 9000])
-def test_what_is_no_jp2_is_named(content):
-    with pytest.raises(ValueError, match="không phải tệp JP2"):
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<html>Xin dang nhap</html>", Reason.NOT_SERVICE),
+        (b'{"detail": "Unauthorized"}', Reason.NOT_SERVICE),
+        (b"", Reason.BROKEN),
+        (b"\x89PNG" * 9000, Reason.BROKEN),
+    ],
+)
+def test_what_is_no_jp2_is_named(content, reason):
+    with pytest.raises(BadData, match="x không phải tệp JP2") as caught:
         tiles.read_header(Remote("x", content))
+    assert caught.value.reason is reason
 
 
 def test_a_header_cut_short_is_named(whole):
     for size in (12, 30, 100, whole.index(SOT)):
-        with pytest.raises(ValueError, match="cắt cụt"):
+        with pytest.raises(BadData, match="cắt cụt"):
             tiles.read_header(Remote("x", whole[:size]))
 
 
@@ -234,5 +283,5 @@ def test_a_long_header_is_read_in_two_requests(whole):
 
 @pytest.mark.parametrize("marker", [b"\xff\x60", b"\xff\x5f"])
 def test_what_cannot_be_cut_out_is_refused(whole, marker):
-    with pytest.raises(ValueError, match="PPM hay POC"):
+    with pytest.raises(BadData, match="PPM hay POC"):
         tiles.read_header(Remote("x", whole.replace(SOT, marker + b"\0\x04ab" + SOT, 1)))

@@ -1,0 +1,98 @@
+"""Files of the size and structure of ESA's: 121 tiles of 1024 pixels, about 110 MB, no index.
+
+Each tile-part has the length that the offline CDSE simulates for this date and band. It holds as much noise as fits, so
+that decoding takes as long as it does for land; the rest, a few per cent, is filled up. Tiles that nobody will decode
+can be left empty: they have the same length, but are a hole on disk.
+"""
+
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from cdse_offline import assets, codestream, jp2, lengths
+from cdse_offline.places import GRID_SHAPE, JP2_TILE, MUNICH, Acquisition
+from jp2_parts.tiles import SOT
+
+SIDE, TILE = GRID_SHAPE[10], JP2_TILE[10]
+ACROSS = -(-SIDE // TILE)
+STEPS = 2  # levels of noise to a bit per pixel
+OVERHEAD = 2.65  # bits per pixel that noise of standard deviation 1 takes
+
+
+def noise(shape: tuple[int, int], level: int) -> np.ndarray:
+    """Hills of 500 around DN 2000, and noise of so many half bits; never 0, which means no data."""
+    generator = np.random.default_rng(level)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    land = 2000 + 500 * np.sin(x / 60) * np.cos(y / 45) + generator.normal(0, 2 ** (level / STEPS), shape)
+    return land.clip(1, 32767).astype(np.uint16)[np.newaxis]
+
+
+Kinds = dict[tuple[bool, bool], bytes]  # (in the last row?, in the last column?) -> tile-part
+
+
+@cache
+def tile_part(level: int | None, last_row: bool, last_column: bool) -> bytes:
+    """The tile-part of a 10 m tile with noise of this level, or of zeros (`None`)."""
+    shape = (SIDE % TILE if last_row else TILE), (SIDE % TILE if last_column else TILE)
+    pixels = np.zeros((1, 1, 1), np.uint16) if level is None else noise(shape, level)
+    _, parts = codestream.split(jp2.encode(shape, pixels, (0, 0), tile=TILE, place=MUNICH, resolution=10))
+    return parts[0]
+
+
+@cache
+def header() -> bytes:
+    """Boxes and main header of a 10 m file."""
+    nothing, side = np.zeros((1, 1, 1), np.uint16), 2 * TILE
+    small, _ = codestream.split(jp2.encode((side, side), nothing, (0, 0), tile=TILE, place=MUNICH, resolution=10))
+    return codestream.resized(small, SIDE)
+
+
+def empty_tiles() -> Kinds:
+    return {(row, column): tile_part(None, row, column) for row in (False, True) for column in (False, True)}
+
+
+def level(length: int, pixels: int) -> int:
+    """The most noise that fits in so many bytes."""
+    return max(int(STEPS * (8 * length / pixels - OVERHEAD)), 0)
+
+
+def write(path: Path, acquisition: Acquisition, asset: str, filled: Collection[int] | None = None) -> None:
+    """Write the file of a band: all of its 10 m tiles, or those of these numbers, with noise, the others empty."""
+    if assets.resolution(asset) != 10:
+        _write_small(path, assets.resolution(asset))
+        return
+    wanted, parts = lengths.tile_parts(acquisition, asset), {}
+    for number in range(ACROSS**2) if filled is None else filled:
+        row, column = divmod(number, ACROSS)
+        pixels = min(TILE, SIDE - row * TILE) * min(TILE, SIDE - column * TILE)
+        parts[number] = tile_part(level(wanted[number], pixels), row == ACROSS - 1, column == ACROSS - 1)
+    join(path, parts, wanted)
+
+
+def _write_small(path: Path, metres: int) -> None:
+    """At 20 and 60 m the tiles do not begin where precincts do: the image is encoded as a whole."""
+    side = GRID_SHAPE[metres]
+    pixels = noise((side, side), level(lengths.MEAN, TILE**2))
+    path.write_bytes(jp2.encode((side, side), pixels, (0, 0), tile=JP2_TILE[metres], place=MUNICH, resolution=metres))
+
+
+def join(path: Path, parts: Mapping[int, bytes], wanted: Sequence[int] | None = None) -> None:
+    """Write a 10 m file with these tile-parts, the others empty; `wanted`: how long each shall be at least."""
+    codestream.write(path, header(), parts, empty_tiles(), ACROSS, wanted)
+
+
+def index(path: Path) -> dict[int, tuple[int, int]]:
+    """Begin and end of each tile-part of a 10 m file that `write` has made."""
+    found, at = {}, len(header())
+    with path.open("rb") as file:
+        while len(found) < ACROSS**2:
+            file.seek(at)
+            marker, _, number, length = struct.unpack(">2sHHI", file.read(10))
+            if marker != SOT:
+                raise ValueError(f"{path} was not made here: no tile-part at byte {at}")
+            found[number] = at, at + length
+            at += length
+    return found
