@@ -5,13 +5,14 @@ and searches of collections, which are not there.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import attr
 import cql2
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model, model_validator
 from stac_fastapi.api.app import StacApi
 from stac_fastapi.api.models import (
     GeoJSONResponse,
@@ -39,6 +40,8 @@ from cdse_offline.catalog import Catalog, Record
 
 ROOT = "/stac/v1"
 MAX_LIMIT = 200
+# cql2 tries each opened parenthesis in two ways, and crashes where there are thousands: length times 2 to their depth.
+MAX_PARSING = 250_000
 # pystac-client 0.9 knows sorting by this version of the class only, the one that CDSE announces.
 _SORT_CLASSES = [
     "https://api.stacspec.org/v1.0.0/item-search#sort",
@@ -91,11 +94,23 @@ def application(catalog: Catalog) -> ASGIApp:
         extensions=extensions,
         stac_version="1.0.0",
         search_get_request_model=create_get_request_model(extensions),
-        search_post_request_model=create_post_request_model(extensions),
+        search_post_request_model=_question(extensions),
         items_get_request_model=create_request_model("Items", ItemCollectionUri, extensions, request_type="GET"),
         middlewares=[],  # no CORS: a web page has no business here
     )
     return api.app
+
+
+def _question(extensions: list[Any]) -> type[BaseModel]:
+    """The body of a POST search. What is no JSON object would be an error of the service, not of who asks."""
+
+    def is_object(given: Any) -> Any:
+        if not isinstance(given, dict):
+            raise ValueError("a search is a JSON object, sent as application/json")
+        return given
+
+    checks = {"is_object": model_validator(mode="before")(is_object)}
+    return create_model("Search", __base__=create_post_request_model(extensions), __validators__=checks)
 
 
 @attr.s
@@ -167,7 +182,10 @@ class Client(BaseCoreClient):
         return self.get_search(collections=[collection_id], **kwargs)
 
     def post_search(self, search_request: BaseModel, **kwargs: Any) -> GeoJSONResponse:
-        wanted = search_request.model_dump(mode="json", exclude_none=True)
+        try:
+            wanted = search_request.model_dump(mode="json", exclude_none=True)
+        except ValueError as error:
+            raise InvalidQueryParameter(f"The search cannot be understood: {error}") from error
         fields = wanted.pop("fields", {})
         order = [(entry["field"], entry["direction"] == "desc") for entry in wanted.pop("sortby", [])]
         return self._search(kwargs["request"], order, fields, **wanted)
@@ -271,6 +289,8 @@ def _matching(
     if datetime is not None:
         interval = _interval(datetime)
         found = [r for r in found if _overlaps(r.searched["properties"], *interval)]
+    if not isinstance(query or {}, dict) or not all(isinstance(entry, dict) for entry in (query or {}).values()):
+        raise InvalidQueryParameter('query is not of the form {"property": {"operator": value}}')
     for name, comparisons in (query or {}).items():
         found = [r for r in found if _compares(r.searched, name, comparisons)]
     if filter_expr is not None:
@@ -322,13 +342,28 @@ def _box(bbox: list[float]) -> dict[str, Any]:
 
 
 def _filtered(records: list[Record], expression: Any) -> list[Record]:
+    if isinstance(expression, str) and len(expression) << _depth(expression) > MAX_PARSING:
+        raise InvalidQueryParameter("filter is too long, or has too many parentheses within each other.")
     try:
         parsed = cql2.Expr(expression)
+        _check_operators(parsed.to_json())
+        # Where an item lacks a property its expression stays an expression: no match.
+        return [record for record in records if parsed.reduce(record.searched).to_json() is True]
+    except InvalidQueryParameter:
+        raise
     except Exception as error:  # cql2 raises plain Exceptions for whatever it cannot read
         raise InvalidQueryParameter(f"filter is not CQL2: {expression} ({error})") from error
-    _check_operators(parsed.to_json())
-    # Where an item lacks a property its expression stays an expression: no match.
-    return [record for record in records if parsed.reduce(record.searched).to_json() is True]
+
+
+def _depth(text: str) -> int:
+    """How deep the parentheses of CQL2 text lie within each other; those in strings and names do not count."""
+    if "\\" in text:  # then it is not clear where a string ends
+        return text.count("(")
+    depth = deepest = 0
+    for sign in re.findall(r"[()]", re.sub(r"'[^']*'|\"[^\"]*\"", "", text)):
+        depth += 1 if sign == "(" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _check_operators(node: Any) -> None:

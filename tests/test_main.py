@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 import urllib.request
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+
+from cdse_offline import __main__, practice
 
 ROOT = Path(__file__).parent.parent
 
@@ -64,6 +67,23 @@ def test_for_a_class_it_prints_the_variables_to_set(tmp_path: Path):
     assert "máy khác" in lines[6] and str(tmp_path) in lines[7]
 
 
+@pytest.mark.parametrize("option", [[], ["--practice"]])
+def test_faults_may_be_switched_on_only_where_it_was_asked_for(tmp_path: Path, option: list[str]):
+    with subprocess.Popen(
+        command("--port", "0", *option), stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(tmp_path)
+    ) as process:
+        text = ""
+        while "Bộ nhớ đệm" not in text:
+            text += process.stdout.readline()
+        address = text.partition("CDSE_S3_ENDPOINT=")[2].split()[0]
+        try:
+            with nullcontext() if option else pytest.raises(ValueError, match="--practice"):
+                practice.switch_on(practice.fault("status", path="*.jp2", which="first"), service=address)
+        finally:
+            process.terminate()
+    assert ("Phòng tập sự cố" in text) == bool(option)
+
+
 @pytest.mark.parametrize(
     ("arguments", "more", "message"),
     [
@@ -83,6 +103,22 @@ def test_the_cache_can_be_cleared(tmp_path: Path):
     assert "3 MB" in run(tmp_path / "cache", "clear-cache").stdout
     assert not (tmp_path / "cache").exists()
     assert "trống" in run(tmp_path / "cache", "clear-cache").stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "port", "data"),
+    [
+        ([], 8123, None),
+        (["--port", "0"], 0, None),
+        (["serve", "--port", "0"], 0, None),
+        (["--port", "0", "serve", "--data", "x"], 0, Path("x")),
+    ],
+)
+def test_serving_is_what_it_does_unless_told_otherwise(monkeypatch, given: list[str], port: int, data: Path | None):
+    monkeypatch.setattr(sys, "argv", ["cdse_offline", *given])
+    arguments = __main__._arguments()
+    assert (arguments.run, arguments.port, arguments.data) == (__main__.serve, port, data)
+    assert (arguments.host, arguments.until_stdin_closes) == ("127.0.0.1", False)
 
 
 def test_the_service_imports_neither_numpy_nor_gdal():

@@ -1,6 +1,7 @@
 """One application for all paths: dispatch, quicklooks, and what it refuses."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_hosts(header: str, public: bool, known: bool):
 def test_a_free_port_is_found_and_a_taken_one_is_told():
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        assert port > 0
+        assert port > 0 and listener.proto == socket.IPPROTO_TCP  # else asyncio leaves Nagle's delay on
         with pytest.raises(OSError, match="in use"):
             listen("127.0.0.1", port)
 
