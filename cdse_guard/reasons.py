@@ -37,6 +37,9 @@ class Problem(Exception):
 class BadInput(Problem, ValueError):
     """Người dùng đưa vào điều không thể đúng; sửa rồi chạy lại."""
 
+    def __init__(self, message: str, reason: Reason = Reason.INPUT) -> None:
+        super().__init__(message, reason)
+
 
 class Rejected(Problem, PermissionError):
     """Dịch vụ từ chối: khóa, chữ ký, đồng hồ hoặc quyền."""
