@@ -3,14 +3,18 @@
 pack/
   any-name.json      items (or one collection of items), and collections if there are any
   eodata/…           the objects: `s3://eodata/a/b.jp2` lies in eodata/a/b.jp2
+  record.json        if `record` wrote the pack: what it recorded, how many items, whom to thank
+  GHI-CONG.txt       the same at length, for people
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cdse_guard.reasons import BadInput, Reason
 from cdse_offline import assets
 from cdse_offline.catalog import Catalog, Record
 from cdse_offline.places import Place
@@ -19,12 +23,17 @@ if TYPE_CHECKING:
     import numpy as np
 
 BUCKET = "s3://eodata/"
+NOTE, CREDITS = "record.json", "GHI-CONG.txt"
 _REQUIRED = ("id", "collection", "geometry", "properties", "assets")
-_INFERRED = {"self", "root", "parent", "collection"}  # links that the service makes itself
+# Links that the service makes itself.
+_INFERRED = {"self", "root", "parent", "collection", "items", "http://www.opengis.net/def/rel/ogc/1.0/queryables"}
 
 
-class PackError(ValueError):
+class PackError(BadInput):
     """The folder is not a pack; the message says which file and what to do."""
+
+    def __init__(self, message: str, reason: Reason = Reason.INPUT) -> None:
+        super().__init__(message, reason)
 
 
 def read(folder: Path) -> Catalog:
@@ -47,25 +56,53 @@ def read(folder: Path) -> Catalog:
     documents = [item for _, item in items.values()]
     for name in {item["collection"] for item in documents} - collections.keys():
         collections[name] = _collection(name, [item for item in documents if item["collection"] == name])
+    title, credits = _said(folder, len(documents))
     return Catalog(
-        title=f"CDSE ngoại tuyến: gói dữ liệu {folder.resolve().name}",
-        description="STAC API và kho S3 ngoại tuyến, phục vụ một gói dữ liệu trong thư mục thay cho ảnh mô phỏng.",
+        title=title,
+        description=f"STAC API và kho S3 ngoại tuyến, phục vụ một gói dữ liệu trong thư mục. {credits}".strip(),
         collections=collections,
         records=tuple(_record(item) for item in documents),
         objects=objects,
-        thumbnails={},
+        thumbnails={item["id"]: _key(thumbnail["href"]) for item in documents if (thumbnail := _thumbnail(item))},
     )
+
+
+def _said(folder: Path, count: int) -> tuple[str, str]:
+    """Title of the pack, with whom to thank and how much of it is there yet, and its page of credits."""
+    title = f"CDSE ngoại tuyến: gói dữ liệu {folder.resolve().name}"
+    if (told := note(folder)) is None:
+        return title, ""
+    title += f". {told['credit']}"
+    if count < told["items"]:
+        title += f" (chưa đủ: {count} trong {told['items']} item)"
+    page = folder / CREDITS
+    return title, page.read_text(encoding="utf-8") if page.is_file() else ""
+
+
+def note(folder: Path) -> dict[str, Any] | None:
+    """What `record` noted of a pack that it wrote; None for other packs."""
+    path = folder / NOTE
+    if not path.is_file():
+        return None
+    told = _json(path)
+    if not isinstance(told, dict) or not {"service", "credit", "items", "searches", "loads"} <= told.keys():
+        raise PackError(f"{path} không phải do lệnh record ghi: hãy chép lại gói, hoặc bỏ tệp này.")
+    return told
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise PackError(f"{path} không phải JSON: {error}") from error
 
 
 def _documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Items and collections in the folder's JSON files, each with its file."""
     for path in sorted(folder.rglob("*.json")):
-        if path.is_relative_to(folder / "eodata"):
+        if path.is_relative_to(folder / "eodata") or path == folder / NOTE:
             continue
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise PackError(f"{path} không phải JSON: {error}") from error
+        document = _json(path)
         kind = document.get("type") if isinstance(document, dict) else None
         if kind not in ("Feature", "FeatureCollection", "Collection"):
             raise PackError(f"{path}: type là {kind!r}, cần Feature (item), FeatureCollection hoặc Collection.")
@@ -86,24 +123,59 @@ def _checked(item: dict[str, Any], path: Path) -> tuple[str, str]:
 
 def _objects(item: dict[str, Any], folder: Path, path: Path) -> Iterator[tuple[str, Path]]:
     """Key and file of each asset. Only the bucket is served: any other address would lead out of the pack."""
-    root = (folder / "eodata").resolve()
     for name, asset in item["assets"].items():
+        where = f"{path}: asset {name} của {item['id']}"
         href = str(asset.get("href"))
-        key = href.removeprefix(BUCKET)
-        file = (root / key).resolve()
-        if key == href or not file.is_relative_to(root):
-            raise PackError(f"{path}: asset {name} của {item['id']} trỏ đến {href}, ngoài {BUCKET}. Hãy bỏ asset này.")
+        try:
+            file = object_file(folder, href)
+        except ValueError as error:
+            raise PackError(f"{where} trỏ đến {href}, ngoài {BUCKET}. Hãy bỏ asset này.") from error
         if not file.is_file():
-            raise PackError(f"{path}: asset {name} của {item['id']} cần tệp {file}, nhưng không có tệp đó.")
-        yield key, file
+            raise PackError(f"{where} cần tệp {file}, nhưng không có tệp đó.")
+        size = file.stat().st_size
+        if asset.get("file:size", size) != size:
+            raise PackError(
+                f"{where}: tệp {file} dài {size} byte, item ghi file:size {asset['file:size']}. "
+                "Tệp bị chép thiếu thì hãy chép lại gói; tệp đúng thì hãy sửa file:size."
+            )
+        yield _key(href), file
+
+
+def object_file(folder: Path, href: str) -> Path:
+    """Where the object of this address lies in a pack; ValueError if it would lie outside of the bucket."""
+    root = (folder / "eodata").resolve()
+    file = (root / _key(href)).resolve()
+    if not href.startswith(BUCKET) or not file.is_relative_to(root) or file == root:
+        raise ValueError(f"{href} is not an object of {BUCKET}")
+    return file
+
+
+def _key(href: str) -> str:
+    return href.removeprefix(BUCKET)
+
+
+def _thumbnail(item: dict[str, Any]) -> dict[str, Any]:
+    """The asset of the item's quicklook, if it has one."""
+    asset = item["assets"].get("thumbnail", {})
+    return asset if asset.get("type") == "image/jpeg" else {}
 
 
 def _own_links(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [link for link in document.get("links", []) if link.get("rel") not in _INFERRED | {"items"}]
+    return [link for link in document.get("links", []) if link.get("rel") not in _INFERRED]
 
 
 def _record(item: dict[str, Any]) -> Record:
-    return Record({name: item[name] for name in ("id", "collection", "geometry", "properties")}, lambda base: item)
+    searched = {name: item[name] for name in ("id", "collection", "geometry", "properties")}
+    return Record(searched, partial(_served, item))
+
+
+def _served(item: dict[str, Any], base: str) -> dict[str, Any]:
+    """The item at this address of the service: a quicklook is for browsers, which sign nothing."""
+    if not (thumbnail := _thumbnail(item)):
+        return item
+    s3 = {"href": thumbnail["href"], "auth:refs": ["s3"], "storage:refs": assets.STORAGE, "alternate:name": "S3"}
+    shown = thumbnail | {"href": f"{base}thumbnails/{item['id']}.jpg", "alternate": {"s3": s3}}
+    return item | {"assets": item["assets"] | {"thumbnail": shown}}
 
 
 def _collection(name: str, items: list[dict[str, Any]]) -> dict[str, Any]:
