@@ -6,7 +6,7 @@ ARGS =
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test book book-serve notebooks texts service lint format lock environment.yml setup clean
+.PHONY: help lab test bench book book-serve notebooks texts service lint format lock environment.yml setup clean
 
 help: ## Liệt kê các lệnh
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,10 @@ lab: setup ## Cài đặt (lần đầu) rồi mở bài 1 trong JupyterLab
 
 test: setup ## Chạy toàn bộ kiểm thử; một phần: make test ARGS="tests/test_places.py"
 	$(PY) -m pytest $(ARGS)
+
+bench: setup ## Đo tốc độ đọc ảnh, ghi vào book/hieu-nang.md (khoảng 25 phút); chỉ một ngày ảnh: ARGS=--quick
+	@sh tools/setup-bench.sh
+	$(PY) -m bench $(ARGS)
 
 book: setup ## Dựng sách HTML trong _build/html/, không cần mạng
 	$(PY) -m book.build $(ARGS)
@@ -40,8 +44,9 @@ format: setup ## Định dạng mã nguồn
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-lock: setup environment.yml ## Tính lại requirements.txt và environment.yml (cần mạng); nâng bản: ARGS=--upgrade
+lock: setup environment.yml ## Tính lại requirements*.txt và environment.yml (cần mạng); nâng bản: ARGS=--upgrade
 	sh tools/lock.sh requirements.txt $(ARGS)
+	sh tools/lock.sh requirements-bench.txt $(ARGS)
 
 environment.yml: setup
 	$(PY) -m pyproject2conda project

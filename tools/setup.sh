@@ -31,7 +31,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 
 say "Cài đặt vào thư mục .venv bằng $("$python" --version): tải khoảng 380 MB, mất chừng 1 đến 5 phút."
-rm -f "$installed"
+rm -f "$installed" "$venv/installed-requirements-bench.txt"
 unset PYTHONHOME PYTHONPATH
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     "$python" -m venv --clear "$venv"

@@ -1,0 +1,256 @@
+"""The ways of reading that are compared. Each runs in a process of its own: `python -m bench.ways`, a task on stdin.
+
+A task says what to read from which service. The answer, one line of JSON, says how long it took from parsed items to
+arrays in memory, the most memory that the process held, and a digest of the pixels. Imports, and the start of a Dask
+cluster, are not part of the time; what a way does not need is not imported, so that it is not part of the memory.
+"""
+
+import importlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import odc.stac
+from odc.geo.geobox import GeoBox
+from pystac import Item
+
+Pixels = list[np.ndarray]  # of each band: time, row, column
+
+
+@dataclass
+class Task:
+    """What to read, and how; plain values, so that it goes through a pipe."""
+
+    way: str
+    documents: list[dict[str, Any]]  # the items, oldest first
+    bands: list[str]
+    area: dict[str, Any]  # bbox, or x, y and crs; resolution
+    threads: int
+    folder: str  # of the data pack, for those who may look there
+    service: str  # host:port
+    keys: tuple[str, str]
+    ready: Any = None  # what the way has prepared before the clock runs
+
+    @cached_property
+    def items(self) -> list[Item]:
+        return [Item.from_dict(document) for document in self.documents]
+
+    @cached_property
+    def geobox(self) -> GeoBox:
+        return odc.stac.output_geobox([odc.stac.parse_item(item) for item in self.items], self.bands, **self.area)
+
+    def hrefs(self, band: str) -> list[str]:
+        return [item.assets[band].href for item in self.items]
+
+    def path(self, href: str) -> Path:
+        return Path(self.folder, "eodata", href.removeprefix("s3://eodata/"))
+
+
+# -- the ways ----------------------------------------------------------------
+
+
+def seed(task: Task) -> Pixels:
+    """As in the lesson that this course grew from: lazily, in pieces of 1024 pixels, one band after the other."""
+    dn = odc.stac.load(task.items, chunks={"x": 1024, "y": 1024}, **task.area)
+    return [dn[band].compute().values for band in task.bands]
+
+
+def odc_stac(task: Task, **more: Any) -> Pixels:
+    with ThreadPoolExecutor(task.threads) as pool:
+        dn = odc.stac.load(task.items, task.bands, groupby="solar_day", pool=pool, **task.area, **more)
+    return [dn[band].values for band in task.bands]
+
+
+def stackstac(task: Task) -> Pixels:
+    import dask
+    import stackstac
+
+    with ThreadPoolExecutor(task.threads) as pool, dask.config.set(pool=pool):
+        dn = stackstac.stack(
+            task.items,
+            task.bands,
+            epsg=task.geobox.crs.epsg,
+            bounds=tuple(task.geobox.boundingbox),
+            resolution=task.geobox.resolution.x,
+            dtype=np.dtype("uint16"),
+            fill_value=np.uint16(0),
+            rescale=False,
+        ).compute()
+    return list(dn.values.swapaxes(0, 1))
+
+
+def rioxarray(task: Task) -> Pixels:
+    from rioxarray import open_rasterio
+
+    def clip(href: str) -> np.ndarray:
+        with open_rasterio(href) as image:
+            left, bottom, right, top = task.geobox.boundingbox
+            half = task.geobox.resolution.x / 2  # it takes every pixel that the box touches
+            return image.rio.clip_box(left + half, bottom + half, right - half, top - half).values[0]
+
+    return [np.stack([clip(href) for href in task.hrefs(band)]) for band in task.bands]
+
+
+def plain_rasterio(task: Task) -> Pixels:
+    import rasterio
+    from rasterio.windows import from_bounds
+
+    def read(href: str) -> np.ndarray:
+        with rasterio.open(href) as file:
+            return file.read(1, window=from_bounds(*task.geobox.boundingbox, file.transform))
+
+    with ThreadPoolExecutor(task.threads) as pool:
+        bands = [[pool.submit(read, href) for href in task.hrefs(band)] for band in task.bands]
+        return [np.stack([one.result() for one in band]) for band in bands]
+
+
+def ours(task: Task) -> Pixels:
+    from lessons import jp2
+
+    dn = jp2.load(task.items, task.bands, progress=False, **task.area)
+    return [dn[band].values for band in task.bands]
+
+
+def ours_with_threads(task: Task) -> Pixels:
+    """Fetched over four connections, whatever the threads; they decode."""
+    from lessons import jp2
+
+    return odc_stac(task, patch_url=jp2.fetch(task.items, task.bands, progress=False, **task.area))
+
+
+def on_cluster(task: Task, **more: Any) -> Pixels:
+    dn = odc.stac.load(task.items, task.bands, groupby="solar_day", chunks={}, **task.area, **more)
+    (dn,) = task.ready.gather(task.ready.compute([dn]))
+    return [dn[band].values for band in task.bands]
+
+
+def ours_on_cluster(task: Task) -> Pixels:
+    from lessons import jp2
+
+    return on_cluster(task, patch_url=jp2.fetch(task.items, task.bands, progress=False, **task.area))
+
+
+def floor(task: Task) -> Pixels:
+    """Only the wanted tile-parts, one request each: for someone who knows every place beforehand."""
+    from bench import fullsize
+    from jp2_parts.remote import Remote, open_session
+
+    session, folder, paths = open_session(task.threads), tempfile.TemporaryDirectory(prefix="floor-"), {}
+
+    def bring(href: str) -> None:
+        file = Remote(href, session=session)
+        parts = {number: file.read(*place) for number, place in task.ready[href].items()}
+        paths[href] = f"{folder.name}/{len(paths)}.jp2"
+        fullsize.join(Path(paths[href]), parts)
+
+    with folder:
+        with ThreadPoolExecutor(task.threads) as pool:
+            list(pool.map(bring, task.ready))
+        return odc_stac(task, patch_url=paths.__getitem__)
+
+
+def truth(task: Task) -> Pixels:
+    """From the disk: what all others must give."""
+    return odc_stac(task, patch_url=lambda href: str(task.path(href)))
+
+
+# -- what they need before ---------------------------------------------------
+
+
+def learner(task: Task) -> AbstractContextManager[None]:
+    from lessons import cdse
+
+    cdse.set_environment(task.service, task.keys, https=False)
+    return nullcontext()
+
+
+@contextmanager
+def cluster(task: Task) -> Iterator[Any]:
+    from distributed import Client, LocalCluster
+
+    size = {"n_workers": 2, "threads_per_worker": 2, "dashboard_address": None}
+    with learner(task), LocalCluster(**size) as two, Client(two) as client:
+        client.run(importlib.import_module, "odc.stac")
+        yield client
+
+
+def places(task: Task) -> AbstractContextManager[dict[str, dict[int, tuple[int, int]]]]:
+    """Of each file, begin and end of the tile-parts under the area."""
+    from bench import data, fullsize
+
+    numbers = data.tiles_under(*task.geobox.boundingbox)
+    fullsize.empty_tiles()  # encoded now
+    index = {href: fullsize.index(task.path(href)) for band in task.bands for href in task.hrefs(band)}
+    return nullcontext({href: {number: known[number] for number in numbers} for href, known in index.items()})
+
+
+class Way(NamedTuple):
+    read: Callable[[Task], Pixels]
+    title: str  # for the reader of the book
+    imports: tuple[str, ...] = ()
+    prepare: Callable[[Task], AbstractContextManager[Any]] = lambda task: nullcontext()
+
+
+WAYS = {
+    "seed": Way(seed, "cách của bài gốc", ("dask.array",)),
+    "odc-stac": Way(odc_stac, "odc-stac"),
+    "stackstac": Way(stackstac, "stackstac", ("stackstac",)),
+    "rioxarray": Way(rioxarray, "rioxarray", ("rioxarray",)),
+    "rasterio": Way(plain_rasterio, "rasterio"),
+    "cold": Way(ours, "`load`, lần đầu", ("lessons.jp2",), learner),
+    "warm": Way(ours, "`load`, đọc lại", ("lessons.jp2",), learner),
+    "threads": Way(ours_with_threads, "`fetch`, rồi odc-stac", ("lessons.jp2",), learner),
+    "cluster": Way(on_cluster, "odc-stac, hai tiến trình Dask", ("distributed",), cluster),
+    "our-cluster": Way(ours_on_cluster, "`fetch`, rồi hai tiến trình Dask", ("distributed", "lessons.jp2"), cluster),
+    "floor": Way(floor, "giới hạn dưới", ("jp2_parts.remote", "bench.fullsize"), places),
+    "bare": Way(plain_rasterio, "rasterio, GDAL mặc định"),
+    "4-mb": Way(odc_stac, "odc-stac, mỗi lần đọc 4 MB"),
+    "truth": Way(truth, "tệp trên đĩa"),
+}
+
+
+# -- one process -------------------------------------------------------------
+
+
+def peak() -> float:
+    """The most memory that this process alone has held, MB (Linux)."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+def digest(pixels: Pixels) -> str:
+    found = sha256(json.dumps([[band.shape, str(band.dtype)] for band in pixels]).encode())
+    for band in pixels:
+        found.update(np.ascontiguousarray(band))
+    return found.hexdigest()
+
+
+def run(task: Task) -> dict[str, Any]:
+    """The answer; a failure is one, too."""
+    way = WAYS[task.way]
+    for name in way.imports:
+        importlib.import_module(name)
+    with way.prepare(task) as task.ready:
+        task.geobox  # noqa: B018 - parses the items, before the clock runs
+        base, start = peak(), time.perf_counter()
+        try:
+            pixels = way.read(task)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the table reports it
+            return {"seconds": time.perf_counter() - start, "failed": f"{type(error).__name__}: {error}"}
+        seconds = time.perf_counter() - start
+        memory = peak() + (sum(task.ready.run(peak).values()) if way.prepare is cluster else 0)
+    return {"seconds": seconds, "memory": memory, "base": base, "pixels": digest(pixels)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(Task(**json.loads(sys.stdin.read())))))
