@@ -21,7 +21,8 @@ import conftest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-REQUIREMENTS = [Requirement(r) for r in chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())]
+EXTRAS = PROJECT["optional-dependencies"]
+REQUIREMENTS = [Requirement(r) for r in chain(PROJECT["dependencies"], EXTRAS["book"], EXTRAS["dev"])]
 BINARY = {".png", ".jpg", ".jp2", ".tif", ".pdf"}
 
 
@@ -71,10 +72,17 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(("package", "other"), [("lessons", "cdse_offline"), ("cdse_offline", "lessons")])
-def test_the_two_packages_do_not_import_each_other(package, other):
+@pytest.mark.parametrize("package", ["lessons", "jp2_parts", "cdse_guard"])
+def test_what_learners_import_does_not_import_the_service(package):
     assert modules(package)
-    assert [path.name for path in modules(package) if other in imported(path)] == []
+    assert [path.name for path in modules(package) if "cdse_offline" in imported(path)] == []
+
+
+def test_of_the_service_only_the_recorder_uses_the_lessons_and_only_when_it_runs():
+    assert [path.name for path in modules("cdse_offline") if "lessons" in imported(path)] == ["record.py"]
+    code = "import sys, cdse_offline.record; print('lessons' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
 
 
 def test_lessons_stays_small():
@@ -107,7 +115,7 @@ def _bare(function: ast.FunctionDef) -> ast.FunctionDef:
 
 def test_a_function_written_out_in_a_lesson_is_the_packages_function():
     package = {}
-    for path in modules("lessons"):
+    for path in [*modules("lessons"), *modules("cdse_guard")]:
         package |= functions(path.read_text())
     written = [(where, functions(_python(cell.source))) for where, cell in code_cells()]
     shared = {name for _, found in written for name in found} & package.keys()
@@ -124,10 +132,10 @@ def _python(source: str) -> str:
 # -- set-up files ------------------------------------------------------------
 
 
-def locked() -> dict[str, list[tuple[Requirement, int]]]:
+def locked(file: str = "requirements.txt") -> dict[str, list[tuple[Requirement, int]]]:
     """Pinned requirements by package, each with its number of hashes."""
     found: dict[str, list[tuple[Requirement, int]]] = {}
-    lock = re.sub(r"^ *#.*\n", "", (ROOT / "requirements.txt").read_text(), flags=re.M)
+    lock = re.sub(r"^ *#.*\n", "", (ROOT / file).read_text(), flags=re.M)
     for entry in re.split(r"\n(?=[a-z0-9])", lock):
         pin = Requirement(entry.split(" \\\n")[0])
         found.setdefault(canonicalize_name(pin.name), []).append((pin, entry.count("--hash=sha256:")))
@@ -153,6 +161,17 @@ def test_requirements_has_hashes_and_no_address():
     assert pins["rasterio"][0][1] > 20
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     assert [line for line in lines if re.search(r"://|^\s*-(?!-hash)|file:", line)] == []
+
+
+def test_the_bench_adds_packages_to_the_course_and_changes_none():
+    pins, course = locked("requirements-bench.txt"), locked()
+    assert {canonicalize_name(Requirement(r).name) for r in EXTRAS["bench"]} <= pins.keys(), "run: make lock"
+    assert pins.keys() & course.keys() == set(), "run: make lock"
+    for line in EXTRAS["bench"]:
+        ((pin, count),) = pins[canonicalize_name(Requirement(line).name)]
+        (version,) = pin.specifier
+        assert version.operator == "==" and count
+        assert Requirement(line).specifier.contains(version.version), f"{pin} is outside of {line}: run make lock"
 
 
 def needed(names: list[tuple[str, frozenset[str]]], *, here: bool) -> dict[str, list[Requirement]]:
@@ -211,11 +230,12 @@ def test_requirements_pins_nothing_else():
 # The one test that asks a package index. The two tests above hold the same without a network.
 @pytest.mark.skipif(not os.environ.get("TEST_NETWORK"), reason="asks a package index only with TEST_NETWORK=1")
 @pytest.mark.skipif(not (ROOT / ".venv/bin/python").exists(), reason="needs the environment of `make setup`")
-def test_requirements_regenerates_to_itself(tmp_path):
-    again = tmp_path / "requirements.txt"
-    shutil.copy(ROOT / "requirements.txt", again)
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-bench.txt"])
+def test_requirements_regenerates_to_itself(tmp_path, name):
+    again = tmp_path / name
+    shutil.copy(ROOT / name, again)
     subprocess.run(["sh", "tools/lock.sh", again], cwd=ROOT, check=True)
-    assert again.read_text() == (ROOT / "requirements.txt").read_text(), "run: make lock"
+    assert again.read_text() == (ROOT / name).read_text(), "run: make lock"
 
 
 def test_environment_regenerates_to_itself(tmp_path):

@@ -153,6 +153,11 @@ def test_collections_and_lists_of_items_are_read(small: Path):
         (item(assets={"B04_10m": {"href": "https://x/b.jp2"}}), "B04_10m của one trỏ đến https://x/b.jp2, ngoài"),
         (item(assets={"B04_10m": {"href": "s3://eodata/../outside.jp2"}}), "ngoài s3://eodata/"),
         (item(assets={"B04_10m": {"href": "s3://eodata-other/a/b.jp2"}}), "ngoài s3://eodata/"),
+        (
+            item(assets={"B04_10m": {"href": "s3://eodata/a/b.jp2", "file:size": 7}}),
+            r"b\.jp2 dài 6 byte, item ghi file:",
+        ),
+        (item(assets={"B04_10m": {"href": "s3://eodata/"}}), "ngoài s3://eodata/"),
         (item(assets={}), "item one thiếu assets"),
         (item(properties={"datetime": "hôm qua"}), "datetime không đọc được: hôm qua"),
         ({"type": "FeatureCollection", "features": [item(), item()]}, "item one có hai lần"),
@@ -173,6 +178,52 @@ def test_a_folder_without_items_or_with_broken_json_is_told(small: Path):
         pack.read(small)
     with pytest.raises(pack.PackError, match="không có thư mục"):
         pack.read(small / "nowhere")
+
+
+def test_a_file_as_long_as_the_item_says_is_taken(small: Path):
+    put(small, item(assets={"B04_10m": {"href": "s3://eodata/a/b.jp2", "file:size": 6}}))
+    assert pack.read(small).objects.keys() == {"a/b.jp2"}
+
+
+def test_a_quicklook_is_served_where_a_browser_reads_it(small: Path):
+    (small / "eodata" / "a" / "b-ql.jpg").write_bytes(b"picture")
+    quicklook = {"href": "s3://eodata/a/b-ql.jpg", "type": "image/jpeg", "title": "Quicklook"}
+    red = {"href": "s3://eodata/a/b.jp2"}
+    catalog = pack.read(put(small, item(assets={"B04_10m": red, "thumbnail": quicklook})))
+    assert catalog.thumbnails == {"one": "a/b-ql.jpg"} and "a/b-ql.jpg" in catalog.objects
+    served = catalog.records[0].build("http://x/")["assets"]
+    assert served["B04_10m"] == red and served["thumbnail"]["href"] == "http://x/thumbnails/one.jpg"
+    assert served["thumbnail"]["alternate"]["s3"]["href"] == "s3://eodata/a/b-ql.jpg"
+    again = catalog.records[0].build("http://y/")["assets"]
+    assert again["thumbnail"]["href"] == "http://y/thumbnails/one.jpg"
+
+
+NOTE = {"service": "CDSE", "credit": "Contains …", "items": 2, "searches": [], "loads": []}
+
+
+def test_a_recorded_pack_says_whom_to_thank_and_what_it_lacks(small: Path):
+    put(small, NOTE, "record.json")
+    (small / "GHI-CONG.txt").write_text("Nhờ ESA.", encoding="utf-8")
+    catalog = pack.read(put(small, item()))
+    assert catalog.title.endswith(". Contains … (chưa đủ: 1 trong 2 item)") and catalog.description.endswith("Nhờ ESA.")
+    put(small, NOTE | {"items": 1}, "record.json")
+    assert pack.read(small).title.endswith(". Contains …")
+    put(small, {"credit": "x"}, "record.json")
+    with pytest.raises(pack.PackError, match=r"record\.json không phải do lệnh record ghi"):
+        pack.read(small)
+
+
+def test_objects_lie_in_the_bucket_only(tmp_path: Path):
+    assert pack.object_file(tmp_path, "s3://eodata/a/b.jp2") == tmp_path / "eodata" / "a" / "b.jp2"
+    for href in (
+        "s3://eodata/../a.jp2",
+        "s3://eodata//etc/a.jp2",
+        "s3://other/a.jp2",
+        "https://x/a.jp2",
+        "s3://eodata/",
+    ):
+        with pytest.raises(ValueError, match="is not an object"):
+            pack.object_file(tmp_path, href)
 
 
 def test_a_window_of_another_size_is_refused(tmp_path: Path, chip: dict[str, np.ndarray]):
