@@ -14,8 +14,8 @@ import pytest
 from tools.notebooks import learner_environment
 
 ROOT = Path(__file__).parent
-# Quick checks first, then the lessons, then JupyterLab in a browser.
-ORDER = ("tests", "notebooks", "tests/browser")
+# Quick checks first, then the faults, then the lessons, then JupyterLab in a browser.
+ORDER = ("tests", "tests/faults", "notebooks", "tests/browser")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -32,6 +32,7 @@ OWN = {"patch_url", "progress", "fail_on_error", "driver"}
 SETTINGS = set(inspect.signature(odc.stac.load).parameters) - OWN - {"items", "bands", "kw"} | {"use_overviews"}
 EAGER_BYTES = 4e9  # nhiều hơn thế thì máy 8 GB dễ hết bộ nhớ
 LARGEST_DN = 32767  # Sentinel-2 ghi 15 bit
+ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # độ dày sol khí, hơi nước, xác suất mây và tuyết
 SLIVER = 16  # pixel; ở mép dải chụp, các band lệch nhau ít pixel là thường
 MARGIN = 0.01  # độ; hình dạng của item chỉ đúng đến chừng 1 km
 
@@ -288,7 +289,7 @@ def guarded(patch_url: Callable[[str], str], items: Sequence[Item], bands: Seque
 def after(dn: xr.Dataset, items: Iterable[Item]) -> None:
     """Xem lại khối vừa tải: DN có thể có thật, các band cùng có hay cùng thiếu dữ liệu, đủ pixel.
 
-    Lỗi: BadData nêu ngày và band. Không xét chỗ trống của AOT và WVP, vốn có thể bằng 0 thật.
+    Lỗi: BadData nêu ngày và band. Không xét chỗ trống của những band có thể bằng 0 thật.
     """
     masks = {}
     for band, array in dn.data_vars.items():
@@ -300,7 +301,7 @@ def after(dn: xr.Dataset, items: Iterable[Item]) -> None:
                 Reason.BROKEN,
             )
         nodata = array.attrs.get("nodata")
-        if nodata is not None and not str(band).startswith(("AOT", "WVP")):
+        if nodata is not None and not str(band).startswith(ZERO_IS_MEANT):
             masks[str(band)] = array.notnull() & (array != nodata)
     _check_masks(masks)
     _check_promise(masks, dn, list(items))

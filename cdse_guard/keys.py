@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from getpass import getpass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ LIVE_S3 = "eodata.dataspace.copernicus.eu"
 PAIR = ("CDSE_S3_ACCESS_KEY", "CDSE_S3_SECRET_KEY")
 AWS_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 ADDRESSES = ("CDSE_STAC_URL", "CDSE_S3_ENDPOINT")
-TYPED = "khóa vừa gõ"
+TYPED = "chuỗi bạn vừa gõ"
 KEYRING = "cdse"  # tên dịch vụ trong keyring; tên người dùng là tên biến
 
 _QUOTES, _BLANKS = "\"'`“”‘’", " \t\r\n\v\f\xa0\u200b\u200c\u200d\u2060\ufeff"
@@ -81,8 +81,8 @@ class Found:
     keys: Keys
     source: str
     addresses: Mapping[str, str] = field(default_factory=dict)
-    mended: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    mended: tuple[str, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
 
 class _Memory:
@@ -305,7 +305,7 @@ def placing(found: Found) -> Iterator[None]:
         raise
     _Memory.placed, _Memory.own = found.keys, own
     if found.source == TYPED:
-        _Memory.typed = found
+        _Memory.typed = replace(found, mended=())  # đã nói rồi
 
 
 def forget() -> None:

@@ -146,7 +146,7 @@ class Room:
         return JSONResponse(self._state())
 
     def put(self, body: bytes) -> None:
-        """Replace the rules or the limits, or both, by those of this JSON. BadRule if one cannot be: nothing changes."""
+        """Replace the rules or the limits, or both, by those of this JSON. BadRule, and no change, if one cannot be."""
         if len(body) > MAX_BODY:
             raise BadRule(f"Danh sách sự cố dài {len(body)} byte: tối đa {MAX_BODY}.")
         try:
@@ -207,5 +207,8 @@ def _is_here(request: Request) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    address = ipaddress.ip_address(host)
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a proxy may write anything
+        return False
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback

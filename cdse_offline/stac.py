@@ -357,8 +357,6 @@ def _filtered(records: list[Record], expression: Any) -> list[Record]:
 
 def _depth(text: str) -> int:
     """How deep the parentheses of CQL2 text lie within each other; those in strings and names do not count."""
-    if "\\" in text:  # then it is not clear where a string ends
-        return text.count("(")
     depth = deepest = 0
     for sign in re.findall(r"[()]", re.sub(r"'[^']*'|\"[^\"]*\"", "", text)):
         depth += 1 if sign == "(" else -1

@@ -23,8 +23,6 @@ LEAST = 1 << 19  # byte; đọc ít hơn cũng không nhanh hơn: mỗi yêu c�
 TRIES = 8  # đoạn liền nhau không có SOT nào: thôi tìm, đi từ đầu tệp
 Places = list[tuple[int, int]]  # các phần của một ô: (vị trí, độ dài)
 Known = dict[int, int]  # số ô: vị trí; có cả ô đầu, và chỗ kết thúc của ô cuối
-Shape = Callable[[int], float]  # phần của tệp đứng trước mỗi ô, theo đơn vị nào cũng được
-Windows = Iterator[tuple[int, int]]
 
 
 class Header(NamedTuple):
@@ -120,57 +118,62 @@ def part(file: Remote, head: Header, at: int, ahead: int = 0) -> tuple[int, int,
     return (number, length, order, total) if good else None
 
 
-def expected(known: Known, shape: Shape, number: int) -> float:
-    """Vị trí của một ô: đã biết, hoặc nội suy giữa hai ô đã biết, theo phần của tệp (`shape`) đứng trước mỗi ô."""
+class Guess(NamedTuple):
+    """Cách đoán vị trí: phần của tệp đứng trước mỗi ô (đơn vị nào cũng được), và sai số so với quãng phải đoán."""
+
+    before: Callable[[int], float]
+    doubt: float
+
+
+def expected(known: Known, before: Callable[[int], float], number: int) -> float:
+    """Vị trí của một ô: đã biết, hoặc nội suy giữa hai ô đã biết."""
     if number in known:
         return known[number]
     low, high = max(k for k in known if k < number), min(k for k in known if k > number)
-    share = (shape(number) - shape(low)) / (shape(high) - shape(low))
-    return known[low] + min(max(share, 0), 1) * (known[high] - known[low])
+    share = (before(number) - before(low)) / (before(high) - before(low))
+    return known[low] + share * (known[high] - known[low])
 
 
-def best_shape(head: Header, others: Iterable[Known]) -> tuple[Shape, float]:
-    """Hình dáng để đoán, và sai số tương đối: lấy của tệp cùng lưới dài gần bằng nhất, vốn giống cả đất lẫn mây."""
+def guess(head: Header, others: Iterable[Known]) -> Guess:
+    """Theo tệp cùng lưới dài gần bằng nhất, vốn giống cả đất lẫn mây; chưa có tệp nào thì theo số pixel."""
 
     def unlike(other: Known) -> float:
         return max(other[head.count] / head.end, head.end / other[head.count])
 
     nearest = min((other for other in others if head.count in other), key=unlike, default=None)
     if nearest is None or unlike(nearest) > 1.5:
-        return head.before, 0.1  # chưa có tệp nào: coi như độ dài của ô tỉ lệ với số pixel
-    return partial(expected, nearest, head.before), 0.005
+        return Guess(head.before, 0.1)
+    return Guess(partial(expected, nearest, head.before), 0.005)
 
 
-def search(file: Remote, head: Header, known: Known, shape: tuple[Shape, float], first: int, stop: int) -> int | None:
-    """Vị trí ô `first`: đoán, đọc quanh đó cho đến hết ô `stop` - 1, ghi mọi SOT gặp vào `known`, rồi đoán lại."""
-    while first not in known:
-        low, high = max(k for k in known if k < first), min(k for k in known if k > first)
-        for start, end in islice(_windows(head.window, known, shape, (low, high), first, stop), TRIES):
+def search(file: Remote, head: Header, known: Known, way: Guess, run: tuple[int, int]) -> int | None:
+    """Vị trí ô đầu của dãy ô `run` (đầu, cuối + 1): đoán, đọc quanh đó, ghi mọi SOT gặp vào `known`, rồi đoán lại."""
+    while run[0] not in known:
+        for start, end in islice(_windows(head.window, known, way, run), TRIES):
             before = len(known)
             for place in _marks(file, start, end):
-                this, length, order, total = part(file, head, place) or (-1, 0, 0, 0)
-                if low <= this < high and order == 0:
-                    known.setdefault(this, place)
-                    known.setdefault(this + 1 if total == 1 else this, place + length)
+                found = part(file, head, place)
+                if found and found[2] == 0:
+                    number, length, _, total = found
+                    known.setdefault(number, place)
+                    known.setdefault(number + 1 if total == 1 else number, place + length)
             if len(known) > before:
                 break
         else:
             return None
-        shape = shape[0], 2 * shape[1]  # đoán trượt: bớt tin
-    return known[first]
+        way = Guess(way.before, 2 * way.doubt)  # đoán trượt: bớt tin
+    return known[run[0]]
 
 
-def _windows(
-    size: int, known: Known, shape: tuple[Shape, float], bracket: tuple[int, int], first: int, stop: int
-) -> Windows:
-    """Những đoạn để tìm ô `first` giữa hai ô đã biết: chỗ đoán trước, rồi phía sau nó, rồi phía trước."""
-    (low, high), guess = (known[k] for k in bracket), int(expected(known, shape[0], first))
-    margin = int(max(size // 16, shape[1] * min(guess - low, high - guess)))
-    # Đoán chắc thì đọc luôn cả ô; không chắc thì chỉ cần gặp một SOT.
-    after = int(expected(known, shape[0], stop)) - guess + margin if margin <= size // 2 else size // 2
-    start, end = max(guess - min(margin, size // 2), low), min(guess + after, high + 14)
-    if high - low <= size:
-        start, end = low, high + 14
+def _windows(size: int, known: Known, way: Guess, run: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Những đoạn để tìm ô đầu của dãy: chỗ đoán trước, rồi phía sau nó, rồi phía trước, giữa hai ô đã biết."""
+    low, high = max(k for k in known if k < run[0]), min(k for k in known if k > run[0])
+    low, high = known[low], known[high]
+    first, last = (int(expected(known, way.before, number)) for number in run)
+    margin = int(max(size // 16, way.doubt * min(first - low, high - first)))
+    # Đoán chắc thì đọc luôn cả dãy; không chắc thì chỉ cần gặp một SOT.
+    start, end = (first - margin, last + margin) if margin <= size // 2 else (first - size // 2, first + size // 2)
+    start, end = (low, high + 14) if high - low <= size else (max(start, low), min(end, high + 14))
     yield start, end
     # Không có SOT nào thì đoạn ấy nằm trong một ô lớn. Các đoạn chồng nhau 14 byte, vừa một SOT.
     yield from ((at, min(at + size, high + 14)) for at in range(end - 14, high, size - 14))
@@ -247,20 +250,20 @@ def read_tiles(
     others: vị trí các ô trong những tệp đã đọc, giúp đoán cho tệp này; vị trí vừa biết được ghi thêm vào đó.
     """
     index, known, tiles = listed(head), {0: head.first, head.count: head.end}, {}
-    shape, sure = best_shape(head, others or []), dict(known)
+    way, sure = guess(head, others or []), dict(known)
     for first, stop in _runs(numbers):
-        if not index and search(file, head, known, shape, first, stop) and stop - first > 1:
-            file.read(
-                known[first], int(expected(known, shape[0], stop)) + head.window // 16
-            )  # các ô liền nhau: một yêu cầu
+        if not index and search(file, head, known, way, (first, stop)) and stop - first > 1:
+            # Các ô liền nhau: một yêu cầu.
+            file.read(known[first], int(expected(known, way.before, stop)) + head.window // 16)
         for number in range(first, stop):
             places = index.get(number) or (number in known and chain(file, head, number, known[number]))
             if not places or not _confirmed(file, head, number, places):
                 index = walk(file, head)
                 places = index[number]
-            if len(places) == 1:
-                sure |= {number: places[0][0], number + 1: sum(places[0])}
-                known |= {number + 1: sum(places[0])}
+            start, end = places[0][0], sum(places[-1])
+            if end - start == sum(length for _, length in places):  # các phần nối nhau
+                sure |= {number: start, number + 1: end}
+                known |= {number + 1: end}
             # Độ dài được ghi rõ: trong tệp nhỏ, sau ô cuối (độ dài 0) có thể còn ô khác.
             tiles[number] = b"".join(labelled(file.read(at, at + length), number, length) for at, length in places)
     if others is not None:

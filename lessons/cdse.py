@@ -1,17 +1,13 @@
-"""Kết nối CDSE: chọn dịch vụ, mở catalog, đặt môi trường GDAL, kiểm tra đầu vào trước khi tải."""
+"""Kết nối CDSE: chọn dịch vụ, mở catalog, đặt môi trường GDAL."""
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
 
 import dask
 import odc.stac
-from pystac import Item
 from pystac_client import Client
-from shapely.geometry import box, shape
 
 from cdse_guard.catalog import Catalog, Patient
-from cdse_guard.checks import check_bbox
 from cdse_guard.keys import Keys, placing
 from cdse_guard.service import Status, attach, choose, detach
 
@@ -87,27 +83,3 @@ def open_catalog(url: str) -> Catalog:
     Lỗi: Unavailable (ConnectionError) khi không tới được, hay nơi ấy không phải catalog STAC.
     """
     return Catalog.open(url, stac_io=Patient(), timeout=30)
-
-
-def check_items(items: Iterable[Item], *, bands: Sequence[str], bbox: Sequence[float]) -> None:
-    """Kiểm tra trước khi tải: có item, item nào cũng có đủ band và chạm vùng quan tâm.
-
-    odc-stac không kiểm tra giúp: thiếu band hay sai vùng, nó trả về toàn số 0 mà không báo.
-    Lỗi: ValueError nêu tên item, band và cách sửa.
-    """
-    area = box(*check_bbox(bbox))
-    items = list(items)
-    if not items:
-        raise ValueError(
-            "Không có item nào: hãy nới thời gian hay ngưỡng mây, xem lại bbox (kinh độ trước) và collection."
-        )
-    for item in items:
-        for band in bands:
-            if band not in item.assets:
-                like = [name for name in item.assets if name.split("_")[0] == band.split("_")[0]] or list(item.assets)
-                raise ValueError(f"{item.id} không có band {band!r}: hãy chọn trong {', '.join(like)}.")
-        window = item.properties.get("cdse_offline:window")  # cảnh mô phỏng chỉ có pixel trong khung này
-        if not shape(item.geometry).intersects(area) or (window and not box(*window).intersects(area)):
-            raise ValueError(
-                f"bbox {tuple(bbox)} nằm ngoài {item.id}, vốn phủ {window or item.bbox}: hãy xem lại bbox."
-            )

@@ -7,29 +7,45 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cache
+from datetime import timedelta
+from functools import cache, partial
 from html import unescape
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import unquote
 
 import nbformat
 import numpy as np
 import odc.stac
 import pytest
+import rasterio
 import xarray as xr
 import yaml
+from botocore.exceptions import SSLError
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_zeros
 from pystac import Item
 from pystac_client import Client
 
 from book import build
+from cdse_guard import catalog, checks, service
+from cdse_guard.keys import AWS_PAIR, PAIR
+from cdse_offline import practice
+from jp2_parts.answers import lost
+from jp2_parts.remote import Remote, open_session, problem
+from jp2_parts.tiles import SIGNATURE, read_header, read_tiles
 from lessons import bands, cdse, maps
+from lessons.jp2 import fetch, load
 
 ROOT = Path(__file__).parent.parent
 NAMES = [path.stem for path in sorted((ROOT / "notebooks" / "md").glob("*.md"))]
+NUMBERED = [name for name in NAMES if name[0].isdigit()]
 IMAGE_ID = "S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623"
 BBOX = (11.44, 47.81, 11.48, 47.83)
 
@@ -88,15 +104,23 @@ def pages(book: Path) -> dict[str, Page]:
 
 
 def slug(name: str) -> str:
-    return name.split("-", 1)[1]
+    return name.lstrip("0123456789").removeprefix("-")
 
 
 # -- the whole book ----------------------------------------------------------
 
 
 def test_every_page_is_there(pages):
-    expected = {slug(name) for name in NAMES} | {"index", "thuat-ngu", "su-co", "giang-day", "gioi-thieu"}
-    assert pages.keys() == expected and len(NAMES) == 5
+    expected = {slug(name) for name in NAMES} | {
+        "index",
+        "thuat-ngu",
+        "su-co",
+        "hieu-nang",
+        "do-tin-cay",
+        "giang-day",
+        "gioi-thieu",
+    }
+    assert pages.keys() == expected and len(NUMBERED) == 5
 
 
 def test_it_is_small_and_quick(book, pages, seconds):
@@ -376,7 +400,8 @@ def test_the_index_gives_each_lessons_minutes():
     index = (ROOT / "index.md").read_text(encoding="utf-8")
     picture = (ROOT / "book/images/lo-trinh.svg").read_text(encoding="utf-8")
     minutes = [re.search(r"Thời gian: khoảng (\d+) phút", lesson(name))[1] for name in NAMES]
-    assert re.findall(r"^\| \[\d\. .*\| (\d+) \|$", index, flags=re.MULTILINE) == minutes
+    assert re.findall(r"^\| \[(?:\d\.|Phụ lục:) .*\| (\d+) \|$", index, flags=re.MULTILINE) == minutes
+    minutes = minutes[: len(NUMBERED)]
     assert re.findall(r">(\d+) phút", picture) == minutes
     assert 160 <= sum(map(int, minutes)) <= 200, "the index says: about three hours"
 
@@ -384,7 +409,7 @@ def test_the_index_gives_each_lessons_minutes():
 def test_the_diagram_shows_what_each_lesson_needs():
     needs = {
         int(name[:2]): {int(n) for n in re.findall(r"\[Bài (\d)\]", lesson(name).split("## Cần biết trước")[1][:200])}
-        for name in NAMES
+        for name in NUMBERED
     }
     assert needs == {1: set(), 2: {1}, 3: {2}, 4: {3}, 5: {3, 4}}, "draw book/images/lo-trinh.svg anew"
 
@@ -397,7 +422,7 @@ def glossary() -> dict[str, str]:
 def test_the_glossary_holds_every_marked_term(name):
     terms = {vietnamese.lower(): english.lower() for vietnamese, english in glossary().items()}
     marked = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*) \(\*?([^)*\n]+)\*?\)", lesson(name))
-    assert marked or name.startswith("05")
+    assert marked or name.startswith(("05", "phu-luc"))
     missing = [(v, e) for v, e in marked if terms.get(v.lower()) != e.lower()]
     assert missing == []
 
@@ -415,10 +440,10 @@ def test_the_teachers_page_names_what_the_service_prints():
     service = (ROOT / "cdse_offline" / "__main__.py").read_text(encoding="utf-8")
     page = page_text("giang-day")
     assert re.findall(r"^export (\w+)=", page, flags=re.MULTILINE) == re.findall(r"export (\w+)=", service)
-    (port,) = re.findall(r'"--port", type=int, default=(\d+)', service)
+    (port,) = re.findall(r"\bport=(\d+)", service)
     assert f":{port}" in page and f"cổng {port}" in page
-    connect = (ROOT / "lessons" / "cdse.py").read_text(encoding="utf-8")
-    assert '"dịch vụ được chỉ định"' in connect and '"Đang dùng dịch vụ được chỉ định."' in page
+    connect = (ROOT / "cdse_guard" / "service.py").read_text(encoding="utf-8")
+    assert '"dịch vụ được chỉ định"' in connect and '"Đang dùng dịch vụ được chỉ định"' in page
 
 
 # -- messages of the troubleshooting page ------------------------------------
@@ -495,6 +520,29 @@ def _connect(service: str | None = None, **variables: str) -> None:
         os.environ.update(before)
 
 
+def _connect_here(item: Item, **changes: str) -> None:
+    """Connect to this module's service as a class would, with something changed."""
+    own = {"CDSE_STAC_URL": item.get_root_link().href, "CDSE_S3_ENDPOINT": os.environ["AWS_S3_ENDPOINT"]}
+    keys = dict(zip(PAIR, (os.environ[name] for name in AWS_PAIR), strict=True))
+    _connect(**own | keys | changes)
+
+
+def _with_a_file_that_git_would_take(_: Item) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "init", "--quiet", folder], check=True)
+        path = Path(folder, ".env")
+        path.write_text("CDSE_S3_ACCESS_KEY=A1\nCDSE_S3_SECRET_KEY=B2\n")
+        _connect(CDSE_ENV_FILE=str(path))
+
+
+def _with_a_clock_that_is_off(item: Item) -> None:
+    practice.switch_on(practice.fault("clock", minutes=40))
+    try:
+        _connect_here(item)
+    finally:
+        practice.switch_off()
+
+
 def _without_python(_: Item) -> None:
     environment = os.environ | {"PYTHON": "khong-co-python"}
     script = ROOT / "tools" / "setup.sh"
@@ -523,8 +571,114 @@ def _old(item: Item) -> Item:
 
 
 def _search(item: Item, **question) -> list[Item]:
-    client = Client.open(item.get_root_link().href)
-    return list(client.search(collections=["sentinel-2-l2a"], **question).items())
+    client = cdse.open_catalog(item.get_root_link().href)
+    return list(client.search(**{"collections": ["sentinel-2-l2a"]} | question).items())
+
+
+def _answered(status: int, body: bytes) -> None:
+    """What the catalogue's client says to an answer that stays the same."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server, pytest.MonkeyPatch.context() as patch:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        patch.setattr(catalog, "WAITS", (0, 0))
+        try:
+            cdse.open_catalog(f"http://127.0.0.1:{server.server_port}/")
+        finally:
+            server.shutdown()
+
+
+def _load(item: Item, *more: Item, band: str = "B04_10m", **area) -> None:
+    load([item, *more], [band], progress=False, **{"bbox": BBOX, "resolution": 10} | area)
+
+
+def _without(item: Item, name: str) -> Item:
+    item = item.clone()
+    del item.assets["B04_10m"].extra_fields[name]
+    return item
+
+
+def _in_zone_48(item: Item) -> Item:
+    other = item.clone()
+    other.id, other.datetime = "S2X", item.datetime + timedelta(days=1)
+    for asset in other.assets.values():
+        asset.extra_fields["proj:code"] = "EPSG:32648"
+    return other
+
+
+def _after(item: Item, **pixels: int) -> None:
+    """What is said of a load in which each band has one value everywhere."""
+    geobox = GeoBox.from_bbox(BBOX, crs="EPSG:4326", shape=(20, 20))
+    layer = xr_zeros(geobox, "uint16").expand_dims(time=[np.datetime64(item.datetime.replace(tzinfo=None))])
+    bands = {name: (layer + np.uint16(value)).assign_attrs(nodata=0) for name, value in pixels.items()}
+    checks.after(xr.Dataset(bands), [item])
+
+
+def _undecodable(item: Item) -> None:
+    with checks.guarded(str, [item], ["B04_10m"]):
+        raise rasterio.errors.RasterioIOError("Read failed. See previous exception for details.")
+
+
+def _on_many_threads(item: Item) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GDAL_NUM_THREADS", "ALL_CPUS")
+        _load(item)
+
+
+HREF = "s3://eodata/Sentinel-2/B04_10m.jp2"
+
+
+def _store_answers(status: int, body: bytes) -> None:
+    raise problem(status, {}, body, HREF)
+
+
+def _with_a_forged_certificate(item: Item) -> None:
+    raise lost(SSLError(endpoint_url="https://eodata", error="self-signed certificate"), HREF)
+
+
+def _replaced_meanwhile(item: Item) -> None:
+    file = Remote(item.assets["B01_60m"].href, session=open_session(1))
+    file.read(0, 10)
+    file.etag = "cũ"
+    file.read(20, 30)
+
+
+def _tiles_of(item: Item, damage: Callable[[bytes], bytes]) -> None:
+    """Reads the tiles of a damaged file whose last tile is wanted."""
+    whole = Remote(item.assets["B01_60m"].href, session=open_session(1)).read(0, 1 << 24)
+    file = Remote(HREF, damage(whole))
+    head = read_header(file)
+    read_tiles(file, head, {head.count - 1})
+
+
+def _fetch(item: Item) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CDSE_CACHE", folder)
+        fetch([item], ["B01_60m"], progress=False, bbox=BBOX, resolution=60)
+
+
+def _with_size(item: Item, size: int) -> Item:
+    changed = item.clone()
+    changed.assets["B01_60m"].extra_fields["file:size"] = size
+    return changed
+
+
+def _fail(error: Exception, *_: object) -> None:
+    raise error
+
+
+def _on_a_full_disk(item: Item) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", partial(_fail, OSError(28, "No space left on device")))
+        _fetch(item)
 
 
 PRODUCERS: dict[str, Callable[[Item], object]] = {
@@ -533,21 +687,55 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-cong": _on_a_taken_port,
     "loi-thieu-khoa": lambda item: _connect("live"),
     "loi-nua-khoa": lambda item: _connect(CDSE_S3_ACCESS_KEY="A1"),
-    "loi-khoang-trang": lambda item: _connect(CDSE_S3_ACCESS_KEY="A1", CDSE_S3_SECRET_KEY="B2\n"),
+    "loi-khoang-trang": lambda item: _connect(CDSE_S3_ACCESS_KEY="A1", CDSE_S3_SECRET_KEY="B2\nB3"),
+    "loi-chu-mau": lambda item: _connect(CDSE_S3_ACCESS_KEY="<access-key>", CDSE_S3_SECRET_KEY="B2"),
+    "loi-dao-khoa": lambda item: _connect(CDSE_S3_ACCESS_KEY="a1b2" * 10, CDSE_S3_SECRET_KEY="A1B2C" * 4),
+    "loi-env-git": _with_a_file_that_git_would_take,
+    "loi-khoa-la": lambda item: _connect_here(item, CDSE_S3_ACCESS_KEY="KHOA-LA"),
+    "loi-secret": lambda item: _connect_here(item, CDSE_S3_SECRET_KEY="BI-MAT-SAI"),
+    "loi-dong-ho": _with_a_clock_that_is_off,
     "loi-dia-chi-s3": lambda item: _connect(
-        CDSE_STAC_URL="https://stac.dataspace.copernicus.eu/v1/",
-        CDSE_S3_ENDPOINT="https://eodata.dataspace.copernicus.eu",
+        CDSE_STAC_URL="https://stac.dataspace.copernicus.eu/v1/", CDSE_S3_ENDPOINT="máy của cô giáo"
     ),
     "loi-catalog": lambda item: cdse.open_catalog("http://127.0.0.1:9/stac/v1/"),
-    "loi-bbox-dao": lambda item: cdse.check_bbox((20.81, 105.92, 20.83, 105.95)),
-    "loi-bbox-thu-tu": lambda item: cdse.check_bbox((11.5, 47.8, 11.4, 47.9)),
-    "loi-khong-item": lambda item: cdse.check_items([], bands=["B04_10m"], bbox=BBOX),
+    "loi-catalog-ban": lambda item: _answered(503, b""),
+    "loi-khong-phai-catalog": lambda item: _answered(200, b"<html>"),
+    "loi-bbox-dao": lambda item: checks.check_bbox((20.81, 105.92, 20.83, 105.95)),
+    "loi-bbox-thu-tu": lambda item: checks.check_bbox((11.5, 47.8, 11.4, 47.9)),
+    "loi-khong-item": lambda item: load([], ["B04_10m"], bbox=BBOX),
     "loi-danh-sach-rong": lambda item: odc.stac.load([], bands=["B04_10m"], bbox=BBOX),
+    "loi-collection": lambda item: _search(item, collections=["SENTINEL-2"]),
     "loi-ngay": lambda item: _search(item, datetime="28/9/2023"),
+    "loi-thoi-diem": lambda item: _search(item, datetime="2023-09-28T10:00:00"),
     "loi-limit": lambda item: _search(item, bbox=BBOX, limit=1000),
     "loi-ten-band": lambda item: odc.stac.load([item], bands=["red"], bbox=BBOX),
-    "loi-thieu-band": lambda item: cdse.check_items([item], bands=["B04"], bbox=BBOX),
-    "loi-ngoai-vung": lambda item: cdse.check_items([item], bands=["B04_10m"], bbox=(105.9, 20.8, 106.0, 20.9)),
+    "loi-thieu-band": lambda item: _load(item, band="B04"),
+    "loi-ngoai-vung": lambda item: _load(item, bbox=(105.9, 20.8, 106.0, 20.9)),
+    "loi-tham-so": lambda item: _load(item, resolutoin=10),
+    "loi-so-luong": _on_many_threads,
+    "loi-nhieu-mui": lambda item: _load(item, _in_zone_48(item)),
+    "loi-thieu-proj": lambda item: _load(_without(item, "proj:code")),
+    "loi-dia-chi-anh": lambda item: _load(item, band="thumbnail"),
+    "loi-phan-lop": lambda item: _load(item, band="SCL_20m", resampling="bilinear"),
+    "loi-mot-pixel": lambda item: _load(item, bbox=(11.44, 47.81, 11.44001, 47.81001)),
+    "loi-bo-nho": lambda item: _load(item, resolution=0.05),
+    "loi-lech-band": lambda item: _after(item, B04_10m=1500, B08_10m=0),
+    "loi-dn-lon": lambda item: _after(item, B04_10m=40000),
+    "loi-thieu-pixel": lambda item: _after(item, B04_10m=0),
+    "loi-giai-nen": _undecodable,
+    "loi-kho-ban": lambda item: _store_answers(503, b"<Code>SlowDown</Code>"),
+    "loi-kho-mang": lambda item: _store_answers(0, b""),
+    "loi-kho-trang-web": lambda item: _store_answers(200, b"<html>"),
+    "loi-kho-range": lambda item: _store_answers(200, SIGNATURE),
+    "loi-kho-chung-chi": _with_a_forged_certificate,
+    "loi-kho-quyen": lambda item: _store_answers(403, b"<Code>AccessDenied</Code>"),
+    "loi-kho-thieu": lambda item: _store_answers(404, b"<Code>NoSuchKey</Code>"),
+    "loi-tep-doi": _replaced_meanwhile,
+    "loi-tep-cut": lambda item: _tiles_of(item, lambda data: data[:-100]),
+    "loi-tep-co": lambda item: _fetch(_with_size(item, 5)),
+    "loi-khong-jp2": lambda item: _tiles_of(item, lambda data: b"%PDF" + data),
+    "loi-dia-day": _on_a_full_disk,
+    "loi-thieu-vung": lambda item: fetch([item], ["B01_60m"], progress=False),
     "loi-baseline": lambda item: bands.scale_offset([_old(item)], ["B04_10m"]),
     "loi-dn-thuc": lambda item: bands.reflectance(xr.DataArray(np.ones((2, 2))), 0.0001, -0.1),
     "loi-ndvi-nguyen": lambda item: bands.ndvi(xr.DataArray([1]), xr.DataArray([2])),
@@ -584,8 +772,8 @@ def test_the_cards_show_the_messages_of_gdal(reading_errors):
 
 
 def test_a_service_that_does_not_start_is_a_card(monkeypatch):
-    monkeypatch.setattr(cdse, "_offline", None)
-    monkeypatch.setattr(cdse.sys, "executable", shutil.which("false"))
+    monkeypatch.setattr(service, "_child", None)
+    monkeypatch.setattr(service.sys, "executable", shutil.which("false"))
     with pytest.raises(ConnectionError) as caught:
         cdse.connect("offline")
     assert matches(cards()["loi-ngoai-tuyen"], str(caught.value))

@@ -205,10 +205,20 @@ def test_silence_and_trickle_end_in_time(client, server, monkeypatch, bad):
     assert time.monotonic() - start < 1
 
 
-def test_a_timeout_that_was_forgotten_is_limited_all_the_same(server, monkeypatch):
-    client = Catalog.open(server.url, stac_io=Patient())
-    monkeypatch.setattr(module, "PATIENCE", 0.4)
+def test_a_silent_server_is_asked_again(client, server):
+    client._stac_io.timeout = 0.2
+    start = time.monotonic()
+    assert found(client, server, hang, send(body=features("a"))) == ["a"]
+    assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize("timeout", [None, 30])
+def test_a_timeout_forgotten_or_long_is_limited_all_the_same(server, monkeypatch, timeout):
+    client = Catalog.open(server.url, stac_io=Patient(), timeout=timeout)
+    monkeypatch.setattr(module, "PATIENCE", 0.3)
+    start = time.monotonic()
     assert "quá lâu không trả lời" in str(failed(client, server, hang))
+    assert time.monotonic() - start < 1
 
 
 def test_nobody_there(slept):
@@ -391,6 +401,7 @@ def wrong(client: Catalog, **question) -> str:
         ({"bbox": "tây,nam,đông,bắc"}, "bốn số"),
         ({"bbox": [20.8, 105.9, 0, 20.9, 106.0, 9]}, "đảo chỗ"),
         ({"intersects": Point(20.8, 105.9)}, "kinh độ đứng trước vĩ độ"),
+        ({"intersects": Point(181, 47)}, "ra ngoài miền"),
         ({"intersects": {"type": "Circle"}}, "cần một hình GeoJSON"),
         ({"intersects": 5}, "cần một hình GeoJSON"),
         ({"max_items": 0}, "max_items là 0"),
@@ -442,6 +453,7 @@ def test_times_that_cannot_be_meant(client, written, message):
         (["..", "2023-06-01"], "../2023-06-01T23:59:59Z"),
         ([None, datetime(2023, 6, 1)], "../2023-06-01T00:00:00Z"),
         ("2023-06-01T10:00:00.024Z", "2023-06-01T10:00:00.024Z"),
+        ("2023-06-01T10:00:00Z/2023-06-01T10:00:00Z", "2023-06-01T10:00:00Z/2023-06-01T10:00:00Z"),
         ("2023-06-01T10:00:00z", "2023-06-01T10:00:00z"),
         ("2023-06-01T10:00:00.5+07:00", "2023-06-01T10:00:00.5+07:00"),
         (datetime(2023, 6, 1, 10, tzinfo=UTC), "2023-06-01T10:00:00Z"),

@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import cloudpickle
@@ -22,7 +21,7 @@ import rasterio
 from IPython.core.ultratb import VerboseTB
 from nbclient import NotebookClient
 from odc.loader._rio import capture_rio_env
-from pystac import Asset, Item
+from pystac import Item
 
 from cdse_guard import keys, probe, service
 from cdse_guard.keys import AWS_PAIR, PAIR
@@ -503,35 +502,3 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-# -- areas and items ----------------------------------------------------------
-
-
-@pytest.fixture
-def item():
-    ring = [[11.0, 47.7], [12.0, 47.7], [12.0, 48.7], [11.0, 48.7], [11.0, 47.7]]
-    geometry = {"type": "Polygon", "coordinates": [ring]}
-    made = Item("S2B_x", geometry, [11.0, 47.7, 12.0, 48.7], datetime(2023, 9, 28, tzinfo=UTC), {})
-    for name in ("B04_10m", "B04_20m", "B08_10m"):
-        made.assets[name] = Asset(f"s3://eodata/{name}.jp2")
-    return made
-
-
-def test_good_items_pass(item):
-    assert cdse.check_items([item], bands=["B04_10m"], bbox=BBOX) is None
-
-
-def test_items_are_checked_before_a_load(item):
-    with pytest.raises(ValueError, match="Không có item nào"):
-        cdse.check_items([], bands=["B04_10m"], bbox=BBOX)
-    with pytest.raises(ValueError, match="S2B_x không có band 'B04': hãy chọn trong B04_10m, B04_20m"):
-        cdse.check_items([item], bands=["B04"], bbox=BBOX)
-    with pytest.raises(ValueError, match="nằm ngoài S2B_x"):
-        cdse.check_items([item], bands=["B04_10m"], bbox=(47.81, 11.44, 47.83, 11.48))  # swapped
-
-
-def test_an_area_without_simulated_pixels_is_refused(item):
-    item.properties["cdse_offline:window"] = [11.5, 47.9, 11.6, 48.0]  # within the tile, which reaches further
-    with pytest.raises(ValueError, match=r"vốn phủ \[11.5, 47.9, 11.6, 48.0\]"):
-        cdse.check_items([item], bands=["B04_10m"], bbox=BBOX)

@@ -424,7 +424,7 @@ def test_layers_that_cannot_be_told_apart_are_not_compared_with_items():
 
 
 def test_bands_whose_zero_may_be_meant_are_left_alone():
-    dn = cube(B04_10m=1500, AOT_10m=0, WVP_10m=0, SKY_10m=0)
+    dn = cube(B04_10m=1500, AOT_10m=0, WVP_10m=0, CLD_20m=0, SNW_20m=0, SKY_10m=0)
     del dn.SKY_10m.attrs["nodata"]
     dn.B04_10m[0, :20] = 0
     assert checks.after(dn, ITEMS) is None

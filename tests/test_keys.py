@@ -366,10 +366,12 @@ def test_a_question_is_asked_only_when_wanted(someone):
 
 
 def test_what_was_typed_and_accepted_is_remembered(someone):
-    someone += [ACCESS, SECRET, "A9", "B9"]
-    with keys.placing(keys.find(ask=True)):
+    someone += [f" {ACCESS}", SECRET, "A9", "B9"]
+    found = keys.find(ask=True)
+    with keys.placing(found):
         os.environ |= {AWS_PAIR[0]: ACCESS, AWS_PAIR[1]: SECRET}
-    assert keys.find().source == "khóa vừa gõ"
+    assert keys.find().source == "chuỗi bạn vừa gõ"
+    assert keys.find() == found and found.mended and not keys.find().mended  # what was mended is said once
     assert keys.find("prompt").keys[0] == "A9"
     keys.forget()
     assert keys.find() is None

@@ -63,5 +63,6 @@ def test_holes_are_tried_out_in_the_folder(tmp_path: Path, monkeypatch: pytest.M
     assert lengths.holes_are_free(tmp_path / "b") is False
 
 
-def test_where_the_system_tells_no_blocks_the_length_counts():
+def test_blocks_count_or_the_length_where_the_system_tells_none():
+    assert lengths.allocated(SimpleNamespace(st_size=6, st_blocks=3)) == 1536
     assert lengths.allocated(SimpleNamespace(st_size=6)) == 6

@@ -10,7 +10,7 @@ from nbformat import v4
 from tests.test_frame import FOLDER, INDEX, KEY
 from tools import notebooks
 
-LESSONS = ("01-xac-thuc", "02-kham-pha-stac", "03-tai-du-lieu", "04-ndvi", "05-rgb")
+LESSONS = ("01-xac-thuc", "02-kham-pha-stac", "03-tai-du-lieu", "04-ndvi", "05-rgb", "phu-luc-su-co")
 FIGURE_BYTES = 150_000
 
 

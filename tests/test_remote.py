@@ -120,14 +120,14 @@ def clock(monkeypatch) -> Clock:
 def file(store, clock) -> Remote:
     session = remote.open_session(4)
     session.stop = clock
-    return Remote("s3://eodata/a b.jp2", session=session)
+    return Remote("s3://eodata/a b?c.jp2", session=session)
 
 
 def test_a_range_is_read_and_signed(store, file):
     assert file.read(10, 20) == CONTENT[10:20] and file.read(10230, 99999) == CONTENT[10230:]
     assert store.requests == ["bytes=10-19", "bytes=10230-99998"]
     assert store.headers[0]["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=THEKEY/")
-    assert (file.size, file.etag) == (10240, '"a"') and set(store.paths) == {"/eodata/a%20b.jp2"}
+    assert (file.size, file.etag) == (10240, '"a"') and set(store.paths) == {"/eodata/a%20b%3Fc.jp2"}
 
 
 @pytest.mark.parametrize("fault", [429, 500, 503, 200, "reset", "cut", "short", "shifted"])

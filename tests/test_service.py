@@ -84,7 +84,7 @@ def test_keys_are_asked_for_only_when_the_live_service_was_named(monkeypatch):
     typed = ["A1", "B2"]
     monkeypatch.setattr(keys, "getpass", lambda question: typed.pop(0))
     assert service.choose() is OFFLINE and typed == ["A1", "B2"]
-    assert service.choose("live").found.source == "khóa vừa gõ"
+    assert service.choose("live").found.source == "chuỗi bạn vừa gõ"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import rasterio
 from rasterio.io import MemoryFile
 
 from cdse_guard.reasons import BadData, Reason
+from cdse_offline import lengths
+from cdse_offline.places import MUNICH, acquisitions
 from jp2_parts import tiles
 from jp2_parts.remote import Remote
 from jp2_parts.tiles import EOC, SOT, TLM
@@ -121,22 +123,39 @@ def test_a_file_read_before_makes_a_better_guess(header, number):
     assert len(others) == 20 and all(known.keys() == {0, number, number + 1, 25} for known in others)
 
 
+def test_a_guess_that_missed_is_trusted_less(monkeypatch):
+    """Lengths as the offline CDSE simulates them, at a twentieth: 11 x 11 tiles, of which the middle one is wanted."""
+    monkeypatch.setattr(tiles, "LEAST", (1 << 19) // 20)
+    header, requests = tiles.read_header(Remote("x", encoded(704))).data, []
+    for acquisition in acquisitions(MUNICH)[:10]:
+        table = lengths.tile_parts(acquisition, "B04_10m")
+        parts = [sot(number, bytes(length // 20)) for number, length in enumerate(table)]
+        requests += read(header + b"".join(parts) + EOC, {60})[1]
+    assert len(requests) <= 3.3 * 10
+
+
 def test_files_of_another_grid_or_length_do_not_mislead(header, whole, parts):
     head = tiles.read_header(Remote("x", whole))
     others = [{0: 1, 81: 9}, {0: 1, 12: 2, 25: 10 * len(whole)}, {0: 1, 12: 2, 25: len(whole) // 10}]
-    assert tiles.best_shape(head, others) == (head.before, 0.1) == tiles.best_shape(head, [])
+    assert tiles.guess(head, others) == (head.before, 0.1) == tiles.guess(head, [])
     near, nearer = ({0: head.first, 12: 5000, 25: length} for length in (len(whole) + 3000, len(whole) + 2000))
-    shape, doubt = tiles.best_shape(head, [near, *others, nearer])
-    assert doubt < 0.1 and shape(25) == nearer[25] and shape(12) == 5000
+    before, doubt = tiles.guess(head, [near, *others, nearer])
+    assert doubt < 0.1 and before(25) == nearer[25] and before(12) == 5000
     for number in (7, 12, 13):
         file = Counted(whole)
         assert tiles.read_tiles(file, head, {number}, [nearer]) == {number: parts[number]}
 
 
-def test_neighbours_are_read_together(whole, parts):
-    found, requests = read(whole, {6, 7, 8})
-    assert found == {number: parts[number] for number in (6, 7, 8)}
-    assert len(requests) <= 4
+@pytest.mark.parametrize("first", [2, 7, 12])
+def test_neighbours_are_read_together(header, first):
+    content = stretched(header, 1)
+    places = tiles.walk(Remote("x", content), tiles.read_header(Remote("x", content)))
+    found, requests = read(content, set(range(first, first + 5)))
+    assert [len(found[number]) for number in range(first, first + 5)] == [
+        places[number][0][1] for number in range(first, first + 5)
+    ]
+    alone = read(content, {first})[1]
+    assert len(requests) <= len(alone) + 2  # one for all, one for what it did not reach
 
 
 @pytest.mark.parametrize("number", [1, 7, 12])
@@ -196,8 +215,9 @@ def test_several_parts_a_tile(header, parts, interleaved, total):
         if interleaved
         else [part for pair in both for part in pair]
     )
-    found, _ = read(header + b"".join(order) + EOC, {7, 8})
+    found, requests = read(header + b"".join(order) + EOC, {7, 8})
     assert found == {7: b"".join(both[7]), 8: b"".join(both[8])}
+    assert len(requests) <= 5 or interleaved or not total
 
 
 def test_tiles_out_of_order(header, parts):

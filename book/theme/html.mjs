@@ -353,7 +353,10 @@ export class Renderer {
     const image = IMAGES.map((type) => data.data[type]).find(Boolean);
     if (image) return this.picture(image.path, await this.content(data.data["text/plain"]));
     const html = data.data["text/html"];
-    if (html) return this.table(await this.content(html));
+    if (html) {
+      const text = await this.content(html);
+      return text.startsWith("<progress") ? "" : this.table(text); // a bar that is full says nothing on paper
+    }
     return printed(await this.content(data.data["text/plain"]), "result");
   }
 
