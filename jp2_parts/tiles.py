@@ -173,7 +173,7 @@ def _windows(size: int, known: Known, way: Guess, run: tuple[int, int]) -> Itera
     margin = int(max(size // 16, way.doubt * min(first - low, high - first)))
     # Đoán chắc thì đọc luôn cả dãy; không chắc thì chỉ cần gặp một SOT.
     start, end = (first - margin, last + margin) if margin <= size // 2 else (first - size // 2, first + size // 2)
-    start, end = (low, high + 14) if high - low <= size else (max(start, low), min(end, high + 14))
+    start, end = max(start, low), min(end, high + 14)
     yield start, end
     # Không có SOT nào thì đoạn ấy nằm trong một ô lớn. Các đoạn chồng nhau 14 byte, vừa một SOT.
     yield from ((at, min(at + size, high + 14)) for at in range(end - 14, high, size - 14))

@@ -207,7 +207,8 @@ def test_a_wrong_index_does_no_harm(header, parts, style):
 def test_several_parts_a_tile(header, parts, interleaved, total):
     def cut(number: int) -> list[bytes]:
         body = parts[number][12:]
-        return [sot(number, body[:40], 0, total), sot(number, b"\xff\x93" + body[40:], 1, total)]
+        half = len(body) // 2
+        return [sot(number, body[:half], 0, total), sot(number, b"\xff\x93" + body[half:], 1, total)]
 
     both = [cut(number) for number in range(25)]
     order = (
@@ -215,9 +216,15 @@ def test_several_parts_a_tile(header, parts, interleaved, total):
         if interleaved
         else [part for pair in both for part in pair]
     )
-    found, requests = read(header + b"".join(order) + EOC, {7, 8})
-    assert found == {7: b"".join(both[7]), 8: b"".join(both[8])}
-    assert len(requests) <= 5 or interleaved or not total
+    file = Counted(header + b"".join(order) + EOC)
+    head = tiles.read_header(file)
+    for number in range(25):
+        others: list[dict[int, int]] = []
+        found = tiles.read_tiles(file, head, {number}, others)
+        assert found == {number: b"".join(both[number])}
+        assert others[0].keys() == ({0, 25} if interleaved else {0, number, number + 1, 25})
+        assert len(file.requests) <= 6 or interleaved or not total
+        file.chunks, file.requests = [], []
 
 
 def test_tiles_out_of_order(header, parts):

@@ -1,0 +1,120 @@
+"""The tables of the book's page on reliability, made from the cases and from what naive.py measured."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.faults.cases import CASES, GROUPS, WITHOUT, Case
+from tests.faults.world import HANG, SILENT, TRUTH
+
+RESULTS = Path(__file__).with_name("naive.json")
+PAGE = Path(__file__).parents[2] / "book" / "do-tin-cay.md"
+MARK = re.compile(r"^(% bảng (\S+)\n).*?(\n% hết)$", re.DOTALL | re.MULTILINE)
+RIGHT, WRONG, STUCK, UNSEEN = "đúng", "**sai mà im lặng**", "treo", "không ai thấy được"
+
+
+def write() -> None:
+    """Put the tables between the page's marks."""
+    made = tables(json.loads(RESULTS.read_text(encoding="utf-8")))
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), made), encoding="utf-8")
+
+
+def filled(text: str, made: dict[str, str]) -> str:
+    return MARK.sub(lambda found: f"{found[1]}\n{made[found[2]]}{found[3]}", text)
+
+
+def tables(results: dict[str, Any]) -> dict[str, str]:
+    """Each table by the name in its mark."""
+    pairs = list(zip(CASES, results["cases"], strict=True))
+    made = {
+        f"{numbers.start}-{numbers.stop - 1}": faults_table([pair for pair in pairs if pair[0].number in numbers])
+        for numbers in GROUPS.values()
+    }
+    made |= {"tong-ket": summary(pairs), "ngau-nhien": fuzz_table(results["fuzz"])}
+    return made | {"phien-ban": setting(results), "khong-co-ca": without()}
+
+
+def faults_table(pairs: Sequence[tuple[Case, dict[str, Any]]]) -> str:
+    rows: dict[tuple[int, str], list[tuple[Case, dict[str, Any]]]] = {}
+    for case, row in pairs:
+        rows.setdefault((case.number, case.title), []).append((case, row))
+    lines = ["| Số | Sự cố | Chương trình thường | Khóa học này |", "|--:|---|---|---|"]
+    for (number, title), found in sorted(rows.items(), key=lambda row: row[0][0]):
+        plain = [row["plain"] for _, row in found if "plain" in row]
+        lines.append(f"| {number} | {title} | {plain_cell(plain)} | {course_cell(found[0][0].expects)} |")
+    return "\n".join(lines) + "\n"
+
+
+def course_cell(expects: frozenset[str]) -> str:
+    """What the tests demand of the course."""
+    reasons = [f"`{reason}`" for reason in sorted(expects - {TRUTH, SILENT})]
+    ends = ([RIGHT] if TRUTH in expects else []) + ([UNSEEN] if SILENT in expects else [])
+    return ", hoặc ".join(ends + ([f"báo {' hay '.join(reasons)}"] if reasons else []))
+
+
+def plain_cell(outcomes: Sequence[dict[str, Any]]) -> str:
+    """What was measured: every end, with how often where ends differ."""
+    if not outcomes:
+        return "–"
+    ends = Counter(_end(outcome) for outcome in outcomes)
+    if len(ends) == 1:
+        (end,) = ends
+        return _described(end, outcomes)
+    return "; ".join(f"{_described(end, outcomes)} ({count}/{len(outcomes)})" for end, count in ends.most_common())
+
+
+def _end(outcome: dict[str, Any]) -> str:
+    return outcome["kind"] if outcome["kind"] in (TRUTH, SILENT, HANG) else "error"
+
+
+def _described(end: str, outcomes: Sequence[dict[str, Any]]) -> str:
+    texts = [outcome["text"] for outcome in outcomes if _end(outcome) == end]
+    if end == SILENT:
+        return f"{WRONG}: {max(texts, key=len)}"
+    if end == "error":
+        kinds = sorted({outcome["kind"] for outcome in outcomes if _end(outcome) == end})
+        return f"lỗi `{kinds[0]}: {_shortened(texts[0])}`"
+    return {TRUTH: RIGHT, HANG: STUCK}[end]
+
+
+def _shortened(text: str) -> str:
+    text = re.sub(r"[`|\s]+", " ", text).strip()
+    return text if len(text) <= 70 else text[:70].rsplit(" ", 1)[0] + " …"
+
+
+def summary(pairs: Sequence[tuple[Case, dict[str, Any]]]) -> str:
+    """How the cases ended, both ways, by group."""
+    lines = [
+        "| Nhóm | Ca | Thường: đúng | báo lỗi | treo | sai mà im lặng | Khóa học: đúng | báo lý do | sai mà im lặng |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    groups = {**GROUPS, "**Tất cả**": range(1, 99)}
+    for name, numbers in groups.items():
+        chosen = [row for case, row in pairs if case.number in numbers and "plain" in row]
+        plain, course = (Counter(_end(row[way]) for row in chosen) for way in ("plain", "course"))
+        cells = [len(chosen), *(plain[end] for end in (TRUTH, "error", HANG, SILENT))]
+        cells += [course[end] for end in (TRUTH, "error", SILENT)]
+        lines.append(f"| {name} | " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def fuzz_table(fuzz: dict[str, Any]) -> str:
+    lines = ["| | đúng | báo lỗi | treo quá 60 giây | sai mà im lặng |", "|---|--:|--:|--:|--:|"]
+    for way, name in (("plain", "Chương trình thường"), ("course", "Khóa học này")):
+        ends = fuzz[way]["ends"]
+        known = [ends.get(end, 0) for end in (TRUTH, HANG, SILENT)]
+        lines.append(f"| {name} | {known[0]} | {fuzz['count'] - sum(known)} | {known[1]} | {known[2]} |")
+    return "\n".join(lines) + "\n"
+
+
+def setting(results: dict[str, Any]) -> str:
+    year, month, day = results["date"].split("-")
+    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
+    return f"Đo ngày {int(day)}/{int(month)}/{year} với {versions}.\n"
+
+
+def without() -> str:
+    return "".join(f"Số {number} không có ca: {reason}.\n" for number, reason in WITHOUT.items())

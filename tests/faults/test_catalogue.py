@@ -1,0 +1,67 @@
+"""Every fault of the catalogue, played by a running service: the truth comes, or an error that names the reason."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.cases import CASES, WITHOUT, Case
+from tests.faults.course import Course
+from tests.faults.impostor import OPENSSL
+from tests.faults.world import LIMIT, Outcome
+
+ROOT = Path(__file__).parents[2]
+
+
+def judge(case: Case, outcome: Outcome) -> None:
+    assert outcome.kind in case.expects, f"{case.title}: {outcome}"
+    assert outcome.seconds <= LIMIT
+    if case.faults or case.limits:
+        assert (outcome.met == 0) == case.unmet, f"{case.title}: {outcome.met} requests met the fault"
+
+
+def chosen(*, real_time: bool) -> list:
+    pairs = [(place, case) for place, case in enumerate(CASES) if case.real_time == real_time]
+    return [pytest.param(*pair, id=f"{pair[1].number}-{pair[0]}") for pair in pairs]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient_children() -> Iterator[subprocess.Popen]:
+    """The cases with the course's own waits run meanwhile, in processes of their own."""
+    command = [sys.executable, "-m", "tests.faults.real_time"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def real_time(patient_children: subprocess.Popen) -> dict[int, Outcome]:
+    lines = [json.loads(line) for line in patient_children.stdout]
+    return {line.pop("place"): Outcome(**line) for line in lines}
+
+
+@pytest.mark.parametrize(("place", "case"), chosen(real_time=False))
+def test_the_truth_or_a_reason(place: int, case: Case, course: Course, short_waits):
+    if case.action == "impostor" and OPENSSL is None:
+        pytest.skip("openssl, which makes the impostor's certificate, is not on this machine")
+    judge(case, course.run(case))
+
+
+@pytest.mark.parametrize(("place", "case"), chosen(real_time=True))
+def test_the_truth_or_a_reason_within_a_minute(place: int, case: Case, real_time: dict[int, Outcome]):
+    judge(case, real_time[place])
+
+
+def test_every_number_of_the_catalogue_has_a_case_or_a_reason_why_not():
+    numbers = {case.number for case in CASES}
+    assert numbers | WITHOUT.keys() == set(range(1, 99)) and not numbers & WITHOUT.keys()
+    assert len(CASES) >= 120
+
+
+def test_rows_of_one_title_expect_the_same():
+    found: dict[tuple[int, str], set[frozenset[str]]] = {}
+    for case in CASES:
+        found.setdefault((case.number, case.title), set()).add(case.expects)
+    assert [row for row, expected in found.items() if len(expected) > 1] == []

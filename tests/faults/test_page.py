@@ -1,0 +1,53 @@
+"""The book's page says what the tests demand and what was measured; and the measure is known to be able to fail."""
+
+import json
+
+import pytest
+
+from tests.faults import page
+from tests.faults.cases import CASES
+from tests.faults.fuzz import COUNT, SEED
+from tests.faults.world import SILENT, TRUTH
+
+
+@pytest.fixture(scope="module")
+def results() -> dict:
+    return json.loads(page.RESULTS.read_text(encoding="utf-8"))
+
+
+def test_the_tables_are_made_from_the_cases_and_the_measure(results):
+    text = page.PAGE.read_text(encoding="utf-8")
+    made = page.tables(results)
+    assert {found[2] for found in page.MARK.finditer(text)} == made.keys()
+    assert page.filled(text, made) == text, "run: python -m tests.faults.naive --page"
+
+
+def test_every_case_was_measured(results):
+    measured = [(row["number"], row["title"]) for row in results["cases"]]
+    assert measured == [(case.number, case.title) for case in CASES], "run: python -m tests.faults.naive"
+
+
+def test_the_course_did_what_the_cases_demand(results):
+    pairs = zip(CASES, results["cases"], strict=True)
+    assert [row for case, row in pairs if row["course"]["kind"] not in case.expects] == []
+
+
+def test_the_course_was_silent_only_where_nobody_can_see_it(results):
+    numbers = {row["number"] for row in results["cases"] if row["course"]["kind"] == SILENT}
+    assert numbers == {50, 51}
+    assert results["fuzz"]["course"]["ends"].get(SILENT, 0) == 0
+
+
+def test_the_measure_can_fail(results):
+    silent = [row for row in results["cases"] if row.get("plain", {}).get("kind") == SILENT]
+    assert len(silent) > 40
+    fuzz = results["fuzz"]
+    assert (fuzz["seed"], fuzz["count"]) == (SEED, COUNT)
+    assert fuzz["plain"]["ends"][SILENT] > 40 < fuzz["course"]["ends"][TRUTH]
+
+
+def test_the_plain_way_met_the_faults(results):
+    """Where the course met a fault, the plain way did so too, or failed before."""
+    pairs = [(case, row["plain"]) for case, row in zip(CASES, results["cases"], strict=True) if "plain" in row]
+    calm = [case.title for case, plain in pairs if case.faults and not plain["met"] and plain["kind"] == TRUTH]
+    assert calm == []

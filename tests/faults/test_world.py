@@ -1,0 +1,81 @@
+"""What judges the runs: it sees a wrong pixel, a lost item, a hang."""
+
+import time
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from cdse_guard.reasons import BadInput, Reason, Rejected
+from tests.faults import fuzz
+from tests.faults.children import Child
+from tests.faults.world import HANG, SILENT, TRUTH, Outcome, difference, failed, watch
+
+
+def cube(pixels: list[list[int]], dates: int = 1) -> xr.Dataset:
+    values = np.array([pixels] * dates, "uint16")
+    place = {"time": np.arange(dates), "y": np.arange(values.shape[1]), "x": np.arange(values.shape[2])}
+    return xr.Dataset({"B04": (("time", "y", "x"), values)}, place)
+
+
+TRUE = cube([[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "share"),
+    [
+        (TRUE, "", 0),
+        (cube([[1, 2], [3, 5]]), "25% pixel sai", 0.25),
+        (cube([[0, 0], [0, 0]]), "toàn số 0", 1),
+        (cube([[1, 2], [3, 4]], dates=2), "2 ngày thay vì 1", 0),
+        (TRUE.assign_coords(x=[5, 6]), "sai lưới", 0),
+        (TRUE.astype("float32"), "sai lưới", 0),
+    ],
+)
+def test_cubes_are_compared_bit_for_bit(value, text, share):
+    assert difference(value, TRUE) == (text, share)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (["a", "b", "c"], ""),
+        ([], "0 item"),
+        (["a", "b"], "mất 1 trong 3 item"),
+        (["a", "b", "c", "c"], "lặp 1 item"),
+        (["a", "b", "d"], "mất 1 trong 3 item, thừa 1 item"),
+        (["c", "b", "a"], "sai thứ tự"),
+    ],
+)
+def test_lists_of_items_are_compared(value, text):
+    assert difference(value, ["a", "b", "c"]) == (text, 0)
+
+
+def test_numbers_are_compared_with_their_gaps():
+    nan = float("nan")
+    assert difference([nan, 0.2], [nan, 0.2]) == ("", 0)
+    assert difference([0.0, 0.2], [nan, 0.2])[1] == 0.5
+
+
+def test_a_run_ends_in_truth_silence_a_reason_or_a_hang():
+    assert watch(lambda: TRUE, TRUE).kind == TRUTH
+    assert watch(lambda: cube([[0, 0], [0, 0]]), TRUE).kind == SILENT
+    assert watch(lambda: 1 / 0, TRUE).kind == "ZeroDivisionError"
+    assert watch(lambda: time.sleep(1), TRUE, 0.1).kind == HANG
+    assert failed(Rejected("không\nđược", Reason.CLOCK), 1) == Outcome("clock", "không", seconds=1)
+    assert failed(BadInput(""), 1).kind == "input"
+
+
+def test_a_child_tells_how_it_ended_or_is_ended():
+    assert Child(lambda: Outcome(TRUTH, "tốt")).outcome(10) == Outcome(TRUTH, "tốt")
+    begin = time.monotonic()
+    assert Child(lambda: time.sleep(30)).outcome(0.3).kind == HANG
+    assert time.monotonic() - begin < 5
+    assert Child(lambda: 1 / 0).outcome(10) == Outcome("crash", "ZeroDivisionError('division by zero')")
+
+
+def test_a_seed_gives_the_same_faults_every_time():
+    assert fuzz.combinations(5) == fuzz.combinations(5) != fuzz.combinations(6)
+    kinds = {fault["kind"] for case in fuzz.combinations() for fault in case.faults}
+    assert kinds == fuzz.STORE.keys() | fuzz.CATALOG.keys()
+    assert "corrupt" not in kinds  # nobody can see that one
