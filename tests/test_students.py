@@ -10,11 +10,10 @@ import pytest
 
 from bench import students
 from bench.students import Work, measured
-from cdse_offline import practice
 from tests.test_frame import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="students are forked, their memory is read in /proc")
-SOME_DAYS = "2023-09-20/2023-09-28"
+SOME_DAYS = "2023-09-25/2023-09-28"
 
 
 def run(out: Path, number: int) -> dict:
@@ -30,14 +29,6 @@ def test_eight_students_at_once_all_have_the_right_pixels(tmp_path):
     assert found["requests"] > 8 * 12 and found["peak_requests"] > 4  # more than one at a time is served
     assert 0 < found["fastest"] <= found["median"] <= found["slowest"] <= found["seconds"]
     assert 20 < found["service_mb"] < 400 and 50 < found["student_own_mb"] < found["student_mb"] < 1000
-
-
-def test_a_wrong_pixel_would_be_seen(tmp_path, monkeypatch):
-    """JPEG 2000 has no checksum: a flipped bit shows in the comparison only."""
-    rules = [practice.fault("corrupt", path="*B08_10m.jp2")]
-    monkeypatch.setenv("CDSE_OFFLINE_PRACTICE", json.dumps({"rules": rules}))
-    found = run(tmp_path / "out.json", 2)
-    assert found["right"] == 0 and len(found["errors"]) < 2
 
 
 def work(digest: str, began: float, ended: float) -> Work:
