@@ -91,6 +91,15 @@ def test_a_file_that_lies_where_the_item_says_is_good(tmp_path):
     check_place(encoded(tmp_path / "a.jp2", PLAIN), GRID, "a")
 
 
+def test_the_place_of_another_header_is_read_anew(tmp_path):
+    data = encoded(tmp_path / "a.jp2", PLAIN)
+    check_place(data, GRID, "a")
+    moved = data.replace(b"EPSG::32632", b"EPSG::32633").replace(struct.pack("<H", 32632), struct.pack("<H", 32633))
+    assert moved != data
+    with pytest.raises(BadData, match="nó ở EPSG:32633"):
+        check_place(moved, GRID, "a")
+
+
 @pytest.mark.parametrize(
     ("grid", "what"),
     [
