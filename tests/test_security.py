@@ -38,8 +38,8 @@ from cdse_offline.__main__ import _uvicorn
 from cdse_offline.room import Room
 from cdse_offline.server import Server, listen
 from cdse_offline.store import Store
-from jp2_parts import answers
-from lessons import cdse, jp2
+from jp2_parts import answers, remote
+from lessons import cdse
 from tests.faults import impostor as impostors
 from tests.service import KEYS, Service
 from tests.test_frame import ROOT, files, modules
@@ -229,15 +229,9 @@ def test_nothing_is_listed_but_the_bucket(service):
 
 FOREIGN = (
     *("evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "evil.example:80", "LOCALHOST.evil.example"),
-    *(
-        "127.0.0.1:80@evil.example",
-        "127.0.0.1@evil.example",
-        "127.0.0.1:x",
-        "[::1].evil.example",
-        "[::1]evil",
-        "0.0.0.0",
-    ),
-    *("2130706433", "0x7f.1", "127.1", "127.0.0.1/", "127.0.0.1 evil.example", "127.0.0.1,evil.example", "192.168.1.5"),
+    *("127.0.0.1:80@evil.example", "127.0.0.1@evil.example", "127.0.0.1:x", "[::1].evil.example", "[::1]evil"),
+    *("0.0.0.0", "2130706433", "0x7f.1", "127.1", "127.0.0.1/", "192.168.1.5"),
+    *("127.0.0.1 evil.example", "127.0.0.1,evil.example"),
 )
 
 
@@ -279,10 +273,6 @@ def test_the_pages_of_the_api_run_no_scripts_of_others(service):
 # -- signatures --------------------------------------------------------------
 
 
-def signature(service: Service, path: str = "/eodata/a.jp2", **headers: str) -> dict[str, str]:
-    return service.signed(path, **headers)
-
-
 def changed(headers: dict[str, str], pattern: str, by: str) -> dict[str, str]:
     text, count = re.subn(pattern, by, headers["Authorization"])
     assert count == 1
@@ -291,7 +281,8 @@ def changed(headers: dict[str, str], pattern: str, by: str) -> dict[str, str]:
 
 def forgeries(service: Service) -> dict[str, tuple[str, dict[str, str], str]]:
     """What was forged: path, headers, the store's answer."""
-    good, list_path = signature(service), "/eodata/?list-type=2&prefix=a"
+    good, list_path = service.signed("/eodata/a.jp2"), "/eodata/?list-type=2&prefix=a"
+    ranged = service.signed("/eodata/a.jp2", Range="bytes=0-9")
     elsewhere = AWSRequest("GET", "http://other.example/eodata/a.jp2")
     S3SigV4Auth(Credentials(KEYS.access, KEYS.secret), "s3", "default").add_auth(elsewhere)
     presigned = AWSRequest("GET", f"http://{service.address}/eodata/a.jp2")
@@ -303,10 +294,10 @@ def forgeries(service: Service) -> dict[str, tuple[str, dict[str, str], str]]:
         "nothing": (a, {}, none),
         "another path": ("/eodata/look.jpg", good, wrong),
         "a query added": (a + "?x=1", good, wrong),
-        "a query changed": (list_path + "b", signature(service, list_path), wrong),
-        "a query taken away": ("/eodata/", signature(service, list_path), wrong),
-        "a signed range changed": (a, signature(service, Range="bytes=0-9") | {"Range": "bytes=0-99"}, wrong),
-        "a signed range taken away": (a, {**signature(service, Range="bytes=0-9"), "Range": ""}, wrong),
+        "a query changed": (list_path + "b", service.signed(list_path), wrong),
+        "a query taken away": ("/eodata/", service.signed(list_path), wrong),
+        "a signed range changed": (a, ranged | {"Range": "bytes=0-99"}, wrong),
+        "a signed range taken away": (a, ranged | {"Range": ""}, wrong),
         "for another host": (a, dict(elsewhere.headers), wrong),
         "the time changed": (a, good | {"X-Amz-Date": later}, wrong),
         "no time": (a, {name: value for name, value in good.items() if name != "X-Amz-Date"}, none),
@@ -332,11 +323,11 @@ def test_forged_requests_are_refused(service):
         answer = service.ask(path, **sent)
         assert answer.status == 403 and code(answer.body) == expected, what
         assert CONTENT[:100] not in answer.body and KEYS.secret.encode() not in answer.body, what
-    assert service.ask("/eodata/a.jp2", **signature(service)).body == CONTENT
+    assert service.ask("/eodata/a.jp2", **service.signed("/eodata/a.jp2")).body == CONTENT
 
 
 def test_gdal_leaves_the_range_unsigned_and_may(service):
-    assert service.ask("/eodata/a.jp2", **signature(service), Range="bytes=0-9").body == CONTENT[:10]
+    assert service.ask("/eodata/a.jp2", **service.signed("/eodata/a.jp2"), Range="bytes=0-9").body == CONTENT[:10]
 
 
 @pytest.mark.parametrize(("minutes", "answer"), [(-16, 403), (16, 403), (-14, 200)])
@@ -344,7 +335,7 @@ def test_a_request_that_was_overheard_is_soon_worth_nothing(service, monkeypatch
     then = datetime.now(UTC) + timedelta(minutes=minutes)
     with monkeypatch.context() as clock:
         clock.setattr("botocore.auth.get_current_datetime", lambda *_, **__: then.replace(tzinfo=None))
-        headers = signature(service)
+        headers = service.signed("/eodata/a.jp2")
     for _ in range(2):
         found = service.ask("/eodata/a.jp2", **headers)
         assert found.status == answer and (answer == 200 or code(found.body) == "RequestTimeTooSkewed")
@@ -703,7 +694,7 @@ def test_an_impostor_is_refused_in_every_way(tmp_path, monkeypatch, name, truste
             trust(monkeypatch, path)
         assert "GDAL_HTTP_UNSAFESSL" in cdse.set_environment(address, ("A1", "B2"))
         with pytest.raises(BadData) as caught:
-            jp2.Remote("s3://eodata/a.jp2", session=jp2.open_session(1)).read(0, 12)
+            remote.Remote("s3://eodata/a.jp2", session=remote.open_session(1)).read(0, 12)
         assert caught.value.reason is Reason.CERTIFICATE
         with pytest.raises(Unavailable) as caught:
             cdse.open_catalog(f"https://{address}/v1/")
@@ -718,7 +709,9 @@ def test_who_is_not_an_impostor_is_not_refused(tmp_path, monkeypatch):
     with impostor(tmp_path, monkeypatch, "IP:127.0.0.1") as (address, path):
         trust(monkeypatch, path)
         cdse.set_environment(address, ("A1", "B2"))
-        assert jp2.Remote("s3://eodata/a.jp2", session=jp2.open_session(1)).read(0, 12) == CONTENT_OF_IMPOSTOR[:12]
+        assert (
+            remote.Remote("s3://eodata/a.jp2", session=remote.open_session(1)).read(0, 12) == CONTENT_OF_IMPOSTOR[:12]
+        )
         monkeypatch.setattr(catalog, "WAITS", (0,))
         with pytest.raises(Unavailable) as caught:  # it answers with an image
             cdse.open_catalog(f"https://{address}/v1/")

@@ -293,9 +293,9 @@ case(
 )
 find(65, "bbox đảo vĩ độ với kinh độ", Reason.INPUT, arguments={"bbox": (20.81, 105.92, 20.83, 105.95)})
 find(65, "bbox tính bằng mét UTM", Reason.INPUT, arguments={"bbox": (689_000, 5_302_000, 690_000, 5_303_000)})
-find(66, "bbox có tây lớn hơn đông", Reason.INPUT, arguments={"bbox": (11.540, 47.849, 11.530, 47.855)})
+find(66, "bbox có tây lớn hơn đông", Reason.INPUT, arguments={"bbox": (9.1, 48.5, 9.0, 48.6)}, truth=[])
 find(67, "bbox có nam lớn hơn bắc", Reason.INPUT, arguments={"bbox": (11.530, 47.855, 11.540, 47.849)})
-find(68, "bbox theo thứ tự tây, đông, nam, bắc", Reason.INPUT, arguments={"bbox": (11.530, 11.540, 47.849, 47.855)})
+find(68, "bbox theo thứ tự tây, đông, nam, bắc", Reason.INPUT, arguments={"bbox": (9.0, 9.1, 48.5, 48.6)}, truth=[])
 find(69, "bbox chỉ có ba số", Reason.INPUT, arguments={"bbox": (11.530, 47.849, 11.540)})
 find(69, "bbox có NaN", Reason.INPUT, arguments={"bbox": (11.530, 47.849, 11.540, float("nan"))})
 for words in ("September 2023", "28/9/2023", "2023/09/01", "20230901/20230930"):
@@ -311,8 +311,14 @@ find(77, "Các trang lặp lại item", Reason.BROKEN, faults=[fault("repeat")])
 find(78, "Trang thứ hai hỏng một lần", TRUTH, faults=[fault("status", SEARCH, "2")])
 find(78, "Trang thứ hai hỏng mãi", Reason.BUSY, faults=[fault("status", SEARCH, "after 1")])
 find(79, "Trang sau ở máy khác", Reason.NOT_SERVICE, faults=[fault("next-host")])
-case(80, "Item thiếu proj:", Reason.INPUT, action="search_and_load", faults=[fault("drop-proj")])
-case(80, "Item thiếu proj:", Reason.INPUT, arguments={"items": "no projection"})
+case(
+    80,
+    "Item thiếu proj:, có ghi crs và resolution",
+    Reason.INPUT,
+    action="search_and_load",
+    faults=[fault("drop-proj")],
+)
+case(80, "Item thiếu proj:", Reason.INPUT, arguments={"items": "no projection", "crs": None})
 
 # -- data and arithmetic (81-98) ---------------------------------------------
 
@@ -393,5 +399,5 @@ case(98, "Item trỏ tới tệp trên máy này", Reason.INPUT, arguments={"ite
 case(98, "Item trỏ tới trang web khác", Reason.INPUT, arguments={"items": "web page"})
 
 WITHOUT = {
-    26: "khóa học không dùng cụm Dask: mọi bài tải bằng luồng trong một tiến trình",
+    26: "khóa học không dùng cụm Dask, mọi bài tải bằng luồng trong một tiến trình",
 }

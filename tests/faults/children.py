@@ -1,4 +1,4 @@
-"""Runs in processes of their own, forked from one that has imported everything and used nothing yet."""
+"""A service of one's own, and runs in processes forked from one that has imported everything and used nothing yet."""
 
 import json
 import os

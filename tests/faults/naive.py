@@ -16,7 +16,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -49,7 +49,7 @@ PLAIN = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 WITHOUT_PLAIN = {"said"}  # there is no one plain way to show keys
-PACKAGES = ("rasterio", "odc-stac", "odc-loader", "pystac-client", "xarray", "dask", "numpy")
+PACKAGES = ("rasterio", "odc-stac", "odc-loader", "pystac-client", "xarray", "dask", "numpy", "boto3")
 
 
 class Plain:
@@ -205,7 +205,8 @@ def _keep(**measured: Any) -> None:
     """Write what was measured beside what was measured before."""
     before = json.loads(page.RESULTS.read_text(encoding="utf-8")) if page.RESULTS.exists() else {}
     versions = {"Python": platform.python_version(), "GDAL": rasterio.__gdal_version__}
-    versions |= {package: version(package) for package in PACKAGES}
+    installed = {distribution.name for distribution in distributions()}
+    versions |= {package: version(package) for package in PACKAGES if package in installed}
     results = before | {"date": f"{datetime.now(UTC):%Y-%m-%d}", "versions": versions} | measured
     page.RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 

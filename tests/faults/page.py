@@ -13,6 +13,7 @@ from tests.faults.world import HANG, SILENT, TRUTH
 RESULTS = Path(__file__).with_name("naive.json")
 PAGE = Path(__file__).parents[2] / "book" / "do-tin-cay.md"
 MARK = re.compile(r"^(% bảng (\S+)\n).*?(\n% hết)$", re.DOTALL | re.MULTILINE)
+WAYS = {"plain": "chương trình thường", "course": "khóa học này"}
 RIGHT, WRONG, STUCK, UNSEEN = "đúng", "**sai mà im lặng**", "treo", "không ai thấy được"
 
 
@@ -71,39 +72,35 @@ def _end(outcome: dict[str, Any]) -> str:
 
 
 def _described(end: str, outcomes: Sequence[dict[str, Any]]) -> str:
-    texts = [outcome["text"] for outcome in outcomes if _end(outcome) == end]
+    found = [outcome for outcome in outcomes if _end(outcome) == end]
     if end == SILENT:
-        return f"{WRONG}: {max(texts, key=len)}"
+        return f"{WRONG}: {max(found, key=lambda outcome: outcome['share'])['text']}"
     if end == "error":
-        kinds = sorted({outcome["kind"] for outcome in outcomes if _end(outcome) == end})
-        return f"lỗi `{kinds[0]}: {_shortened(texts[0])}`"
+        return f"lỗi `{found[0]['kind']}{_shortened(found[0]['text'])}`"
     return {TRUTH: RIGHT, HANG: STUCK}[end]
 
 
 def _shortened(text: str) -> str:
-    text = re.sub(r"[`|\s]+", " ", text).strip()
-    return text if len(text) <= 70 else text[:70].rsplit(" ", 1)[0] + " …"
+    text = re.sub(r"[`|\s]+", " ", re.sub(r"'?/vsis3/\S+", "…", text)).strip()
+    text = text if len(text) <= 70 else text[:70].rsplit(" ", 1)[0] + " …"
+    return f": {text}" if text.strip("…") else ""
 
 
 def summary(pairs: Sequence[tuple[Case, dict[str, Any]]]) -> str:
     """How the cases ended, both ways, by group."""
-    lines = [
-        "| Nhóm | Ca | Thường: đúng | báo lỗi | treo | sai mà im lặng | Khóa học: đúng | báo lý do | sai mà im lặng |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    groups = {**GROUPS, "**Tất cả**": range(1, 99)}
-    for name, numbers in groups.items():
+    lines = ["| Nhóm | Cách | đúng | báo lỗi | treo | sai mà im lặng |", "|---|---|--:|--:|--:|--:|"]
+    for name, numbers in {**GROUPS, "**Tất cả**": range(1, 99)}.items():
         chosen = [row for case, row in pairs if case.number in numbers and "plain" in row]
-        plain, course = (Counter(_end(row[way]) for row in chosen) for way in ("plain", "course"))
-        cells = [len(chosen), *(plain[end] for end in (TRUTH, "error", HANG, SILENT))]
-        cells += [course[end] for end in (TRUTH, "error", SILENT)]
-        lines.append(f"| {name} | " + " | ".join(map(str, cells)) + " |")
+        for way, group in (("plain", f"{name}, {len(chosen)} ca"), ("course", "")):
+            ends = Counter(_end(row[way]) for row in chosen)
+            counts = " | ".join(str(ends[end]) for end in (TRUTH, "error", HANG, SILENT))
+            lines.append(f"| {group} | {WAYS[way]} | {counts} |")
     return "\n".join(lines) + "\n"
 
 
 def fuzz_table(fuzz: dict[str, Any]) -> str:
     lines = ["| | đúng | báo lỗi | treo quá 60 giây | sai mà im lặng |", "|---|--:|--:|--:|--:|"]
-    for way, name in (("plain", "Chương trình thường"), ("course", "Khóa học này")):
+    for way, name in WAYS.items():
         ends = fuzz[way]["ends"]
         known = [ends.get(end, 0) for end in (TRUTH, HANG, SILENT)]
         lines.append(f"| {name} | {known[0]} | {fuzz['count'] - sum(known)} | {known[1]} | {known[2]} |")
@@ -113,7 +110,10 @@ def fuzz_table(fuzz: dict[str, Any]) -> str:
 def setting(results: dict[str, Any]) -> str:
     year, month, day = results["date"].split("-")
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
-    return f"Đo ngày {int(day)}/{int(month)}/{year} với {versions}.\n"
+    slowest = max(row["course"]["seconds"] for row in results["cases"])
+    return (
+        f"Đo ngày {int(day)}/{int(month)}/{year} với {versions}.\nCa chậm nhất của khóa học mất {slowest:.0f} giây.\n"
+    )
 
 
 def without() -> str:

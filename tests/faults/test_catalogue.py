@@ -29,17 +29,18 @@ def chosen(*, real_time: bool) -> list:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def patient_children() -> Iterator[subprocess.Popen]:
+def patient() -> Iterator[dict[int, subprocess.Popen]]:
     """The cases with the course's own waits run meanwhile, in processes of their own."""
-    command = [sys.executable, "-m", "tests.faults.real_time"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def real_time(patient_children: subprocess.Popen) -> dict[int, Outcome]:
-    lines = [json.loads(line) for line in patient_children.stdout]
-    return {line.pop("place"): Outcome(**line) for line in lines}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.faults.real_time"]
+    started = {
+        place: subprocess.Popen([*command, str(place)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        for place, case in enumerate(CASES)
+        if case.real_time
+    }
+    yield started
+    for process in started.values():  # all have ended, unless only some tests were chosen
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize(("place", "case"), chosen(real_time=False))
@@ -50,8 +51,9 @@ def test_the_truth_or_a_reason(place: int, case: Case, course: Course, short_wai
 
 
 @pytest.mark.parametrize(("place", "case"), chosen(real_time=True))
-def test_the_truth_or_a_reason_within_a_minute(place: int, case: Case, real_time: dict[int, Outcome]):
-    judge(case, real_time[place])
+def test_the_truth_or_a_reason_within_a_minute(place: int, case: Case, patient: dict[int, subprocess.Popen]):
+    output, _ = patient[place].communicate(timeout=2 * LIMIT)
+    judge(case, Outcome(**json.loads(output)))
 
 
 def test_every_number_of_the_catalogue_has_a_case_or_a_reason_why_not():

@@ -46,6 +46,12 @@ def test_the_measure_can_fail(results):
     assert fuzz["plain"]["ends"][SILENT] > 40 < fuzz["course"]["ends"][TRUTH]
 
 
+def test_the_page_counts_the_cases_in_real_time():
+    assert sum(case.real_time for case in CASES) == 6 and "Sáu ca chạy với thời gian chờ thật" in page.PAGE.read_text(
+        encoding="utf-8"
+    )
+
+
 def test_the_plain_way_met_the_faults(results):
     """Where the course met a fault, the plain way did so too, or failed before."""
     pairs = [(case, row["plain"]) for case, row in zip(CASES, results["cases"], strict=True) if "plain" in row]

@@ -156,11 +156,15 @@ def judged(value: Any, truth: Any, seconds: float) -> Outcome:
 
 def difference(value: Any, truth: Any) -> tuple[str, float]:
     """What differs, in the words of the book; an empty text if nothing does. And the share of wrong pixels."""
+    if truth is None:  # only an error would be right
+        return f"cho ra {np.asarray(value).round(4).tolist()}", 0.0
     if isinstance(truth, xr.Dataset):
         return _of_cubes(value, truth)
     if isinstance(truth, (np.ndarray, xr.DataArray, list)) and _numeric(truth):
         same = np.isclose(np.asarray(value, float), np.asarray(truth, float), rtol=1e-5, atol=1e-6, equal_nan=True)
-        return (f"{np.asarray(value).round(3).tolist()}", float(1 - same.mean())) if not same.all() else ("", 0.0)
+        return (
+            (f"{np.asarray(value, float).round(3).tolist()}", float(1 - same.mean())) if not same.all() else ("", 0.0)
+        )
     if isinstance(truth, list):
         return _of_lists(value, truth)
     return ("", 0.0) if value == truth else (f"{value!r}", 0.0)
@@ -189,9 +193,11 @@ def _of_cubes(value: xr.Dataset, truth: xr.Dataset) -> tuple[str, float]:
     if not any(value[band].any() for band in value.data_vars):
         return "toàn số 0", 1.0
     if value.sizes.get("time") != truth.sizes.get("time"):
-        return f"{value.sizes.get('time')} ngày thay vì {truth.sizes.get('time')}", 0.0
+        empty = sum(not value[band][day].any() for band in value for day in range(value.sizes["time"]))
+        return f"{empty} ảnh toàn số 0" if empty else f"{value.sizes['time']} ngày thay vì {truth.sizes['time']}", 0.0
     if dict(value.sizes) != dict(truth.sizes):
-        return f"kích thước {dict(value.sizes)} thay vì {dict(truth.sizes)}", 0.0
+        sides = [" × ".join(str(cube.sizes.get(axis)) for axis in ("y", "x")) for cube in (value, truth)]
+        return f"{sides[0]} pixel thay vì {sides[1]}", 0.0
     wrong = [value[band].values != truth[band].values for band in truth.data_vars]
     share = float(np.mean(wrong))
     if share:
@@ -204,18 +210,20 @@ def _of_cubes(value: xr.Dataset, truth: xr.Dataset) -> tuple[str, float]:
 
 def watch(call: Callable[[], Any], truth: Any, limit: float = LIMIT) -> Outcome:
     """Run it in a thread of its own: odc-stac keeps the keys that a thread used first, and a hang must not spread."""
-    found: list[Outcome] = []
+    values: list[Any] = []
+    errors: list[Exception] = []
 
     def work() -> None:
-        begin = time.monotonic()
         try:
-            value = call()
+            values.append(call())
         except Exception as error:  # noqa: BLE001 - whatever it is, it is judged
-            found.append(failed(error, time.monotonic() - begin))
-        else:
-            found.append(judged(value, truth, time.monotonic() - begin))
+            errors.append(error)
 
+    begin = time.monotonic()
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join(limit)
-    return found[0] if found else Outcome(HANG, f"quá {limit:.0f} giây", seconds=limit)
+    seconds = time.monotonic() - begin
+    if errors:
+        return failed(errors[0], seconds)
+    return judged(values[0], truth, seconds) if values else Outcome(HANG, f"quá {limit:.0f} giây", seconds=seconds)
