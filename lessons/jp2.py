@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import odc.stac
 import xarray as xr
-from IPython.display import ProgressBar
 from odc.geo.geobox import GeoBox
 from pystac import Item
 
@@ -80,8 +79,11 @@ def fetch(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True,
         suitable = source.geobox and source.uri.startswith("s3://") and source.uri.endswith(".jp2")
         if suitable and (frame := under(geobox, source.geobox)):
             jobs[source.uri] = Image(source.uri, source.geobox, sizes.get(source.uri), frame)
-    bar, paths, others, root, session = ProgressBar(len(jobs)), {}, [], cache_root(), open_session(CONNECTIONS)
+    paths, others, root, session = {}, [], cache_root(), open_session(CONNECTIONS)
     if progress:
+        from IPython.display import ProgressBar  # chương trình không vẽ thanh tiến độ thì không cần nạp IPython
+
+        bar = ProgressBar(len(jobs))
         bar.display()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         running = {pool.submit(bring, root, image, session, others): image.href for image in jobs.values()}

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ def patient() -> Iterator[dict[int, subprocess.Popen]]:
 def test_the_truth_or_a_reason(place: int, case: Case, course: Course, short_waits):
     if case.action == "impostor" and OPENSSL is None:
         pytest.skip("openssl, which makes the impostor's certificate, is not on this machine")
+    if case.action == "configured" and find_spec("boto3") is None:
+        pytest.skip("rasterio takes keys in this way only where boto3 is, and the course does not need it")
     judge(case, course.run(case))
 
 
