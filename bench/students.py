@@ -53,6 +53,7 @@ class Work:
     ended: float
     peak: float  # MB of the process, with what all Python processes share
     own: float  # MB of the process alone
+    cpu: float  # seconds of a processor
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Round:
     workers_mb: float  # memory of the processes that make images
     student_mb: float  # memory of a student at the peak, the most of all
     student_own_mb: float  # the part of it that other processes do not share
+    service_cpu: float  # seconds of a processor that the service and its workers took in all
+    student_cpu: float  # seconds of a processor that a student took, the median
 
 
 # -- one student -------------------------------------------------------------
@@ -103,13 +106,13 @@ def study(ready: dict[str, str], cache: str, dates: str, number: int) -> Work:
     os.environ |= {"CDSE_S3_ACCESS_KEY": ready["access_key"], "CDSE_S3_SECRET_KEY": ready["secret_key"]}
     os.environ |= {"CDSE_CACHE": cache.format(number=number), "NO_PROXY": "127.0.0.1,localhost"}
     _start.wait()
-    began = time.time()
+    began, spent = time.time(), time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
         items = cdse.connect().search(**question(dates)).item_collection()
         dn = jp2.load(items, BANDS, **AREA)
-    ended = time.time()
+    ended, cpu = time.time(), time.process_time() - spent
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return Work(digest(dn), began, ended, peak, psutil.Process().memory_full_info().uss / 1e6)
+    return Work(digest(dn), began, ended, peak, psutil.Process().memory_full_info().uss / 1e6, cpu)
 
 
 def _take_seat(start) -> None:
@@ -143,6 +146,11 @@ def peak_mb(process: psutil.Process) -> float:
     """The most memory that a process has held (Linux)."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1e3
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """User and system time of a process so far."""
+    return sum(process.cpu_times()[:2])
 
 
 def truth(ready: dict[str, str], dates: str) -> str:
@@ -181,6 +189,8 @@ def measured(
         workers_mb=round(sum(map(peak_mb, process.children()))),
         student_mb=round(max((work.peak for work in done), default=0)),
         student_own_mb=round(max((work.own for work in done), default=0)),
+        service_cpu=round(sum(map(cpu_seconds, [process, *process.children()])), 1),
+        student_cpu=round(statistics.median([work.cpu for work in done] or [0.0]), 1),
     )
 
 

@@ -28,11 +28,12 @@ def test_eight_students_at_once_all_have_the_right_pixels(tmp_path):
     assert (found["students"], found["right"], found["errors"]) == (8, 8, [])
     assert found["requests"] > 8 * 12 and found["peak_requests"] > 4  # more than one at a time is served
     assert 0 < found["fastest"] <= found["median"] <= found["slowest"] <= found["seconds"]
+    assert 0.5 < found["service_cpu"] < 60 and 0.1 < found["student_cpu"] < found["slowest"] * 4
     assert 20 < found["service_mb"] < 400 and 50 < found["student_own_mb"] < found["student_mb"] < 1000
 
 
 def work(digest: str, began: float, ended: float) -> Work:
-    return Work(digest, began, ended, peak=200.0, own=90.0)
+    return Work(digest, began, ended, peak=200.0, own=90.0, cpu=ended - began)
 
 
 def test_what_is_measured(monkeypatch):
@@ -43,4 +44,5 @@ def test_what_is_measured(monkeypatch):
     assert (found.students, found.right, found.errors) == (4, 2, ["OSError: no pixels"])
     assert (found.seconds, found.fastest, found.median, found.slowest) == (30, 2, 4, 30)
     assert (found.students_per_minute, found.requests_per_second) == (6, 3)
+    assert found.student_cpu == 4 and found.service_cpu > 0
     assert (found.megabytes, found.peak_requests, found.student_mb, found.student_own_mb) == (12, 7, 200, 90)
