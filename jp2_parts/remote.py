@@ -24,7 +24,7 @@ from botocore.utils import get_environ_proxies
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
-from cdse_guard.reasons import BadData, BadInput, Reason, Unavailable
+from cdse_guard.reasons import BadData, BadInput, Problem, Reason, Unavailable
 from jp2_parts.answers import lost, problem
 
 __all__ = ["Remote", "Session", "cache_root", "folder", "keep", "open_session", "problem", "short", "store", "stored"]
@@ -79,7 +79,10 @@ class Remote:
             held = ((at - first, data) for first, data in self.chunks if first <= at < first + len(data))
             if (have := next(held, None)) is None:
                 stop = min([max(end, at + ahead), *(first for first, _ in self.chunks if first > at)])
-                self.chunks.append((at, self._get(at, stop)))
+                try:
+                    self.chunks.append((at, self._get(at, stop)))
+                except Problem as problem:
+                    raise problem.with_traceback(None) from None  # các khung bên dưới cầm yêu cầu đã ký
             else:
                 found += have[1][have[0] : have[0] + end - at]
         return found

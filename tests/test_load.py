@@ -1,16 +1,19 @@
 """lessons.jp2.load: odc.stac.load's pixels, or an error, whatever the service does."""
 
 import os
+import re
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import odc.stac
 import pytest
+from IPython.core.ultratb import VerboseTB
 from rasterio.errors import RasterioIOError
 
 from cdse_guard.reasons import BadData, BadInput, Problem, Reason
 from cdse_offline.practice import fault, switch_off, switch_on, usage
+from jp2_parts import remote
 from jp2_parts.mini import join, split
 from lessons import cdse, jp2
 
@@ -161,3 +164,26 @@ def test_a_lasting_fault_is_an_error_with_a_reason(items):
     with pytest.raises(Problem) as caught:
         load(items, ["B04_10m"], **AREA)
     assert caught.value.reason == Reason.MISSING
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        fault("key-unknown", path="/eodata/*"),
+        fault("status", path="/eodata/*", status=403),
+        fault("html", path="/eodata/*"),
+        fault("reset", path="/eodata/*"),
+    ],
+    ids=lambda rule: rule["kind"],
+)
+def test_28_no_key_in_the_traceback_of_a_load(items, rule, offline_service, monkeypatch):
+    """What `%xmode Verbose` shows: the values of all names, in load and below."""
+    monkeypatch.setattr(remote, "BUDGET", 0)
+    switch_on(rule)
+    with pytest.raises(Problem) as caught:
+        load(items, ["B04_10m"], **AREA)
+    lines = VerboseTB().structured_traceback(type(caught.value), caught.value, caught.tb.tb_next)
+    told = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(lines))
+    assert "in fetch(" in told and "in read_header(" in told
+    keys = (offline_service["access_key"], offline_service["secret_key"])
+    assert [key for key in keys if key in told or key in str(caught.value)] == []
