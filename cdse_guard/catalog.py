@@ -24,6 +24,7 @@ from urllib3.exceptions import NewConnectionError
 
 from cdse_guard.checks import check_bbox
 from cdse_guard.reasons import BadData, BadInput, Problem, Reason, Rejected, Unavailable
+from jp2_parts.answers import tls_reason
 
 TEMPORARY = (408, 429, 500, 502, 503, 504)
 WAITS = (0.5, 1, 2, 4)  # giây, giữa các lần thử
@@ -115,12 +116,8 @@ class Patient(StacApiIO):
         try:
             with self.session.send(prepared, timeout=min(self.timeout or PATIENCE, left), **settings) as answer:
                 body = _read(answer, end)
-        except requests.exceptions.SSLError as error:
-            raise Unavailable(
-                f"Chứng chỉ của {prepared.url} không hợp lệ: có máy khác đứng giữa, hoặc đồng hồ máy sai. {CURE}",
-                Reason.CERTIFICATE,
-            ) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            _check_encryption(error, prepared.url)
             why, tries = _why(error, late=time.monotonic() >= end)
             problem = Unavailable(f"Không hỏi được catalog {question.url} ({why}). {CURE}", Reason.NETWORK)
             raise _TemporaryError(problem, tries=tries) from error
@@ -149,6 +146,17 @@ class Patient(StacApiIO):
                 raise BadInput(f"Tìm được hơn {MAX_PAGES} trang: hãy thu hẹp thời gian hay vùng, hoặc đặt max_items.")
             link = Link.from_dict(link | {"href": urljoin(url, link["href"])})
             page = self.read_json(link, parameters=parameters)
+
+
+def _check_encryption(error: Exception, href: str) -> None:
+    reason = tls_reason(error) if isinstance(error, requests.exceptions.SSLError) else Reason.NETWORK
+    if reason is Reason.CERTIFICATE:
+        told = f"Chứng chỉ của {href} không hợp lệ: có máy khác đứng giữa, hoặc đồng hồ máy sai."
+    elif reason is Reason.NOT_SERVICE:
+        told = f"{href} trả lời mà không mã hóa: dịch vụ của lớp bắt đầu bằng http://, hoặc mạng đòi đăng nhập."
+    else:
+        return
+    raise Unavailable(f"{told} {CURE}", reason) from error
 
 
 def _why(error: Exception, *, late: bool) -> tuple[str, int]:

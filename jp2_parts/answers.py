@@ -76,6 +76,10 @@ _TEXTS: dict[Reason, tuple[type[Problem], str]] = {
         "sau proxy của cơ quan, đặt GDAL_CURL_CA_BUNDLE là tệp chứng chỉ của cơ quan.",
     ),
 }
+_IN_THE_OPEN = (
+    "Máy trả lời không mã hóa (TLS): hãy xem lại địa chỉ S3 (dịch vụ của lớp bắt đầu bằng http://), "
+    "xem mạng có đòi đăng nhập không, rồi chạy lại."
+)
 _IGNORED = (
     "Trả lời cho {href} không phải đoạn đã hỏi (bỏ qua Range, hoặc rỗng), thường do một proxy đứng giữa: "
     'hãy thử mạng khác, hoặc dùng connect("offline").'
@@ -97,12 +101,20 @@ def problem(status: int, headers: Mapping[str, str], body: bytes, href: str) -> 
 
 def lost(error: Exception, href: str) -> Problem:
     """Lỗi ứng với một yêu cầu không tới nơi, hay đứt giữa chừng."""
-    if isinstance(error, SSLError):
+    if isinstance(error, SSLError) and (reason := tls_reason(error)) is not Reason.NETWORK:
         kind, text = _TEXTS[Reason.CERTIFICATE]
-        return kind(text, Reason.CERTIFICATE)
+        return kind(text if reason is Reason.CERTIFICATE else _IN_THE_OPEN, reason)
     if isinstance(error, ProxyConnectionError):
         return Unavailable("Không đi qua được proxy: hãy xem HTTPS_PROXY và NO_PROXY rồi chạy lại.", Reason.NETWORK)
     return problem(0, {}, b"", href)
+
+
+def tls_reason(error: Exception) -> Reason:
+    """Vì sao không nối được bằng TLS: chứng chỉ, máy kia không mã hóa, hay chỉ là đứt giữa chừng (lời của OpenSSL)."""
+    if re.search(r"EOF occurred|UNEXPECTED_EOF", str(error)):
+        return Reason.NETWORK
+    plain = re.search(r"wrong.version.number|record.layer.failure|http.request", str(error), re.IGNORECASE)
+    return Reason.NOT_SERVICE if plain else Reason.CERTIFICATE
 
 
 def _by_status(status: int, headers: Mapping[str, str], body: bytes) -> Reason:

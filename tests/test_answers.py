@@ -10,6 +10,7 @@ from cdse_guard.reasons import BadData, Problem, Reason, Rejected, Unavailable
 from jp2_parts.answers import _TEXTS, lost, problem
 
 HREF = "s3://eodata/a/B04_10m.jp2"
+TLS = "[SSL: SOME_CODE]"
 
 
 def xml(code: str) -> bytes:
@@ -101,7 +102,15 @@ def test_how_long_to_wait_is_told(told, text):
 @pytest.mark.parametrize(
     ("error", "kind", "reason"),
     [
-        (SSLError(endpoint_url="x", error="self-signed"), BadData, Reason.CERTIFICATE),
+        (
+            SSLError(endpoint_url="x", error=f"{TLS} certificate verify failed: self-signed"),
+            BadData,
+            Reason.CERTIFICATE,
+        ),
+        (SSLError(endpoint_url="x", error=f"{TLS} sslv3 alert handshake failure"), BadData, Reason.CERTIFICATE),
+        (SSLError(endpoint_url="x", error=f"{TLS} wrong version number"), BadData, Reason.NOT_SERVICE),
+        (SSLError(endpoint_url="x", error=f"{TLS} record layer failure"), BadData, Reason.NOT_SERVICE),
+        (SSLError(endpoint_url="x", error="EOF occurred in violation of protocol"), Unavailable, Reason.NETWORK),
         (ProxyConnectionError(proxy_url="x"), Unavailable, Reason.NETWORK),
         (ConnectionClosedError(endpoint_url="x"), Unavailable, Reason.NETWORK),
     ],

@@ -644,6 +644,10 @@ def _with_a_forged_certificate(item: Item) -> None:
     raise lost(SSLError(endpoint_url="https://eodata", error="self-signed certificate"), HREF)
 
 
+def _without_encryption(item: Item) -> None:
+    raise lost(SSLError(endpoint_url="https://eodata", error="[SSL: WRONG_VERSION_NUMBER] wrong version number"), HREF)
+
+
 def _replaced_meanwhile(item: Item) -> None:
     file = Remote(item.assets["B01_60m"].href, session=open_session(1))
     file.read(0, 10)
@@ -728,6 +732,10 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-kho-trang-web": lambda item: _store_answers(200, b"<html>"),
     "loi-kho-range": lambda item: _store_answers(200, SIGNATURE),
     "loi-kho-chung-chi": _with_a_forged_certificate,
+    "loi-kho-khong-ma-hoa": _without_encryption,
+    "loi-catalog-khong-ma-hoa": lambda item: cdse.open_catalog(
+        item.get_root_link().href.replace("http://", "https://")
+    ),
     "loi-kho-quyen": lambda item: _store_answers(403, b"<Code>AccessDenied</Code>"),
     "loi-kho-thieu": lambda item: _store_answers(404, b"<Code>NoSuchKey</Code>"),
     "loi-tep-doi": _replaced_meanwhile,

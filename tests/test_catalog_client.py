@@ -307,6 +307,26 @@ def test_a_false_certificate_is_not_asked_again(server, slept, monkeypatch):
     assert caught.value.reason == Reason.CERTIFICATE and slept == []
 
 
+@pytest.mark.parametrize(
+    ("told", "reason", "times"),
+    [
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", Reason.NOT_SERVICE, 1),
+        ("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol", Reason.NETWORK, 5),
+    ],
+)
+def test_not_every_failure_of_tls_is_a_certificate(slept, monkeypatch, told, reason, times):
+    sent = []
+
+    def refuse(*_: object, **__: object) -> None:
+        sent.append(1)
+        raise requests.exceptions.SSLError(ssl.SSLError(1, told))
+
+    monkeypatch.setattr(requests.Session, "send", refuse)
+    with pytest.raises(Unavailable) as caught:
+        Catalog.open("https://host/", stac_io=Patient())
+    assert (caught.value.reason, len(sent)) == (reason, times)
+
+
 # -- pages -------------------------------------------------------------------
 
 

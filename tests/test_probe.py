@@ -52,7 +52,7 @@ def test_good_keys_and_a_good_file_are_silent(image, text):
 SETTINGS = [
     ({"AWS_ACCESS_KEY_ID": "KHOA-LA"}, Rejected, Reason.KEY_UNKNOWN, "hết hạn"),
     ({"AWS_SECRET_ACCESS_KEY": "BI-MAT-SAI"}, Rejected, Reason.SECRET_WRONG, "dán lại cả cặp khóa"),
-    ({"AWS_HTTPS": "YES"}, BadData, Reason.CERTIFICATE, "xem lại địa chỉ S3"),
+    ({"AWS_HTTPS": "YES"}, BadData, Reason.NOT_SERVICE, "không mã hóa"),
     ({"AWS_S3_ENDPOINT": "127.0.0.1:9"}, Unavailable, Reason.NETWORK, "kiểm tra mạng"),
     ({"AWS_S3_ENDPOINT": "khong-co-may-nay.invalid"}, Unavailable, Reason.NETWORK, "kiểm tra mạng"),
     ({"AWS_S3_ENDPOINT": ""}, BadInput, Reason.KEYS, r"connect\(\)"),
