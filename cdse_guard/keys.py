@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -191,10 +192,46 @@ def env_file() -> Path | None:
     """Tệp `.env` gần thư mục hiện tại nhất, lên đến gốc dự án; `CDSE_ENV_FILE` chỉ tệp khác, để trống thì không đọc."""
     if (given := os.environ.get("CDSE_ENV_FILE")) is not None:
         return Path(given).expanduser() if given else None
+    return next((path for folder in _folders() if (path := folder / ".env").is_file()), None)
+
+
+def _folders() -> list[Path]:
+    """Thư mục hiện tại, rồi từng thư mục trên nó đến gốc dự án."""
     folders = [Path.cwd(), *Path.cwd().parents]
     tops = [number for mark in (".git", "pyproject.toml") for number, at in enumerate(folders) if (at / mark).exists()]
-    inside = folders[: tops[0] + 1] if tops else folders[:1]
-    return next((path for folder in inside if (path := folder / ".env").is_file()), None)
+    return folders[: tops[0] + 1] if tops else folders[:1]
+
+
+def keep(found: Found) -> str:
+    """Cất cặp khóa vừa gõ vào `.env`, ngoài git, chỉ mình người dùng đọc được; câu nói đã cất ở đâu.
+
+    Khóa không phải vừa gõ thì đã có chỗ của nó: không cất gì, trả về chuỗi rỗng.
+    Lỗi: BadInput khi `.env` ghi địa chỉ của dịch vụ khác, khi git sẽ nhận nó, hay không ghi được.
+    """
+    if found.source != TYPED:
+        return ""
+    if os.environ.get("CDSE_ENV_FILE") == "":
+        raise BadInput("CDSE_ENV_FILE đang trống, nghĩa là đừng dùng tệp .env: hãy bỏ biến này rồi gọi lại.")
+    path = env_file() or _folders()[-1] / ".env"
+    before = _read(path) if path.is_file() else {}
+    if other := before.keys() & set(ADDRESSES):
+        raise BadInput(f"Tệp .env đang ghi {min(other)} của dịch vụ khác: hãy bỏ dòng ấy rồi gọi lại.", Reason.KEYS)
+    _refuse_if_tracked(path)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+        lines += [f"{name}={found.keys[place]}" for place, name in enumerate(PAIR)]
+        handle, temporary = tempfile.mkstemp(prefix=".env.", dir=path.parent)  # mode 0600
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"Không cất được khóa vào {path} ({error.strerror}): hãy xem lại thư mục.", Reason.DISK
+        ) from None
+    return f"Đã cất khóa vào {path.name}, chỉ mình bạn đọc được: các bài sau tự thấy."
 
 
 def _read(path: Path) -> dict[str, Secret]:

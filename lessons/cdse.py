@@ -8,7 +8,8 @@ import odc.stac
 from pystac_client import Client
 
 from cdse_guard.catalog import Catalog, Patient
-from cdse_guard.keys import Keys, placing
+from cdse_guard.keys import Keys, keep, placing
+from cdse_guard.reasons import BadInput
 from cdse_guard.service import Status, attach, choose, detach
 
 # Hồ sơ an toàn: một luồng giải nén (nhiều luồng thì lỗi mạng biến thành số 0 mà không báo),
@@ -31,23 +32,27 @@ LEFTOVERS = (
 CONNECTIONS = 4  # CDSE cho mỗi người dùng 4 kết nối cùng lúc
 
 
-def connect(service: str | None = None, *, strategy: str | None = None) -> Client:
+def connect(service: str | None = None, *, strategy: str | None = None, persist: bool = False) -> Client:
     """Chọn CDSE, tìm và thử khóa, đặt môi trường để đọc ảnh, và trả về catalog STAC đã mở.
 
     service: `None` để tự chọn — có `CDSE_STAC_URL` và `CDSE_S3_ENDPOINT` thì dùng dịch vụ ấy, có cặp khóa S3
     thì dùng CDSE thật, còn lại khởi động CDSE ngoại tuyến; `"live"` hoặc `"offline"` để ép một loại.
     Khóa được tìm trong môi trường (`CDSE_S3_…`, rồi `AWS_…`), tệp `.env`, keyring; `connect("live")` còn hỏi thẳng
     nếu có người trả lời. strategy: chỉ tìm ở một nơi, "environment", ".env", "keyring" hoặc "prompt".
+    persist: với `connect("live")`, cất cặp khóa vừa gõ và được nhận vào tệp `.env` cho các lần sau.
     In một dòng cho biết đang dùng dịch vụ nào. Gọi lại thì chỉ thử lại khóa.
     Lỗi: BadInput (ValueError) khi khóa hay địa chỉ sai dạng; Rejected (PermissionError) khi dịch vụ từ chối khóa;
     Unavailable (ConnectionError) khi dịch vụ không trả lời. Có lỗi thì môi trường giữ nguyên như trước.
     Nguồn: tài liệu CDSE, mục S3 và STAC.
     """
+    if persist and service != "live":
+        raise BadInput('persist=True chỉ dùng cùng connect("live"), nơi bạn gõ khóa của mình.')
     chosen = choose(service, strategy)
     with placing(chosen.found):
         dropped = set_environment(chosen.addresses.s3, chosen.found.keys, https=chosen.addresses.https)
         catalog = attach(chosen, open_catalog)
-    print(f"Đang dùng {chosen}" + (f"\nĐã bỏ {', '.join(dropped)}." if dropped else ""))
+    kept = keep(chosen.found) if persist else ""
+    print("\n".join(filter(None, [f"Đang dùng {chosen}", dropped and f"Đã bỏ {', '.join(dropped)}.", kept])))
     return catalog
 
 

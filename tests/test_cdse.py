@@ -114,6 +114,28 @@ def test_keys_of_a_file_lead_to_the_live_service(live, capsys, tmp_path):
     assert cdse.status().strategy == "tệp .env"
 
 
+def test_typed_keys_are_kept_once_they_were_accepted(live, capsys, tmp_path, monkeypatch):
+    answers = [live.access_key, "WRONG", live.access_key, live.secret_key]
+    monkeypatch.setattr(keys, "_someone_answers", lambda: True)
+    monkeypatch.setattr(keys, "getpass", lambda question: answers.pop(0))
+    monkeypatch.chdir(tmp_path)
+    os.environ.pop("CDSE_ENV_FILE", None)
+    with pytest.raises(Rejected):
+        cdse.connect("live", persist=True)
+    assert not (tmp_path / ".env").exists()
+    cdse.connect("live", persist=True)
+    told = "Đã cất khóa vào .env, chỉ mình bạn đọc được: các bài sau tự thấy.\n"
+    assert capsys.readouterr().out == f"Đang dùng CDSE thật, khóa lấy từ chuỗi bạn vừa gõ.\n{told}"
+    cdse.logout()
+    assert cdse.connect().self_href == live.stac and cdse.status().strategy == "tệp .env"
+
+
+@pytest.mark.parametrize("named", [None, "offline"])
+def test_only_keys_of_the_real_cdse_are_kept(classroom, named):
+    with pytest.raises(BadInput, match="chỉ dùng cùng"):
+        cdse.connect(named, persist=True)
+
+
 def test_the_class_is_told(classroom, capsys):
     give(classroom.access_key, classroom.secret_key)
     assert cdse.connect().self_href == classroom.stac
@@ -314,9 +336,9 @@ def test_14_a_profile_beside_keys_of_the_environment_changes_nothing(classroom, 
 def test_22_https_to_a_service_without_is_explained(classroom):
     give(classroom.access_key, classroom.secret_key)
     os.environ["CDSE_S3_ENDPOINT"] = f"https://{classroom.s3}"
-    with pytest.raises(BadData, match="Chứng chỉ TLS") as caught:
+    with pytest.raises(BadData, match="không mã hóa") as caught:
         cdse.connect()
-    assert caught.value.reason is Reason.CERTIFICATE
+    assert caught.value.reason is Reason.NOT_SERVICE
 
 
 def test_keys_never_go_to_cdse_in_the_open(monkeypatch):

@@ -412,6 +412,70 @@ def test_who_can_answer(monkeypatch, shell, terminal, expected):
     assert keys._someone_answers() is (shell is not None and hasattr(shell, "kernel"))
 
 
+# -- keeping what was typed ----------------------------------------------------
+
+ODD = ACCESS + "='#x", SECRET + '"\\n$+/='
+TYPED = Found(Keys(Secret(ODD[0]), Secret(ODD[1])), keys.TYPED)
+
+
+@pytest.fixture
+def project(env_file) -> Path:
+    """The `.env` that is not there yet."""
+    env_file.unlink()
+    return env_file
+
+
+@pytest.mark.parametrize("before", [None, "", "# mine\nOTHER='x y'", "\ufeffOTHER='x y'\nCDSE_S3_ACCESS_KEY=\n"])
+def test_what_was_typed_is_kept_in_a_file_of_ones_own(project, before):
+    if before is not None:
+        project.write_text(before, encoding="utf-8")
+        project.chmod(0o644)
+    assert ".env" in keys.keep(TYPED)
+    assert pair(keys.find(".env")) == ODD and keys.find(".env").notes == ()
+    assert os.name == "nt" or project.stat().st_mode & 0o777 == 0o600
+    assert "OTHER" not in (before or "") or keys._read(project)["OTHER"] == Secret("x y")
+    assert [path.name for path in project.parent.glob(".env*")] == [".env"]
+
+
+@pytest.mark.parametrize("source", ["biến CDSE_S3_ACCESS_KEY", "tệp .env", "keyring"])
+def test_keys_that_have_a_place_are_not_kept_again(project, source):
+    assert keys.keep(Found(TYPED.keys, source)) == "" and not project.exists()
+
+
+def test_keys_are_not_kept_where_git_would_take_them(project):
+    (project.parent / ".gitignore").unlink()
+    with pytest.raises(BadInput, match=r"hãy thêm dòng \.env vào \.gitignore"):
+        keys.keep(TYPED)
+    assert not project.exists()
+
+
+def test_keys_are_not_kept_beside_the_address_of_another_service(project):
+    text = "CDSE_STAC_URL=http://lop.local/stac/v1/\n"
+    project.write_text(text)
+    with pytest.raises(BadInput, match="CDSE_STAC_URL của dịch vụ khác"):
+        keys.keep(TYPED)
+    assert project.read_text() == text
+
+
+def test_keys_are_not_kept_where_no_file_is_wanted(project, monkeypatch):
+    monkeypatch.setenv("CDSE_ENV_FILE", "")
+    with pytest.raises(BadInput, match="hãy bỏ biến này"):
+        keys.keep(TYPED)
+    assert not project.exists()
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(project, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    project.write_text("OTHER=1\n")
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(BadInput, match="No space left") as caught:
+        keys.keep(TYPED)
+    assert caught.value.reason is Reason.DISK and SECRET not in str(caught.value)
+    assert project.read_text() == "OTHER=1\n" and [path.name for path in project.parent.glob(".env*")] == [".env"]
+
+
 # -- strategies, and putting keys in place -------------------------------------
 
 
