@@ -222,7 +222,7 @@ def keep(found: Found) -> str:
         lines += [f"{name}={found.keys[place]}" for place, name in enumerate(PAIR)]
         handle, temporary = tempfile.mkstemp(prefix=".env.", dir=path.parent)  # mode 0600
         try:
-            with open(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in lines)
             Path(temporary).replace(path)
         finally:

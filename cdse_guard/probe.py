@@ -14,6 +14,7 @@ from pystac_client import Client
 
 from cdse_guard.keys import scrubbed
 from cdse_guard.reasons import BadData, BadInput, Problem, Reason, Unavailable
+from jp2_parts.answers import name
 from jp2_parts.answers import problem as refusal
 from jp2_parts.remote import Remote, open_session
 
@@ -52,7 +53,7 @@ def probe(href: str) -> None:
     if found[: len(expected)] != expected:
         if found.lstrip()[:1] in (b"<", b"{"):
             raise refusal(200, {"Content-Type": "text/html"}, found, href)
-        raise BadData(f"{href} không phải tệp {href[-4:]}: hãy bỏ ngày này, hoặc tìm lại item.", Reason.BROKEN)
+        raise BadData(f"{name(href)} không phải tệp {href[-4:]}: hãy bỏ ngày này, hoặc tìm lại item.", Reason.BROKEN)
 
 
 def _beginning(href: str, waits: Sequence[float]) -> bytes:
@@ -86,7 +87,7 @@ def explain(error: Exception, href: str) -> Problem:
         return found
     return Unavailable(
         f"Đọc hỏng giữa chừng ({scrubbed(str(error))[:120]}), nhưng lúc này kho ảnh lại nhận khóa và gửi đúng tệp: "
-        f"hãy chạy lại. Vẫn lỗi thì tệp hỏng, hãy bỏ ngày này: {href}",
+        f"hãy chạy lại. Vẫn lỗi thì tệp hỏng, hãy bỏ ngày này: {name(href)}",
         Reason.NETWORK,
     )
 

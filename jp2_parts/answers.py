@@ -86,6 +86,11 @@ _IGNORED = (
 )
 
 
+def name(href: str) -> str:
+    """Tên tệp: với Sentinel-2, nó cho biết ô, ngày giờ và band, còn cả địa chỉ thì che mất phần sau của thông báo."""
+    return href.rpartition("/")[2]
+
+
 def problem(status: int, headers: Mapping[str, str], body: bytes, href: str) -> Problem:
     """Lỗi ứng với một trả lời không dùng được; `status` 0 là không có trả lời, 200 và 206 là trả lời sai dạng."""
     found = re.search(rb"<Code>(\w{1,64})</Code>", body[:4096])
@@ -95,7 +100,7 @@ def problem(status: int, headers: Mapping[str, str], body: bytes, href: str) -> 
     if reason is Reason.NOT_SERVICE and status == 200 and not _is_text(headers, body):
         kind, text = Unavailable, _IGNORED
     told = ", ".join([f"HTTP {status}", *([code] if code in _REASONS else [])])
-    text = text.format(href=href, skew=_skew(headers), wait=_wait(headers))
+    text = text.format(href=name(href), skew=_skew(headers), wait=_wait(headers))
     return kind(text + (f" ({told})" if status else ""), reason)
 
 

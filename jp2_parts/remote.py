@@ -25,7 +25,7 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
 from cdse_guard.reasons import BadData, BadInput, Problem, Reason, Unavailable
-from jp2_parts.answers import lost, problem
+from jp2_parts.answers import lost, name, problem
 
 __all__ = ["Remote", "Session", "cache_root", "folder", "keep", "open_session", "problem", "short", "store", "stored"]
 CONNECT, SILENT = 10, 15  # giây: chờ nối được, chờ byte tiếp theo
@@ -69,7 +69,7 @@ class Remote:
     """Một tệp trên S3, đọc từng đoạn và nhớ những đoạn đã đọc; `data` có sẵn thì không hỏi ai nữa."""
 
     def __init__(self, href: str, data: bytes | None = None, session: Session | None = None) -> None:
-        self.href, self.session, self.etag = href, session, ""
+        self.href, self.name, self.session, self.etag = href, name(href), session, ""
         self.chunks, self.size = ([], None) if data is None else ([(0, data)], len(data))
 
     def read(self, start: int, end: int, ahead: int = 0) -> bytes:
@@ -109,7 +109,7 @@ class Remote:
             raise problem(status, headers, body, self.href)
         version = int(told[1]), headers.get("ETag", "")
         if (self.size or version[0], self.etag or version[1]) != version:
-            raise BadData(f"{self.href} đã đổi trong lúc đang đọc: hãy tìm lại item rồi chạy lại.", Reason.CHANGED)
+            raise BadData(f"{self.name} đã đổi trong lúc đang đọc: hãy tìm lại item rồi chạy lại.", Reason.CHANGED)
         self.size, self.etag = version
         return body
 

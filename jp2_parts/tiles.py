@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from cdse_guard.reasons import BadData, Reason
-from jp2_parts.answers import is_page
+from jp2_parts.answers import is_page, name
 from jp2_parts.remote import Remote
 
 SOT, SIZ, COD, QCD, TLM, EOC = (bytes([0xFF, code]) for code in (0x90, 0x51, 0x52, 0x5C, 0x55, 0xD9))
@@ -70,14 +70,14 @@ def read_header(file: Remote) -> Header:
         except struct.error:  # phần đầu dài hơn
             if size >= file.size:
                 break
-    raise BadData(f"{file.href} bị cắt cụt trong phần đầu: hãy thử lại sau, hoặc bỏ ngày này.", Reason.BROKEN)
+    raise BadData(f"{file.name} bị cắt cụt trong phần đầu: hãy thử lại sau, hoặc bỏ ngày này.", Reason.BROKEN)
 
 
 def _parse(data: bytes, size: int, href: str) -> Header:
     if data[:12] != SIGNATURE:
         reason = Reason.NOT_SERVICE if is_page(data) else Reason.BROKEN
         raise BadData(
-            f"{href} không phải tệp JP2 mà bắt đầu bằng {data[:24]!r}: hãy xem mạng có đòi đăng nhập không, "
+            f"{name(href)} không phải tệp JP2 mà bắt đầu bằng {data[:24]!r}: hãy xem mạng có đòi đăng nhập không, "
             "và xem lại địa chỉ S3.",
             reason,
         )
@@ -96,13 +96,13 @@ def _parse(data: bytes, size: int, href: str) -> Header:
         kept += b"" if marker in (TLM, PLM) else data[at : at + 2 + length]  # mục lục của tệp lớn, sai với tệp nhỏ
         at += 2 + length
     if not {SIZ, COD, QCD} <= segments.keys():
-        raise BadData(f"{href} hỏng: main header thiếu SIZ, COD hay QCD. Hãy bỏ ngày này.", Reason.BROKEN)
+        raise BadData(f"{name(href)} hỏng: main header thiếu SIZ, COD hay QCD. Hãy bỏ ngày này.", Reason.BROKEN)
     width, height, *offset, wide, high, x, y = struct.unpack_from(">8I", segments[SIZ], 6)
     if start > size:
-        text = f"{href} bị cắt cụt: dài {size} byte, phải có {start}. Hãy thử lại sau, hoặc bỏ ngày này."
+        text = f"{name(href)} bị cắt cụt: dài {size} byte, phải có {start}. Hãy thử lại sau, hoặc bỏ ngày này."
         raise BadData(text, Reason.BROKEN)
     if any((*offset, x, y)) or {PPM, POC} & segments.keys() or not wide * high:
-        text = f"{href} có lưới ô lệch gốc, PPM hay POC, fetch không cắt được: hãy đọc thẳng bằng odc.stac.load."
+        text = f"{name(href)} có lưới ô lệch gốc, PPM hay POC, fetch không cắt được: hãy đọc thẳng bằng odc.stac.load."
         raise BadData(text, Reason.BROKEN)
     return Header(kept, segments, width, height, (wide, high), at, start - 2)
 
@@ -210,14 +210,14 @@ def walk(file: Remote, head: Header) -> dict[int, Places]:
         this = part(file, head, at, 4096)
         if this is None or this[2] != len(found.setdefault(this[0], [])):
             raise BadData(
-                f"{file.href} hỏng ở byte {at}: không có phần ô nào ở đó. Hãy thử lại sau, hoặc bỏ ngày này.",
+                f"{file.name} hỏng ở byte {at}: không có phần ô nào ở đó. Hãy thử lại sau, hoặc bỏ ngày này.",
                 Reason.BROKEN,
             )
         found[this[0]].append((at, this[1]))
         at += this[1]
     if file.read(head.end, head.end + 2) != EOC or len(found) != head.count:
         raise BadData(
-            f"{file.href} bị cắt cụt: có {len(found)} trong {head.count} ô. Hãy thử lại sau, hoặc bỏ ngày này.",
+            f"{file.name} bị cắt cụt: có {len(found)} trong {head.count} ô. Hãy thử lại sau, hoặc bỏ ngày này.",
             Reason.BROKEN,
         )
     return found

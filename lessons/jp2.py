@@ -44,13 +44,13 @@ def bring(root: Path, image: Image, session: Session, others: list[Known]) -> Pa
     head = read_header(file)
     for told, found in ((tuple(image.grid.shape), (head.height, head.width)), (image.size, file.size)):
         if told not in (None, found):
-            text = f"{image.href}: item ghi cỡ {told}, kho có {found}. Tệp bị cắt cụt hay đã thay: hãy tìm lại item."
+            text = f"{file.name}: item ghi cỡ {told}, kho có {found}. Tệp bị cắt cụt hay đã thay: hãy tìm lại item."
             raise BadData(text, Reason.BROKEN)
     version = short(file.etag.encode())
     tiles = {number: tile for name, old in known if name.startswith(version) for number, tile in old.items()}
     tiles |= read_tiles(file, head, head.under(*image.frame) - tiles.keys(), others)
     data = join(head, tiles)
-    check_place(data, image.grid, image.href)
+    check_place(data, image.grid, file.name)
     return store(place, version, data)
 
 

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pystac import Item
 
+from cdse_guard.reasons import BadInput
+
 # Vàng nhạt đến lục đậm phân biệt được cả khi mù màu đỏ–lục; nước (NDVI < 0) xanh lam, không dữ liệu xám.
 NDVI_COLORS = plt.colormaps["YlGn"].with_extremes(under="#4f81bd", bad="#d0d0d0")
 
@@ -23,11 +25,11 @@ def simulated(items: Iterable[Item]) -> str:
 def stretch(rgb: xr.DataArray, low: float = 1, high: float = 99.5) -> dict[str, float]:
     """Ngưỡng đen `vmin` và trắng `vmax` chung cho mọi band, mọi ngày: hai bách phân vị của toàn mảng, bỏ qua NaN.
 
-    rgb: phản xạ, kích thước bất kỳ. Lỗi: ValueError khi không còn pixel nào, hoặc mọi pixel bằng nhau.
+    rgb: phản xạ, kích thước bất kỳ. Lỗi: BadInput (ValueError) khi không còn pixel nào, hoặc mọi pixel bằng nhau.
     """
     black, white = np.nanpercentile(rgb, [low, high]) if rgb.notnull().any() else (0.0, 0.0)
     if black >= white:
-        raise ValueError("Không giãn màu được: không có pixel hợp lệ, hoặc mọi pixel bằng nhau. Xem lại mặt nạ mây.")
+        raise BadInput("Không giãn màu được: không có pixel hợp lệ, hoặc mọi pixel bằng nhau. Xem lại mặt nạ mây.")
     return {"vmin": float(black), "vmax": float(white)}
 
 

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from pystac import Asset, Item
 
+from cdse_guard.reasons import BadInput
 from lessons.bands import clear, ndvi, reflectance, scale_offset
 from lessons.cdse import connect
 
@@ -17,6 +18,7 @@ BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.8314790324619
 def item(name="a", version="05.10", offset=-0.1, role="reflectance"):
     fields = {"raster:scale": 0.0001, "raster:offset": offset}
     made = Item(name, None, None, datetime(2023, 6, 1, tzinfo=UTC), {"processing:version": version})
+    fields = {name: value for name, value in fields.items() if value is not None}
     made.assets["B04_10m"] = Asset("s3://eodata/x.jp2", roles=["data", role], extra_fields=fields)
     return made
 
@@ -37,7 +39,7 @@ def test_reflectance_of_a_dataset_names_its_unit():
 
 
 def test_reflectance_refuses_reflectance():
-    with pytest.raises(TypeError, match="đã là số thực"):
+    with pytest.raises(BadInput, match="đã là số thực"):
         reflectance(xr.DataArray([0.25]), 0.0001, -0.1)
 
 
@@ -53,12 +55,13 @@ def test_scale_offset_comes_from_the_items():
         ([item(version="05.10", offset=0)], "trái nhau"),
         ([item(version="không rõ")], "trái nhau"),
         ([item(), item("b", "02.14", 0)], "tách item trước và sau baseline 04.00"),
+        ([item(offset=None)], "raster:offset None"),
         ([item(role="visual")], "không phải band phản xạ"),
         ([], "không item nào"),
     ],
 )
 def test_scale_offset_refuses(items, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BadInput, match=message):
         scale_offset(items, ["B04_10m"])
 
 
@@ -76,7 +79,7 @@ def test_ndvi_by_hand():
 
 def test_ndvi_refuses_integers():
     red = xr.DataArray(np.array([2000], "uint16"))
-    with pytest.raises(TypeError, match="reflectance"):
+    with pytest.raises(BadInput, match="reflectance"):
         ndvi(xr.DataArray(np.array([1000], "uint16")), red)
 
 

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from pystac import Item
 
+from cdse_guard.reasons import BadInput
 from lessons import maps
 
 
@@ -25,7 +26,7 @@ def test_stretch_is_shared_and_skips_nan():
 
 @pytest.mark.parametrize("values", [[np.nan, np.nan], [0.2, 0.2]])
 def test_stretch_refuses_what_has_no_contrast(values):
-    with pytest.raises(ValueError, match="Không giãn màu được"):
+    with pytest.raises(BadInput, match="Không giãn màu được"):
         maps.stretch(xr.DataArray(values))
 
 

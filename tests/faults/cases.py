@@ -122,7 +122,7 @@ keys(22, "AWS_HTTPS trái với dịch vụ", TRUTH, environ={"AWS_HTTPS": "YES"
 keys(
     22,
     "Địa chỉ catalog ghi https mà dịch vụ không mã hóa",
-    Reason.CERTIFICATE,
+    Reason.NOT_SERVICE,
     environ={"STAC": "https://{s3}/stac/v1/"},
 )
 for minutes in (20, -20, 600):
@@ -326,14 +326,14 @@ NAN = float("nan")
 case(
     81,
     "Offset trái với baseline",
-    "ValueError",
+    Reason.INPUT,
     action="scale_offset",
     arguments={"items": "old baseline"},
 )
 case(
     81,
     "Gộp ảnh trước và sau baseline 04.00",
-    "ValueError",
+    Reason.INPUT,
     action="scale_offset",
     arguments={"items": "two baselines"},
 )
@@ -346,11 +346,11 @@ case(
     arguments={"dn": [0, 1000, 3000]},
     truth=[NAN, 0.0, 0.2],
 )
-case(82, "Đổi ra phản xạ hai lần", "TypeError", action="reflectance", arguments={"dn": [0.1, 0.2, 0.3]})
+case(82, "Đổi ra phản xạ hai lần", Reason.INPUT, action="reflectance", arguments={"dn": [0.1, 0.2, 0.3]})
 case(
     83,
     "NDVI từ số nguyên",
-    "TypeError",
+    Reason.INPUT,
     action="ndvi",
     arguments={"nir": [1000, 40000], "red": [2000, 30000], "dtype": "uint16"},
 )
@@ -379,8 +379,8 @@ case(
     arguments={"resampling": "bilinear", "resolution": 10},
     instead={"resolution": 10},
 )
-case(92, "Mọi pixel đều là mây", "ValueError", action="stretch", arguments={"values": [NAN, NAN, NAN]})
-case(93, "Mọi pixel bằng nhau", "ValueError", action="stretch", arguments={"values": [0.1, 0.1, 0.1]})
+case(92, "Mọi pixel đều là mây", Reason.INPUT, action="stretch", arguments={"values": [NAN, NAN, NAN]})
+case(93, "Mọi pixel bằng nhau", Reason.INPUT, action="stretch", arguments={"values": [0.1, 0.1, 0.1]})
 case(
     94, "Bách phân vị có NaN", TRUTH, action="stretch", arguments={"values": [NAN, 0.0, 0.1, 0.2]}, truth=[0.002, 0.199]
 )

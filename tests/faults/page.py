@@ -1,9 +1,9 @@
-"""The tables of the book's page on reliability, made from the cases and from what naive.py measured."""
+"""The tables of the book's page on reliability, made from the cases and from what was measured."""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.faults.cases import CASES, GROUPS, WITHOUT, Case
 from tests.faults.world import HANG, SILENT, TRUTH
 
 RESULTS = Path(__file__).with_name("naive.json")
+CLASS = Path(__file__).with_name("students.json")
 PAGE = Path(__file__).parents[2] / "book" / "do-tin-cay.md"
 MARK = re.compile(r"^(% bảng (\S+)\n).*?(\n% hết)$", re.DOTALL | re.MULTILINE)
 WAYS = {"plain": "chương trình thường", "course": "khóa học này"}
@@ -19,7 +20,7 @@ RIGHT, WRONG, STUCK, UNSEEN = "đúng", "**sai mà im lặng**", "treo", "không
 
 def write() -> None:
     """Put the tables between the page's marks."""
-    made = tables(json.loads(RESULTS.read_text(encoding="utf-8")))
+    made = tables(*(json.loads(path.read_text(encoding="utf-8")) for path in (RESULTS, CLASS)))
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), made), encoding="utf-8")
 
 
@@ -27,7 +28,7 @@ def filled(text: str, made: dict[str, str]) -> str:
     return MARK.sub(lambda found: f"{found[1]}\n{made[found[2]]}{found[3]}", text)
 
 
-def tables(results: dict[str, Any]) -> dict[str, str]:
+def tables(results: dict[str, Any], students: dict[str, Any]) -> dict[str, str]:
     """Each table by the name in its mark."""
     pairs = list(zip(CASES, results["cases"], strict=True))
     made = {
@@ -35,6 +36,7 @@ def tables(results: dict[str, Any]) -> dict[str, str]:
         for numbers in GROUPS.values()
     }
     made |= {"tong-ket": summary(pairs), "ngau-nhien": fuzz_table(results["fuzz"])}
+    made |= {"lop-hoc": class_table(students["rounds"]), "may-do": class_setting(students)}
     return made | {"phien-ban": setting(results), "khong-co-ca": without()}
 
 
@@ -107,13 +109,49 @@ def fuzz_table(fuzz: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+SERVICE_CACHE = {"cold": "chưa tạo", "warm": "đã có"}
+STUDENT_CACHE = {"own": "của riêng", "shared": "dùng chung"}
+
+
+def class_table(rounds: Sequence[dict[str, Any]]) -> str:
+    """What became of a class that loads at once, a column for each state of the caches."""
+    rows: dict[str, Callable[[dict[str, Any]], str]] = {
+        "Ảnh ở dịch vụ": lambda one: SERVICE_CACHE[one["service_cache"]],
+        "Bộ nhớ đệm của người học": lambda one: STUDENT_CACHE[one["student_cache"]],
+        "Có đúng từng bit": lambda one: f"{one['right']}/{one['students']}",
+        "Người xong đầu, giữa, cuối (giây)": lambda one: " / ".join(
+            _decimal(one[name], 0) for name in ("fastest", "median", "slowest")
+        ),
+        "Số người xong mỗi phút": lambda one: _decimal(one["students_per_minute"]),
+        "Số yêu cầu, mỗi giây": lambda one: f"{one['requests']}, {_decimal(one['requests_per_second'], 0)}",
+        "Số yêu cầu cùng lúc, nhiều nhất": lambda one: f"{one['peak_requests']}",
+        "Dữ liệu đã gửi (MB)": lambda one: _decimal(one["megabytes"], 0),
+        "Bộ nhớ của dịch vụ (MB)": lambda one: f"{one['service_mb']}",
+        "… và của các tiến trình tạo ảnh (MB)": lambda one: f"{one['workers_mb']}",
+        "Bộ nhớ của một người học (MB)": lambda one: f"{one['student_mb']}",
+    }
+    lines = [f"|{' |' * (len(rounds) + 1)}", "|---|" + "--:|" * len(rounds)]
+    lines += [f"| {name} | {' | '.join(cell(one) for one in rounds)} |" for name, cell in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def class_setting(students: dict[str, Any]) -> str:
+    return f"Đo ngày {_day(students['made'])} trên một máy: {students['machine']}.\n"
+
+
+def _decimal(number: float, places: int = 1) -> str:
+    return f"{number:.{places}f}".replace(".", ",")
+
+
+def _day(date: str) -> str:
+    year, month, day = date.split("-")
+    return f"{int(day)}/{int(month)}/{year}"
+
+
 def setting(results: dict[str, Any]) -> str:
-    year, month, day = results["date"].split("-")
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     slowest = max(row["course"]["seconds"] for row in results["cases"])
-    return (
-        f"Đo ngày {int(day)}/{int(month)}/{year} với {versions}.\nCa chậm nhất của khóa học mất {slowest:.0f} giây.\n"
-    )
+    return f"Đo ngày {_day(results['date'])} với {versions}.\nCa chậm nhất của khóa học mất {slowest:.0f} giây.\n"
 
 
 def without() -> str:
