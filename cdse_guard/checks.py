@@ -24,6 +24,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from cdse_guard.reasons import BadData, BadInput, Reason
+from lessons.bands import SCL_MASKED
 
 # Tham số của odc.stac.load nói đọc vùng nào, trên lưới nào.
 AREA = {"bbox", "lon", "lat", "x", "y", "geobox", "like", "geopolygon", "intersects", "crs", "resolution", "anchor"}
@@ -289,6 +290,7 @@ def guarded(patch_url: Callable[[str], str], items: Sequence[Item], bands: Seque
 def after(dn: xr.Dataset, items: Iterable[Item]) -> None:
     """Xem lại khối vừa tải: DN có thể có thật, các band cùng có hay cùng thiếu dữ liệu, đủ pixel.
 
+    Có SCL thì in tên những ngày không pixel nào quang mây: chúng đúng, nhưng chẳng cho thấy gì.
     Lỗi: BadData nêu ngày và band. Không xét chỗ trống của những band có thể bằng 0 thật.
     """
     masks = {}
@@ -305,6 +307,15 @@ def after(dn: xr.Dataset, items: Iterable[Item]) -> None:
             masks[str(band)] = array.notnull() & (array != nodata)
     _check_masks(masks)
     _check_promise(masks, dn, list(items))
+    _tell_overcast(dn)
+
+
+def _tell_overcast(dn: xr.Dataset) -> None:
+    for band in [band for band in dn.data_vars if str(band).startswith("SCL")]:
+        clear = dn[band].notnull() & ~dn[band].isin(SCL_MASKED)
+        seen = clear.any([name for name in dn[band].dims if name != "time"])
+        if days := [_date(layer) for layer in seen if not layer]:
+            print(f"Không pixel nào quang mây theo {band} vào {len(days)} ngày: {', '.join(days)}.")
 
 
 def _date(layer: xr.DataArray) -> str:

@@ -345,6 +345,23 @@ def test_a_whole_load_passes():
     assert checks.after(cube().drop_vars("B08_10m"), ITEMS) is None
 
 
+def test_days_without_a_clear_pixel_are_told(capsys):
+    dn = cube(B04_10m=1500, SCL_20m=9)
+    dn.SCL_20m[1, 3, 4] = 5
+    checks.after(dn, ITEMS)
+    assert capsys.readouterr().out == "Không pixel nào quang mây theo SCL_20m vào 1 ngày: 2023-09-28.\n"
+    dn.SCL_20m[0, 3, 4] = 6
+    checks.after(dn, ITEMS)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_layer_of_nothing_is_not_clear(capsys):
+    dn = cube(B04_10m=1500, SCL_20m=9).astype("float32")
+    dn.SCL_20m[0, 0, 0] = np.nan
+    checks.after(dn, ITEMS)
+    assert "2 ngày: 2023-09-28, 2023-09-29" in capsys.readouterr().out
+
+
 def test_a_lost_tile_in_one_band():
     dn = cube()
     dn.B08_10m[1, 20:40, 30:] = 0

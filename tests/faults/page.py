@@ -129,6 +129,8 @@ def class_table(rounds: Sequence[dict[str, Any]]) -> str:
         "Bộ nhớ của dịch vụ (MB)": lambda one: f"{one['service_mb']}",
         "… và của các tiến trình tạo ảnh (MB)": lambda one: f"{one['workers_mb']}",
         "Bộ nhớ của một người học (MB)": lambda one: f"{one['student_mb']}",
+        "CPU của dịch vụ cho mỗi người (giây)": lambda one: _decimal(one["service_cpu"] / one["students"]),
+        "CPU của một người học (giây)": lambda one: _decimal(one["student_cpu"]),
     }
     lines = [f"|{' |' * (len(rounds) + 1)}", "|---|" + "--:|" * len(rounds)]
     lines += [f"| {name} | {' | '.join(cell(one) for one in rounds)} |" for name, cell in rows.items()]
@@ -136,7 +138,9 @@ def class_table(rounds: Sequence[dict[str, Any]]) -> str:
 
 
 def class_setting(students: dict[str, Any]) -> str:
-    return f"Đo ngày {_day(students['made'])} trên một máy: {students['machine']}.\n"
+    machine = students["machine"]
+    told = ", ".join(f"{name} {machine[name]}" for name in ("Python", "odc-stac", "rasterio"))
+    return f"Đo ngày {_day(students['made'])} trên một máy {machine['machine']}, với {told}.\n"
 
 
 def _decimal(number: float, places: int = 1) -> str:

@@ -15,9 +15,14 @@ def results() -> dict:
     return json.loads(page.RESULTS.read_text(encoding="utf-8"))
 
 
-def test_the_tables_are_made_from_the_cases_and_the_measure(results):
+@pytest.fixture(scope="module")
+def students() -> dict:
+    return json.loads(page.CLASS.read_text(encoding="utf-8"))
+
+
+def test_the_tables_are_made_from_the_cases_and_the_measure(results, students):
     text = page.PAGE.read_text(encoding="utf-8")
-    made = page.tables(results)
+    made = page.tables(results, students)
     assert {found[2] for found in page.MARK.finditer(text)} == made.keys()
     assert page.filled(text, made) == text, "run: python -m tests.faults.naive --page"
 
@@ -44,6 +49,13 @@ def test_the_measure_can_fail(results):
     fuzz = results["fuzz"]
     assert (fuzz["seed"], fuzz["count"]) == (SEED, COUNT)
     assert fuzz["plain"]["ends"][SILENT] > 40 < fuzz["course"]["ends"][TRUTH]
+
+
+def test_forty_students_at_once_all_had_the_right_pixels(students):
+    ends = [(one["students"], one["right"], one["errors"]) for one in students["rounds"]]
+    assert ends == [(40, 40, [])] * 3
+    caches = [(one["service_cache"], one["student_cache"]) for one in students["rounds"]]
+    assert caches == [("cold", "own"), ("warm", "own"), ("warm", "shared")]
 
 
 def test_the_page_counts_the_cases_in_real_time():
