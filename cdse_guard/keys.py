@@ -203,7 +203,7 @@ def _folders() -> list[Path]:
 
 
 def keep(found: Found) -> str:
-    """Cất cặp khóa vừa gõ vào `.env`, ngoài git, chỉ mình người dùng đọc được; câu nói đã cất ở đâu.
+    """Cất cặp khóa vừa gõ vào `.env` thay cho cặp cũ, ngoài git, chỉ mình người dùng đọc được; câu nói đã cất ở đâu.
 
     Khóa không phải vừa gõ thì đã có chỗ của nó: không cất gì, trả về chuỗi rỗng.
     Lỗi: BadInput khi `.env` ghi địa chỉ của dịch vụ khác, khi git sẽ nhận nó, hay không ghi được.
@@ -219,6 +219,7 @@ def keep(found: Found) -> str:
     _refuse_if_tracked(path)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+        lines = [line for line in lines if not re.match(rf"\s*(export\s+)?({'|'.join(PAIR)})\s*=", line)]
         lines += [f"{name}={found.keys[place]}" for place, name in enumerate(PAIR)]
         handle, temporary = tempfile.mkstemp(prefix=".env.", dir=path.parent)  # mode 0600
         try:

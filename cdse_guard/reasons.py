@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Vì sao một bước dừng lại. Mỗi mã có một thẻ trong trang Sự cố của sách."""
+    """Vì sao một bước dừng lại. Mỗi mã có thẻ của nó trong trang Gỡ lỗi của sách."""
 
     INPUT = "input"  # bbox, thời gian, collection, band … không hợp lệ
     KEYS = "keys"  # thiếu khóa, nửa cặp, đảo chỗ, chuỗi mẫu …

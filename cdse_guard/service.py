@@ -15,7 +15,7 @@ from pystac_client import Client
 
 from cdse_guard import keys, probe
 from cdse_guard.keys import ADDRESSES, AWS_PAIR, LIVE_S3, PAIR, Found, Keys, Secret
-from cdse_guard.reasons import BadData, BadInput, Reason, Unavailable
+from cdse_guard.reasons import BadData, BadInput, Reason, Rejected, Unavailable
 
 
 class Addresses(NamedTuple):
@@ -163,14 +163,18 @@ def attach(service: Service, open_catalog: Callable[[str], Client]) -> Client:
         catalog = open_catalog(service.addresses.stac)
         sample = probe.sample(catalog)
     if sample:
-        _try_keys(sample)
+        _try_keys(sample, service.found.source)
     _current = Connection(service, catalog, sample, time.monotonic())
     return catalog
 
 
-def _try_keys(href: str) -> None:
+def _try_keys(href: str, source: str) -> None:
     try:
         probe.probe(href)
+    except Rejected as problem:
+        if problem.reason not in (Reason.KEY_UNKNOWN, Reason.SECRET_WRONG):
+            raise
+        raise Rejected(f"{problem} Khóa ấy lấy từ {source}.", problem.reason) from None
     except BadData as problem:
         if problem.reason not in (Reason.MISSING, Reason.BROKEN):  # tệp thiếu hay hỏng, nhưng khóa đã được nhận
             raise

@@ -232,6 +232,8 @@ def test_a_rejected_pair_stops_and_leaves_no_trace(live, given, faults, reason, 
         cdse.connect()
     assert caught.value.reason is reason and dict(os.environ) == before and not cdse.status().connected
     assert not [value for value in given(live) if value in str(caught.value)]
+    of_keys = reason in (Reason.KEY_UNKNOWN, Reason.SECRET_WRONG)
+    assert str(caught.value).endswith(" Khóa ấy lấy từ biến CDSE_S3_ACCESS_KEY.") is of_keys
 
 
 def test_the_connection_before_stays_when_another_fails(live):

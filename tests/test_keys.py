@@ -437,6 +437,13 @@ def test_what_was_typed_is_kept_in_a_file_of_ones_own(project, before):
     assert [path.name for path in project.parent.glob(".env*")] == [".env"]
 
 
+def test_new_keys_take_the_place_of_old_ones(env_file):
+    env_file.write_text(f"# CDSE\n{ENV_FILE}export  CDSE_S3_SECRET_KEY = 'old'\nCDSE_S3_ACCESS_KEY_OLD=1")
+    keys.keep(TYPED)
+    lines = [f"{name}={value}" for name, value in zip(PAIR, ODD, strict=True)]
+    assert env_file.read_text().splitlines() == ["# CDSE", "CDSE_S3_ACCESS_KEY_OLD=1", *lines]
+
+
 @pytest.mark.parametrize("source", ["biến CDSE_S3_ACCESS_KEY", "tệp .env", "keyring"])
 def test_keys_that_have_a_place_are_not_kept_again(project, source):
     assert keys.keep(Found(TYPED.keys, source)) == "" and not project.exists()
