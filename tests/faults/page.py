@@ -123,8 +123,9 @@ def class_table(rounds: Sequence[dict[str, Any]]) -> str:
             _decimal(one[name], 0) for name in ("fastest", "median", "slowest")
         ),
         "Số người xong mỗi phút": lambda one: _decimal(one["students_per_minute"]),
-        "Số yêu cầu, mỗi giây": lambda one: f"{one['requests']}, {_decimal(one['requests_per_second'], 0)}",
-        "Số yêu cầu cùng lúc, nhiều nhất": lambda one: f"{one['peak_requests']}",
+        "Số yêu cầu": lambda one: f"{one['requests']}",
+        "… mỗi giây": lambda one: _decimal(one["requests_per_second"], 0),
+        "… cùng lúc, nhiều nhất": lambda one: f"{one['peak_requests']}",
         "Dữ liệu đã gửi (MB)": lambda one: _decimal(one["megabytes"], 0),
         "Bộ nhớ của dịch vụ (MB)": lambda one: f"{one['service_mb']}",
         "… và của các tiến trình tạo ảnh (MB)": lambda one: f"{one['workers_mb']}",
@@ -132,9 +133,8 @@ def class_table(rounds: Sequence[dict[str, Any]]) -> str:
         "CPU của dịch vụ cho mỗi người (giây)": lambda one: _decimal(one["service_cpu"] / one["students"]),
         "CPU của một người học (giây)": lambda one: _decimal(one["student_cpu"]),
     }
-    lines = [f"|{' |' * (len(rounds) + 1)}", "|---|" + "--:|" * len(rounds)]
-    lines += [f"| {name} | {' | '.join(cell(one) for one in rounds)} |" for name, cell in rows.items()]
-    return "\n".join(lines) + "\n"
+    head, *lines = [f"| {name} | {' | '.join(cell(one) for one in rounds)} |" for name, cell in rows.items()]
+    return "\n".join([head, "|---|" + "--:|" * len(rounds), *lines]) + "\n"
 
 
 def class_setting(students: dict[str, Any]) -> str:
