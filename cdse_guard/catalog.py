@@ -20,7 +20,7 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from cdse_guard.checks import check_bbox
 from cdse_guard.reasons import BadData, BadInput, Problem, Reason, Rejected, Unavailable
@@ -161,8 +161,11 @@ def _check_encryption(error: Exception, href: str) -> None:
 
 def _why(error: Exception, *, late: bool) -> tuple[str, int]:
     """Nguyên nhân bằng lời, và số lần nên thử lại: không kết nối được thì thử lại nhiều cũng vô ích."""
-    if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
-        return "không kết nối được", 2
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "không đi qua được proxy, hãy xem HTTPS_PROXY và NO_PROXY", 2
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(reason, NewConnectionError):
+        return "không tìm thấy tên máy" if isinstance(reason, NameResolutionError) else "không kết nối được", 2
     if late or isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return "quá lâu không trả lời", len(WAITS)
     return "mất kết nối giữa chừng", len(WAITS)

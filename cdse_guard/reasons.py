@@ -1,6 +1,9 @@
 """Lỗi có mã lý do: thông báo cho người đọc, `reason` cho chương trình và bài kiểm tra."""
 
+import sys
+from copy import copy
 from enum import StrEnum
+from types import TracebackType
 
 
 class Reason(StrEnum):
@@ -32,6 +35,25 @@ class Problem(Exception):
 
     def __reduce__(self) -> tuple:  # lỗi trong tiến trình con phải về được đến tiến trình mẹ
         return type(self), (str(self), self.reason)
+
+    def _render_traceback_(self) -> list[str]:
+        """Điều notebook hiện ra: dòng lệnh của người học và thông báo; `%xmode Verbose` thì hiện cả đường đi."""
+        handler, shown, path = sys.modules["IPython"].get_ipython().InteractiveTB, self, self.__traceback__
+        if handler.mode != "Verbose":
+            shown, path = copy(self), _of_learner(path)  # bản sao không kéo theo những lỗi của thư viện
+        return handler.structured_traceback(type(self), shown, path)
+
+
+def _of_learner(path: TracebackType | None) -> TracebackType | None:
+    """Chỉ đến khung cuối cùng của người học, tức là của module `__main__`; không có khung ấy thì tất cả."""
+    frames = []
+    while path is not None:
+        frames.append(path)
+        path = path.tb_next
+    mine = [number for number, one in enumerate(frames, 1) if one.tb_frame.f_globals.get("__name__") == "__main__"]
+    for one in reversed(frames[: mine[-1] if mine else None]):
+        path = TracebackType(path, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    return path
 
 
 class BadInput(Problem, ValueError):

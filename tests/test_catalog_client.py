@@ -227,6 +227,21 @@ def test_nobody_there(slept):
     assert caught.value.reason == Reason.NETWORK and slept == [0.5, 1]
 
 
+def test_an_unknown_name_is_told(slept):
+    with pytest.raises(Unavailable, match=r"\(không tìm thấy tên máy\)") as caught:
+        Catalog.open("http://khong-co-may-nay.invalid/", stac_io=Patient())
+    assert caught.value.reason == Reason.NETWORK and len(slept) == 2
+
+
+def test_a_proxy_that_refuses_is_told(server, slept, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.setenv("NO_PROXY", "")
+    server.all, server.script = True, cycle([send(403)])
+    with pytest.raises(Unavailable, match=r"\(không đi qua được proxy, hãy xem HTTPS_PROXY và NO_PROXY\)") as caught:
+        Catalog.open("https://stac.dataspace.copernicus.eu/v1/", stac_io=Patient())
+    assert caught.value.reason == Reason.NETWORK and len(slept) == 2
+
+
 @pytest.mark.parametrize("url", ["", "host/stac", "/etc/passwd", "ftp://host/", "http:///x", "s3://eodata/"])
 def test_addresses_that_are_none(url, tmp_path):
     with pytest.raises(BadInput, match="cần địa chỉ đầy đủ"):
