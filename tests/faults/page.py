@@ -83,7 +83,8 @@ def _described(end: str, outcomes: Sequence[dict[str, Any]]) -> str:
 
 
 def _shortened(text: str) -> str:
-    text = re.sub(r"[`|\s]+", " ", re.sub(r"'?/vsis3/\S+", "…", text)).strip()
+    text = re.sub(r"'?/vsis3/\S+|(?<=port=)\d{4,}", "…", text)
+    text = re.sub(r"[`|\s]+", " ", text).strip()
     text = text if len(text) <= 70 else text[:70].rsplit(" ", 1)[0] + " …"
     return f": {text}" if text.strip("…") else ""
 
