@@ -214,8 +214,8 @@ def keep(found: Found) -> str:
         raise BadInput("CDSE_ENV_FILE đang trống, nghĩa là đừng dùng tệp .env: hãy bỏ biến này rồi gọi lại.")
     path = env_file() or _folders()[-1] / ".env"
     before = _read(path) if path.is_file() else {}
-    if other := before.keys() & set(ADDRESSES):
-        raise BadInput(f"Tệp .env đang ghi {min(other)} của dịch vụ khác: hãy bỏ dòng ấy rồi gọi lại.", Reason.KEYS)
+    if other := [name for name in ADDRESSES if before.get(name)]:
+        raise BadInput(f"Tệp .env đang ghi {other[0]} của dịch vụ khác: hãy bỏ dòng ấy rồi gọi lại.", Reason.KEYS)
     _refuse_if_tracked(path)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []

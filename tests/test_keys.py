@@ -425,7 +425,9 @@ def project(env_file) -> Path:
     return env_file
 
 
-@pytest.mark.parametrize("before", [None, "", "# mine\nOTHER='x y'", "\ufeffOTHER='x y'\nCDSE_S3_ACCESS_KEY=\n"])
+@pytest.mark.parametrize(
+    "before", [None, "", "# mine\nOTHER='x y'", "\ufeffOTHER='x y'\nCDSE_S3_ACCESS_KEY=\nCDSE_STAC_URL=\n"]
+)
 def test_what_was_typed_is_kept_in_a_file_of_ones_own(project, before):
     if before is not None:
         project.write_text(before, encoding="utf-8")
