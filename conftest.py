@@ -15,7 +15,7 @@ from tools.notebooks import learner_environment
 
 ROOT = Path(__file__).parent
 # Quick checks first, then the faults, then the lessons, then JupyterLab in a browser.
-ORDER = ("tests", "tests/faults", "notebooks", "tests/browser")
+ORDER = ("tests/faults", "notebooks", "tests/browser")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> int:
         folder = item.path.relative_to(ROOT).parent.as_posix()
-        return ORDER.index(folder) if folder in ORDER else 0
+        return ORDER.index(folder) if folder in ORDER else -1
 
     items.sort(key=rank)
 

@@ -16,8 +16,9 @@ from typing import Any
 import platformdirs
 
 from bench import fullsize
-from cdse_offline import assets, codestream, items, jp2, lengths
-from cdse_offline.places import MUNICH, Acquisition, acquisitions
+from cdse_offline.product import assets, items
+from cdse_offline.simulation import codestream, jp2, lengths
+from cdse_offline.simulation.places import MUNICH, Acquisition, acquisitions
 
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
 BANDS = ("B04_10m", "B08_10m")

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cdse_offline import assets, codestream, jp2, lengths
-from cdse_offline.places import GRID_SHAPE, JP2_TILE, MUNICH, Acquisition
-from jp2_parts.tiles import SOT
+from cdse_access.jp2.tile_parts import SOT
+from cdse_offline.product import assets
+from cdse_offline.simulation import codestream, jp2, lengths
+from cdse_offline.simulation.places import GRID_SHAPE, JP2_TILE, MUNICH, Acquisition
 
 SIDE, TILE = GRID_SHAPE[10], JP2_TILE[10]
 ACROSS = -(-SIDE // TILE)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bench import data
-from cdse_offline.places import GRID_SHAPE, MUNICH
+from cdse_offline.simulation.places import GRID_SHAPE, MUNICH
 
 READERS = ("cold", "warm", "floor", "odc-stac", "rasterio", "stackstac", "rioxarray", "seed", "truth")
 PICTURE = tuple(f"{band}_60m" for band in data.PICTURE), tuple(f"{band}_10m" for band in data.PICTURE)

@@ -22,10 +22,10 @@ import rasterio
 from bench import data
 from bench.jobs import Job
 from bench.ways import WAYS
+from cdse_access.session import GDAL
 from cdse_offline import practice
-from lessons.cdse import GDAL
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "_build" / "bench"
 SECONDS = 900  # one process, at most
 PACKAGES = ("odc-stac", "rasterio", "dask", "distributed", "stackstac", "rioxarray", "xarray", "numpy")
@@ -139,13 +139,13 @@ def _processor() -> str:
 @cache
 def sources(*packages: str) -> str:
     """A name for the code that a result depends on."""
-    files = sorted(file for package in packages for file in (ROOT / package).glob("*.py"))
+    files = sorted(file for package in packages for file in (ROOT / package).rglob("*.py"))
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def stamp(job: Job, way: str) -> Result:
     """All that a result depends on."""
-    code = ("jp2_parts", "lessons", "cdse_guard") if way in OURS else ()
+    code = ("src/cdse_access",) if way in OURS else ()
     told = repr((job.content, job.threads, job.limits)) + inspect.getsource(WAYS[way].read)
     return machine() | {
         "task": sha256(told.encode()).hexdigest()[:12],

@@ -25,9 +25,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lessons.cdse import GDAL
+from cdse_access.session import GDAL
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 SAFE_PROFILE = GDAL | {"AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE", "NO_PROXY": "127.0.0.1,localhost"}
 CLIENT = """
 import sys

@@ -4,7 +4,7 @@ By hand, on Linux, on a quiet machine: `python -m bench.students`.
 One offline CDSE serves them all: first one that has made no image yet, then the same with all images there; with a
 cache folder of each student's own, as on forty laptops, and with one that they share, as on a server of a class. Every
 student's pixels are compared with those that are read from the service's files directly, past HTTP and `fetch`.
-What was measured goes to tests/faults/students.json, for the book.
+What was measured goes to bench/faults/students.json, for the book.
 """
 
 import argparse
@@ -33,11 +33,13 @@ import psutil
 import xarray as xr
 
 from bench.measure import machine
-from cdse_offline import practice, store
-from lessons import cdse, jp2
+from cdse_access import loading as jp2
+from cdse_access import session as cdse
+from cdse_offline import practice
+from cdse_offline.server import store
 
-ROOT = Path(__file__).parent.parent
-OUT = ROOT / "tests" / "faults" / "students.json"
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "bench" / "faults" / "students.json"
 AREA = {"bbox": (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192), "resolution": 10}
 BANDS = ["B04_10m", "B08_10m", "SCL_20m"]
 SEASON = "2023-05-01/2023-09-30"

@@ -115,7 +115,7 @@ def plain_rasterio(task: Task) -> Pixels:
 
 
 def ours(task: Task) -> Pixels:
-    from lessons import jp2
+    from cdse_access import loading as jp2
 
     dn = jp2.load(task.items, task.bands, progress=False, **task.area)
     return [dn[band].values for band in task.bands]
@@ -123,7 +123,7 @@ def ours(task: Task) -> Pixels:
 
 def ours_with_threads(task: Task) -> Pixels:
     """Fetched over four connections, whatever the threads; they decode."""
-    from lessons import jp2
+    from cdse_access import loading as jp2
 
     return odc_stac(task, patch_url=jp2.fetch(task.items, task.bands, progress=False, **task.area))
 
@@ -135,7 +135,7 @@ def on_cluster(task: Task, **more: Any) -> Pixels:
 
 
 def ours_on_cluster(task: Task) -> Pixels:
-    from lessons import jp2
+    from cdse_access import loading as jp2
 
     return on_cluster(task, patch_url=jp2.fetch(task.items, task.bands, progress=False, **task.area))
 
@@ -143,7 +143,7 @@ def ours_on_cluster(task: Task) -> Pixels:
 def floor(task: Task) -> Pixels:
     """Only the wanted tile-parts, one request each: for someone who knows every place beforehand."""
     from bench import fullsize
-    from jp2_parts.remote import Remote, open_session
+    from cdse_access.jp2.ranges import Remote, open_session
 
     session, folder, paths = open_session(task.threads), tempfile.TemporaryDirectory(prefix="floor-"), {}
 
@@ -168,7 +168,7 @@ def truth(task: Task) -> Pixels:
 
 
 def learner(task: Task) -> AbstractContextManager[None]:
-    from lessons import cdse
+    from cdse_access import session as cdse
 
     cdse.set_environment(task.service, task.keys, https=False)
     return nullcontext()
@@ -207,12 +207,14 @@ WAYS = {
     "stackstac": Way(stackstac, "stackstac", ("stackstac",)),
     "rioxarray": Way(rioxarray, "rioxarray", ("rioxarray",)),
     "rasterio": Way(plain_rasterio, "rasterio"),
-    "cold": Way(ours, "`load`, lần đầu", ("lessons.jp2",), learner),
-    "warm": Way(ours, "`load`, đọc lại", ("lessons.jp2",), learner),
-    "threads": Way(ours_with_threads, "`fetch`, rồi odc-stac", ("lessons.jp2",), learner),
+    "cold": Way(ours, "`load`, lần đầu", ("cdse_access.loading",), learner),
+    "warm": Way(ours, "`load`, đọc lại", ("cdse_access.loading",), learner),
+    "threads": Way(ours_with_threads, "`fetch`, rồi odc-stac", ("cdse_access.loading",), learner),
     "cluster": Way(on_cluster, "odc-stac, hai tiến trình Dask", ("distributed",), cluster),
-    "our-cluster": Way(ours_on_cluster, "`fetch`, rồi hai tiến trình Dask", ("distributed", "lessons.jp2"), cluster),
-    "floor": Way(floor, "giới hạn dưới", ("jp2_parts.remote", "bench.fullsize"), places),
+    "our-cluster": Way(
+        ours_on_cluster, "`fetch`, rồi hai tiến trình Dask", ("distributed", "cdse_access.loading"), cluster
+    ),
+    "floor": Way(floor, "giới hạn dưới", ("cdse_access.jp2.ranges", "bench.fullsize"), places),
     "bare": Way(plain_rasterio, "rasterio, GDAL mặc định"),
     "4-mb": Way(odc_stac, "odc-stac, mỗi lần đọc 4 MB"),
     "truth": Way(truth, "tệp trên đĩa"),

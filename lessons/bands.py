@@ -6,7 +6,7 @@ from typing import TypeVar
 import xarray as xr
 from pystac import Item
 
-from cdse_guard.reasons import BadInput
+from cdse_access.problems import BadInput
 
 Array = TypeVar("Array", xr.DataArray, xr.Dataset)
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pystac import Item
 
-from cdse_guard.reasons import BadInput
+from cdse_access.problems import BadInput
 
 # Vàng nhạt đến lục đậm phân biệt được cả khi mù màu đỏ–lục; nước (NDVI < 0) xanh lam, không dữ liệu xám.
 NDVI_COLORS = plt.colormaps["YlGn"].with_extremes(under="#4f81bd", bad="#d0d0d0")

@@ -15,12 +15,12 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from cdse_offline import items
 from cdse_offline.__main__ import _uvicorn
-from cdse_offline.room import Room
-from cdse_offline.s3 import Keys
-from cdse_offline.server import Server, listen
-from cdse_offline.store import Store
+from cdse_offline.practice.room import Room
+from cdse_offline.product import items
+from cdse_offline.server.application import Server, listen
+from cdse_offline.server.s3 import Keys
+from cdse_offline.server.store import Store
 
 KEYS = Keys("ACCESS", "secret")
 CONTENT, OTHER = Random(1).randbytes(5000), Random(2).randbytes(5000)

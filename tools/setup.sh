@@ -48,7 +48,7 @@ say "Chuẩn bị các gói vừa cài để lần mở đầu tiên được nh
 
 packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 # `lessons` and `cdse_offline` are imported from the project itself; a relative path survives a move of the folder.
-echo ../../../.. >"$packages/cdse-bai-hoc.pth"
+printf "%s\n" ../../../.. ../../../../src >"$packages/cdse-bai-hoc.pth"
 # JupyterLab would ask to fetch news from the network at its first start.
 mkdir -p "$venv/etc/jupyter/labconfig"
 echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' \

@@ -8,7 +8,7 @@ see the fault; the book says so.
 from dataclasses import dataclass, field
 from typing import Any
 
-from cdse_guard.reasons import Reason
+from cdse_access.problems import Reason
 from cdse_offline.practice import fault
 from tests.faults.world import IMAGES, LANDING, MANY, RED, SEARCH, SILENT, TRUTH
 

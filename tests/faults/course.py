@@ -18,11 +18,13 @@ import odc.stac
 import xarray as xr
 from pystac import Item
 
-from cdse_guard import catalog, probe, service
-from cdse_guard.reasons import Problem
+from cdse_access import catalog, probe, service
+from cdse_access import loading as jp2
+from cdse_access import session as cdse
+from cdse_access.jp2 import ranges as remote
+from cdse_access.problems import Problem
 from cdse_offline.practice import limit, switch_off, switch_on, usage
-from jp2_parts import remote
-from lessons import bands, cdse, jp2, maps
+from lessons import bands, maps
 from tests.faults.cases import Case
 from tests.faults.impostor import impostor
 from tests.faults.world import BANDS, DAY, GRID, LIMIT, MANY, MONTH, TRUTH, Outcome, Service, scenes, watch

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from cdse_guard.reasons import Reason
+from cdse_access.problems import Reason
 from cdse_offline.practice import fault
 from tests.faults.cases import Case
 from tests.faults.world import IMAGES, LANDING, RED, SCL, SEARCH, TRUTH

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.faults import page
+from bench.faults import page
 from tests.faults.cases import CASES
 from tests.faults.fuzz import COUNT, SEED
 from tests.faults.world import SILENT, TRUTH
@@ -24,12 +24,12 @@ def test_the_tables_are_made_from_the_cases_and_the_measure(results, students):
     text = page.PAGE.read_text(encoding="utf-8")
     made = page.tables(results, students)
     assert {found[2] for found in page.MARK.finditer(text)} == made.keys()
-    assert page.filled(text, made) == text, "run: python -m tests.faults.naive --page"
+    assert page.filled(text, made) == text, "run: python -m bench.faults.naive --page"
 
 
 def test_every_case_was_measured(results):
     measured = [(row["number"], row["title"]) for row in results["cases"]]
-    assert measured == [(case.number, case.title) for case in CASES], "run: python -m tests.faults.naive"
+    assert measured == [(case.number, case.title) for case in CASES], "run: python -m bench.faults.naive"
 
 
 def test_the_course_did_what_the_cases_demand(results):

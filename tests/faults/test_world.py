@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cdse_guard.reasons import BadInput, Reason, Rejected
+from cdse_access.problems import BadInput, Reason, Rejected
 from tests.faults import fuzz
 from tests.faults.children import Child
 from tests.faults.world import HANG, SILENT, TRUTH, Outcome, difference, failed, watch

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from pystac import Item
 
-from cdse_guard.reasons import Problem
+from cdse_access.problems import Problem
 
 LIMIT = 60  # seconds within which truth or a reason must be there
 TRUTH, SILENT, HANG = "truth", "silent", "hang"

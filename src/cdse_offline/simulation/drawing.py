@@ -1,0 +1,312 @@
+"""Tools to draw a window of land: noise, paths, things thinner than a pixel, blocks and parcels, and the sketch.
+
+Places are (row, column), lengths pixels of 10 m unless said otherwise.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.random import Generator
+from scipy import fft, ndimage
+
+from cdse_offline.simulation.covers import CODE, COVERS
+from cdse_offline.simulation.land import OVERLAYS, ROOFS, SIZE, Land
+
+
+def noise(rng: Generator, longest: float, shortest: float = 2, slope: float = 1.5, size: int = SIZE) -> np.ndarray:
+    """Random field of mean 0 and deviation 1 with waves between two lengths; a steeper slope is smoother."""
+    side = fft.next_fast_len(size + 64, real=True)  # larger than asked: opposite edges must not match
+    square, logarithm = _frequency(side)
+    gain = np.exp(-slope * logarithm - square * (shortest / 2) ** 2) * -np.expm1(-((square * longest**2) ** 2))
+    field = fft.irfft2(fft.rfft2(rng.standard_normal((side, side))) * gain, s=(side, side))[:size, :size]
+    field -= field.mean()
+    return field / np.sqrt(np.mean(field**2))
+
+
+@cache
+def _frequency(side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Squared spatial frequency of each term of `rfft2` and the logarithm of the frequency."""
+    square = fft.fftfreq(side)[:, None] ** 2 + fft.rfftfreq(side)[None, :] ** 2
+    square[0, 0] = 1
+    return square, np.log(square) / 2
+
+
+def hill(centre: tuple[float, float], radius: float) -> np.ndarray:
+    """A smooth bump of height 1."""
+    row, column = np.ogrid[:SIZE, :SIZE]
+    return np.exp(-((row - centre[0]) ** 2 + (column - centre[1]) ** 2) / (2 * radius**2))
+
+
+def curve(points: Sequence[tuple[float, float]], rng: Generator, wiggle: float = 0) -> np.ndarray:
+    """Smooth path through the points (Catmull-Rom), a point each quarter of a pixel; `wiggle` bends it, in pixels."""
+    knots = np.array([points[0], *points, points[-1]], dtype=float)
+    t = np.linspace(0, 1, 40, endpoint=False)[:, None]
+    pieces = []
+    for a, b, c, d in zip(knots, knots[1:], knots[2:], knots[3:], strict=False):
+        pieces.append(b + t * (c - a) / 2 + t**2 * (a - 2.5 * b + 2 * c - d / 2) + t**3 * (1.5 * (b - c) + (d - a) / 2))
+    path = _evenly(np.vstack([*pieces, knots[-1:]]))
+    if wiggle:
+        along = np.arange(len(path)) / 4
+        for wave in (160, 70, 33):
+            phase, strength = rng.random(2)
+            offset = wiggle * wave / 160 * (0.4 + strength) * np.sin(2 * np.pi * (along / wave + phase))
+            path = path + offset[:, None] * normals(path)
+    return path
+
+
+def _evenly(path: np.ndarray) -> np.ndarray:
+    length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
+    steps = np.arange(0, length[-1], 0.25)
+    return np.stack([np.interp(steps, length, path[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def normals(path: np.ndarray) -> np.ndarray:
+    """Unit vectors to the right of a path."""
+    ahead = np.gradient(path, axis=0)
+    return np.stack([ahead[:, 1], -ahead[:, 0]], axis=1) / np.hypot(*ahead.T)[:, None]
+
+
+class Canvas:
+    """Collects thin things, drawn at sub-pixel places, as fractions of pixels."""
+
+    def __init__(self) -> None:
+        self._dots: dict[str, list[np.ndarray]] = {name: [] for name in OVERLAYS}
+
+    def dots(self, name: str, points: np.ndarray, area: float | np.ndarray) -> None:
+        """Things of so many square pixels at points (row, column)."""
+        area = np.broadcast_to(area, len(points))
+        self._dots[name].append(np.column_stack([points, area]))
+
+    def line(self, name: str, path: np.ndarray, width: float) -> None:
+        """A line along a path of `curve`, `width` in metres."""
+        self.dots(name, path, width / 10 * 0.25)
+
+    def boxes(self, name: str, centres: np.ndarray, angle: np.ndarray, size: tuple[np.ndarray, np.ndarray]) -> None:
+        """Buildings: centres, direction of their long side, length and width in metres."""
+        length, width = (np.broadcast_to(side, len(centres)) / 10 for side in size)
+        fine = int(np.ceil(2.5 * max(length.max(initial=1), width.max(initial=1))))
+        u, v = (grid.ravel() for grid in np.meshgrid(*2 * [(np.arange(fine) + 0.5) / fine - 0.5]))
+        along, across = length[:, None] * u, width[:, None] * v
+        sine, cosine = np.sin(angle)[:, None], np.cos(angle)[:, None]
+        points = np.stack([along * sine + across * cosine, along * cosine - across * sine], axis=2) + centres[:, None]
+        self.dots(name, points.reshape(-1, 2), np.repeat(length * width / fine**2, fine**2))
+
+    def share(self, name: str) -> np.ndarray:
+        """Share of each pixel that these things cover."""
+        dots = np.vstack([np.zeros((0, 3)), *self._dots[name]])
+        total = np.zeros((SIZE + 2) ** 2)
+        corner = np.floor(dots[:, :2] + 0.5).astype(int)  # window pixel (0, 0) is (1, 1) here, its centre is at 0.5
+        inside = np.all((corner >= 0) & (corner <= SIZE), axis=1)
+        corner, dots = corner[inside], dots[inside]
+        r, c = (dots[:, :2] + 0.5 - corner).T
+        for dr, dc, weight in ((0, 0, (1 - r) * (1 - c)), (0, 1, (1 - r) * c), (1, 0, r * (1 - c)), (1, 1, r * c)):
+            place = (corner[:, 0] + dr) * (SIZE + 2) + corner[:, 1] + dc
+            total += np.bincount(place, weight * dots[:, 2], len(total))
+        return total.reshape(SIZE + 2, SIZE + 2)[1:-1, 1:-1]
+
+
+def distance(path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distance of each pixel from a path, and which point of the path is nearest."""
+    cells = np.floor(path).astype(int)
+    inside = np.all((cells >= 0) & (cells < SIZE), axis=1)
+    which = np.zeros((SIZE, SIZE), dtype=int)
+    which[tuple(cells[inside].T)] = np.flatnonzero(inside)
+    away = np.ones((SIZE, SIZE), dtype=bool)
+    away[tuple(cells[inside].T)] = False
+    gap, nearest = ndimage.distance_transform_edt(away, return_indices=True)
+    return ndimage.gaussian_filter(gap, 1), which[tuple(nearest)]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Irregular polygons that fill the window (cells of jittered points)."""
+
+    number: np.ndarray  # of the block of each pixel
+    count: int
+    row: np.ndarray  # of the pixel, from its block's middle
+    column: np.ndarray
+    edge: np.ndarray  # distance to the nearest other block
+
+
+def blocks(rng: Generator, spacing: float, warp: float = 0) -> Blocks:
+    """Cut the window into blocks of about this size; `warp` bends their borders, in pixels."""
+    side = int(SIZE / spacing) + 5
+    seeds = (np.indices((side, side)) - 2 + rng.random((2, side, side))).reshape(2, -1) * spacing
+    seeds = seeds.astype(np.float32)
+    row, column = np.indices((SIZE, SIZE)) + 0.5
+    if warp:
+        row, column = (axis + warp * noise(rng, 250, 40, 2) for axis in (row, column))
+    home = (row // spacing).astype(int) + 2, (column // spacing).astype(int) + 2
+    home = [np.clip(axis, 1, side - 2).astype(np.int32) for axis in home]
+    row, column = row.astype(np.float32), column.astype(np.float32)
+    best = np.full((2, SIZE, SIZE), np.inf, dtype=np.float32)
+    owner = np.zeros((2, SIZE, SIZE), dtype=np.int32)
+    for dr in (-1, 0, 1):
+        for dc in (-1, 0, 1):
+            seed = (home[0] + dr) * side + home[1] + dc
+            gap = (row - seeds[0].take(seed)) ** 2 + (column - seeds[1].take(seed)) ** 2
+            first, second = gap < best[0], gap < best[1]
+            best[1], owner[1] = np.where(first, best[0], np.where(second, gap, best[1])), np.where(
+                first, owner[0], np.where(second, seed, owner[1]))  # fmt: skip
+            best[0], owner[0] = np.where(first, gap, best[0]), np.where(first, seed, owner[0])
+    between = np.hypot(*(axis.take(owner[0]) - axis.take(owner[1]) for axis in seeds))
+    edge = (best[1] - best[0]) / (2 * between)
+    return Blocks(owner[0], side * side, row - seeds[0].take(owner[0]), column - seeds[1].take(owner[0]), edge)
+
+
+@dataclass(frozen=True)
+class Parcels:
+    number: np.ndarray  # of the parcel of each pixel, 0 ... count - 1
+    count: int
+    across: np.ndarray  # pixels across the strips, from the middle of the block
+    along: np.ndarray  # and along them
+    edge: np.ndarray  # distance to the next strip
+
+    def mean(self, field: np.ndarray) -> np.ndarray:
+        """Mean of a field over each parcel."""
+        size = np.bincount(self.number.ravel(), minlength=self.count)
+        return np.bincount(self.number.ravel(), field.ravel(), self.count) / size
+
+
+def parcels(
+    rng: Generator, ground: Blocks, angle: np.ndarray, width: np.ndarray, length: np.ndarray, disorder: float = 0.6
+) -> Parcels:
+    """Cut each block into strips (angle, width) and these into parcels (length), more or less regular."""
+    sine, cosine = np.sin(angle).take(ground.number), np.cos(angle).take(ground.number)
+    across = ground.row * cosine - ground.column * sine
+    along = ground.row * sine + ground.column * cosine
+    wide = width.take(ground.number)
+    jitter, stretch, offset = rng.random((3, ground.count * 64))
+    strip = np.floor(across / wide).astype(int)
+    start = (strip + disorder * jitter.take(ground.number * 64 + strip % 64)) * wide
+    end = (strip + 1 + disorder * jitter.take(ground.number * 64 + (strip + 1) % 64)) * wide
+    edge = np.minimum(np.abs(across - start), np.abs(across - end))
+    strip += (across >= end).astype(int) - (across < start).astype(int)
+    key = ground.number * 64 + strip % 64
+    long = length.take(ground.number) * (1 + disorder * (stretch.take(key) - 0.5))
+    piece = np.floor(along / long + disorder * offset.take(key))
+    code = key * 64 + piece.astype(int) % 64
+    used = np.bincount(code.ravel()) > 0
+    number = (np.cumsum(used) - 1).take(code)
+    return Parcels(number, int(used.sum()), across, along, edge)
+
+
+def side_of(path: np.ndarray, nearest: np.ndarray) -> np.ndarray:
+    """1 for the pixels to the right of a path, -1 to the left."""
+    row, column = np.indices((SIZE, SIZE)) + 0.5
+    normal = normals(path)
+    across = (row - path[:, 0].take(nearest)) * normal[:, 0].take(nearest)
+    return np.sign(across + (column - path[:, 1].take(nearest)) * normal[:, 1].take(nearest))
+
+
+def winding(rng: Generator, start: np.ndarray, heading: float, length: float) -> np.ndarray:
+    """A street that winds a little."""
+    points = [start]
+    for _ in range(3):
+        heading += 0.35 * rng.standard_normal()
+        points.append(points[-1] + length / 3 * np.array([np.sin(heading), np.cos(heading)]))
+    return curve(points, rng)
+
+
+class Sketch:
+    """A window while it is drawn: starts as parcels, then is painted over."""
+
+    def __init__(self, rng: Generator, ground: Parcels, covers: np.ndarray) -> None:
+        self.rng, self.parcels, self.canvas = rng, ground, Canvas()
+        self.unit = ground.number.copy()
+        self.covers, self.shift, self.tone = covers, np.zeros(len(covers)), 1 + 0.085 * rng.standard_normal(len(covers))
+        self.dense = np.clip(0.55 + 0.16 * noise(rng, 60, 3, 1.0) + 0.14 * noise(rng, 14, 2, 0.5), 0, 1)
+        self.soft = 1 + 0.022 * noise(rng, 200, 2, 0.6) + 0.016 * noise(rng, 8, 2, 0.1)
+        self.grain = self.soft.copy()
+        self.height = np.zeros((SIZE, SIZE))
+        self.share = {name: np.zeros((SIZE, SIZE)) for name in OVERLAYS}
+        self.built: dict[str, list[np.ndarray]] = {name: [np.zeros((0, 5))] for name in OVERLAYS}
+
+    def add(self, covers: np.ndarray, tone: np.ndarray | float = 1.0, shift: np.ndarray | float = 0.0) -> int:
+        """Append units, return the number of the first."""
+        first = len(self.covers)
+        self.covers = np.concatenate([self.covers, covers])
+        self.tone = np.concatenate([self.tone, np.broadcast_to(tone, len(covers))])
+        self.shift = np.concatenate([self.shift, np.broadcast_to(shift, len(covers))])
+        return first
+
+    def paint(self, where: np.ndarray, cover: str, *, dense: np.ndarray | None = None, tone: float = 1.0) -> None:
+        """Give an area one cover, levelled to the ground, without the marks of fields."""
+        self.unit[where] = self.add(np.array([CODE[cover]]), tone)
+        self.height[where] = 0
+        self.grain[where] = self.soft[where]
+        if dense is not None:
+            self.dense[where] = np.clip(dense, 0, 1)[where]
+
+    def band(self, name: str, edge: np.ndarray, width: float, where: np.ndarray) -> None:
+        """A line of `width` metres along the zero of a distance field."""
+        half = width / 20
+        cover = np.clip(np.minimum(edge + 0.5, half) - np.maximum(edge - 0.5, -half), 0, 1)
+        self.share[name] += np.where(where, cover, 0)
+
+    def trees(self, where: np.ndarray, count: int, area: float = 0.7) -> None:
+        """Single trees and bushes, scattered."""
+        points = self.rng.random((count, 2)) * SIZE
+        inside = where[tuple(points.astype(int).T)]
+        self.canvas.dots("broadleaf", points[inside], area * (0.4 + self.rng.random(inside.sum())))
+
+    def houses(self, path: np.ndarray, roofs: Sequence[tuple[str, float]], *, gap: float = 2.4, rows: int = 1) -> None:
+        """Houses on both sides of a street."""
+        rng, every = self.rng, max(1, int(gap * 4))
+        stops = np.arange(every // 2, len(path), every)
+        if len(path) < 12 or not len(stops):
+            return
+        normal, ahead = normals(path)[stops], np.gradient(path, axis=0)[stops]
+        for side in (-1, 1):
+            for row in range(rows):
+                setback = 1.7 + 2.6 * row + 0.5 * rng.random(len(stops))
+                centres = path[stops] + side * setback[:, None] * normal + 0.6 * rng.standard_normal((len(stops), 2))
+                angle = np.arctan2(*ahead.T) + 0.12 * rng.standard_normal(len(stops))
+                angle += np.pi / 2 * (rng.random(len(stops)) < 0.3)
+                built = rng.random(len(stops)) < (0.88 if row == 0 else 0.7)
+                self.roofs(centres[built], angle[built], roofs)
+
+    def roofs(
+        self, centres: np.ndarray, angle: np.ndarray, roofs: Sequence[tuple[str, float]], scale: float = 1
+    ) -> None:
+        """Roofs of given colours and chances, 9 to 19 m long where the scale is 1."""
+        names, chances = zip(*roofs, strict=True)
+        kind = np.searchsorted(np.cumsum(chances), self.rng.random(len(centres)) * sum(chances))
+        length, width = np.array([[12], [9]]) + np.array([[7], [4]]) * self.rng.random((2, len(centres)))
+        length, width = length * scale, width * scale
+        houses = np.column_stack([centres, angle, length, width])
+        for index, name in enumerate(names):
+            self.built[name].append(houses[kind == index])
+
+    def halls(self, name: str, centres: np.ndarray, angle: float, longest: float) -> None:
+        """Barns, schools, works: large roofs with a paved yard."""
+        sides = longest * (0.5 + 0.5 * self.rng.random((2, len(centres)))) * np.array([[1], [0.55]])
+        directions = angle + np.pi / 2 * (self.rng.random(len(centres)) < 0.4)
+        self.canvas.boxes(name, centres, directions, (sides[0], sides[1]))
+        self.canvas.boxes("asphalt", centres + sides[1].mean() / 14, directions, (sides[0] * 0.8, sides[1] * 0.8))
+
+    def finish(self, relief: np.ndarray, settled: np.ndarray) -> Land:
+        """Put the thin things on the ground."""
+        for name, houses in self.built.items():
+            row, column, angle, length, width = np.vstack(houses).T
+            self.canvas.boxes(name, np.column_stack([row, column]), angle, (length, width))
+        share = np.array([self.share[name] + self.canvas.share(name) for name in OVERLAYS])
+        share[:, np.isin(self.covers.take(self.unit), [CODE["lake"], CODE["pond"]])] = 0
+        total = share.sum(axis=0)
+        share *= np.where(total > 0.92, 0.92 / np.maximum(total, 0.92), 1)
+        of = dict(zip(OVERLAYS, share, strict=True))
+        roofs = sum(of[name] for name in ROOFS)
+        height = self.height + 7 * roofs + 9 * of["broadleaf"]
+        kind = np.array([cover.kind for cover in COVERS.values()], dtype=np.uint8).take(self.covers).take(self.unit)
+        kind = np.where(settled & ~np.isin(kind, (8, 9, 17)), 11, kind)
+        kind = np.where((of["asphalt"] > 0.3) & (roofs < 0.2), 12, kind)
+        thin = np.flatnonzero(total > 0.01)
+        slope = np.stack(np.gradient(ndimage.gaussian_filter(relief, 1.5))) / 10
+        return Land(
+            self.unit.astype(np.uint16), self.dense.astype(np.float32), self.grain.astype(np.float32),
+            height.astype(np.float32), slope.astype(np.float32), kind.astype(np.uint8),
+            thin.astype(np.int32), share.reshape(len(OVERLAYS), -1)[:, thin].astype(np.float32),
+            self.covers.astype(np.uint8), self.shift, self.tone, self.rng.random((len(self.covers), 3)),
+        )  # fmt: skip

@@ -1,0 +1,227 @@
+"""The Oberland: lakes and woods, meadows and fields, villages between the moraines of the Alps' foreland."""
+
+import numpy as np
+from numpy.random import Generator
+from scipy import ndimage
+
+from cdse_offline.simulation.covers import CODE
+from cdse_offline.simulation.drawing import (
+    Blocks,
+    Canvas,
+    Parcels,
+    Sketch,
+    blocks,
+    curve,
+    distance,
+    hill,
+    noise,
+    parcels,
+    side_of,
+    winding,
+)
+from cdse_offline.simulation.land import SIZE, Land
+
+_TOWN = (330, 690)
+_VILLAGES = [((150, 182), 26), ((420, 252), 30), ((610, 822), 28), ((880, 702), 34), ((250, 930), 22), ((120, 832), 24),
+             ((798, 318), 27), ((962, 402), 30), ((700, 100), 15), ((560, 395), 14), ((60, 400), 18)]  # fmt: skip
+_MAIN_ROADS = [
+    [(-5, 250), (150, 185), (290, 230), (420, 255), (600, 300), (798, 318), (900, 350), (960, 400), (1025, 430)],
+    [(420, 255), (390, 400), (350, 560), (330, 690), (280, 820), (250, 930), (240, 1025)],
+    [(330, 690), (470, 740), (610, 820), (740, 780), (880, 700), (930, 560), (960, 400)],
+]
+_SIDE_ROADS = [
+    [(330, 690), (220, 780), (120, 830), (-5, 850)],
+    [(798, 318), (760, 240), (705, 180), (700, 100), (690, -5)],
+    [(610, 820), (650, 930), (700, 1025)],
+    [(420, 255), (500, 340), (560, 395), (680, 400), (798, 318)],
+    [(150, 185), (90, 300), (60, 400), (40, 520)],
+    [(880, 700), (960, 800), (1025, 840)],
+    [(700, 100), (560, 60), (420, 255)],
+    [(798, 318), (842, 268), (822, 205), (795, 120), (800, -5)],
+]
+_RAILWAY = [(-5, 745), (180, 770), (330, 725), (520, 745), (720, 800), (880, 745), (1025, 850)]
+_RIVER = [(1030, 545), (900, 590), (790, 530), (660, 545), (530, 585), (420, 545), (300, 575), (170, 540), (-10, 520)]
+_BROOKS = [((-5, 90), (260, 330)), ((260, 1025), (560, 600)), ((1025, 260), (960, 560)), ((560, 180), (880, 90))]
+_WOODS_AND_GLADES = [(770, 105, 26, 2.2), (905, 262, 20, 2.0), (838, 250, 30, -2.2), (745, 235, 20, -1.5)]
+_LAKES = [(884, 122, 58, 62), (236, 432, 9, 14), (690, 646, 8, 6), (530, 905, 12, 8), (62, 640, 7, 9)]
+_ROOFS = (("red roof", 0.62), ("grey roof", 0.3), ("concrete", 0.04), ("metal", 0.04))
+
+
+def draw(rng: Generator) -> Land:
+    relief = 34 * noise(rng, 420, 70, 2.4) + 7 * noise(rng, 90, 22, 1.8)
+    fields = blocks(rng, 52, warp=5)
+    angle = 0.9 * noise(rng, 500, 200, 2)[:: SIZE // fields.count or 1, 0][: fields.count]
+    angle = np.resize(angle, fields.count) + rng.choice([0, np.pi / 2], fields.count) + 0.25 * rng.random(fields.count)
+    width, length = 6 + 8 * rng.random(fields.count) ** 1.5, 14 + 18 * rng.random(fields.count)
+    strips = parcels(rng, fields, angle, width, length)
+    sketch = Sketch(rng, strips, _farmland(rng, strips))
+    sketch.shift = 5 * rng.standard_normal(strips.count)
+    _tramlines(sketch)
+    _lines_in_fields(sketch, fields)
+    _woods(sketch)
+    _moor(sketch)
+    _river(sketch)
+    _lakes(sketch)
+    settled = _settle(sketch)
+    return sketch.finish(relief, settled)
+
+
+def _farmland(rng: Generator, strips: Parcels) -> np.ndarray:
+    """Meadow where it is wet or steep, arable land elsewhere; rotation makes neighbours differ."""
+    plain = noise(rng, 320, 60, 2) + 1.1 * hill((795, 220), 45) + 0.8 * hill((860, 310), 30)
+    arable = strips.mean(plain) + 0.5 * rng.standard_normal(strips.count)
+    crops = [CODE[name] for name in ("wheat", "barley", "rape", "maize", "potato", "meadow")]
+    crop = rng.choice(crops, strips.count, p=(0.29, 0.14, 0.1, 0.27, 0.06, 0.14))
+    return np.where(arable > 0.15, crop, CODE["meadow"])
+
+
+def _tramlines(sketch: Sketch) -> None:
+    """Faint stripes of machines along the strips, and headlands."""
+    spacing = 2.6 + 1.8 * sketch.rng.random(sketch.parcels.count)
+    phase = 2 * np.pi * sketch.parcels.across / spacing.take(sketch.unit)
+    sketch.grain += 0.014 * np.sin(phase) - 0.03 * np.exp(-sketch.parcels.edge)
+
+
+def _lines_in_fields(sketch: Sketch, fields: Blocks) -> None:
+    """Field tracks and hedges follow the borders of blocks here and there; a few brooks with trees."""
+    where = noise(sketch.rng, 200, 40, 1.5)
+    sketch.band("gravel", fields.edge, 2.5, where > 0)
+    sketch.band("broadleaf", fields.edge, 9, (where < -0.75) & (sketch.dense > 0.45))
+    sketch.trees(np.ones((SIZE, SIZE), dtype=bool), 2600)
+    for start, end in _BROOKS:
+        middle = (np.array(start) + end) / 2 + 30 * sketch.rng.standard_normal(2)
+        brook = curve([start, middle, end], sketch.rng, 12)
+        lush = brook[sketch.rng.random(len(brook)) < 0.5]
+        sketch.canvas.dots("broadleaf", lush + 0.6 * sketch.rng.standard_normal(lush.shape), 0.3)
+        sketch.canvas.line("stream", brook, 2)
+
+
+def _woods(sketch: Sketch) -> None:
+    """Woods with borders partly of parcels and partly of nature; stands of spruce, mixed and broadleaf trees."""
+    rng, strips = sketch.rng, sketch.parcels
+    like = noise(rng, 230, 7, 1.7) + 0.5 * noise(rng, 40, 5, 1.2)
+    for row, column, radius, lift in _WOODS_AND_GLADES:
+        like += lift * hill((row, column), radius)
+    like = 0.45 * like + 0.55 * strips.mean(like).take(strips.number)
+    wood = like > np.quantile(like, 0.66)
+    blend = strips.mean(noise(rng, 260, 40, 2)) + 0.7 * rng.standard_normal(strips.count)
+    stand = np.select([blend < 0.35, blend < 1.1, blend < 1.9], [CODE["spruce"], CODE["mixed"], CODE["broadleaf"]],
+                      CODE["clearing"])  # fmt: skip
+    first = sketch.add(stand, 1 + 0.08 * rng.standard_normal(strips.count))
+    ragged = ndimage.map_coordinates(strips.number, np.indices((SIZE, SIZE)) + 4 * np.stack(
+        [noise(rng, 30, 4, 1), noise(rng, 30, 4, 1)]), order=0, mode="nearest")  # fmt: skip
+    sketch.unit = np.where(wood, first + ragged, sketch.unit)
+    tall = np.where(stand == CODE["clearing"], 3, 18 + 6 * rng.random(strips.count)).take(ragged)
+    crowns = noise(rng, 9, 2, 0.3)
+    sketch.height = np.where(wood, tall * (1 + 0.16 * crowns), sketch.height)
+    sketch.grain = np.where(wood, 1 + 0.07 * crowns + 0.05 * noise(rng, 60, 6, 1), sketch.grain)
+    trail = noise(rng, 160, 50, 2)
+    sketch.band("gravel", np.abs(trail) / np.maximum(np.hypot(*np.gradient(trail)), 0.012), 2, wood)
+    for share in sketch.share.values():
+        share *= np.where(wood, 0.5, 1)
+
+
+def _moor(sketch: Sketch) -> None:
+    wet = (1.3 * hill((480, 110), 55) + 0.9 * hill((1010, 150), 36)) * (1 + 0.25 * noise(sketch.rng, 80, 6, 1.3))
+    cuts = sketch.parcels.mean(sketch.rng.standard_normal((SIZE, SIZE))).take(sketch.parcels.number)
+    sketch.paint(wet > 0.55, "moor", dense=0.45 + 2.5 * cuts + 0.3 * noise(sketch.rng, 40, 2, 0.9))
+    sketch.height[wet > 0.55] += np.maximum(2 * noise(sketch.rng, 12, 2, 0.5), 0)[wet > 0.55]
+
+
+def _river(sketch: Sketch) -> None:
+    """A meandering alpine river between gravel bars and riverside woods."""
+    rng = sketch.rng
+    path = curve(_RIVER, rng, 15)
+    away, nearest = distance(path)
+    bend = _curvature(path).take(nearest)
+    side = side_of(path, nearest)
+    wander = noise(rng, 60, 8, 1.4)
+    riparian = away < 11 + 6 * wander
+    sketch.paint(riparian, "broadleaf", dense=0.6 + 0.4 * noise(rng, 20, 3, 0.8))
+    sketch.height[riparian] = (11 + 3 * noise(rng, 9, 2, 0.3))[riparian]
+    inner = np.clip(side * bend * 60, -1.2, 2.5)
+    bars = (away < 2.4 + inner + 0.9 * wander) & riparian
+    sketch.paint(bars, "bar", dense=0.4 + 0.35 * noise(rng, 12, 2, 0.6))
+    sketch.paint(away < 1.9 + 0.35 * wander, "river", dense=0.35 + 0.3 * noise(rng, 30, 3, 1.0))
+
+
+def _curvature(path: np.ndarray) -> np.ndarray:
+    """Turn of a path per pixel of its length, positive to the right."""
+    ahead = np.gradient(path, axis=0)
+    heading = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1]))
+    return np.gradient(ndimage.gaussian_filter1d(heading, 24, mode="nearest")) * 4
+
+
+def _lakes(sketch: Sketch) -> None:
+    """A lake with a pale rim and reed, and ponds."""
+    row, column = np.ogrid[:SIZE, :SIZE]
+    shore = 0.2 * noise(sketch.rng, 120, 22, 2.2)
+    inside = np.full((SIZE, SIZE), -9.0)
+    for r, c, a, b in _LAKES:
+        inside = np.maximum(inside, 1 - ((row - r) / a) ** 2 - ((column - c) / b) ** 2 + shore * (1 + (a > 20)))
+    reed = noise(sketch.rng, 50, 8, 1.5)
+    sketch.paint((inside > -0.1 - 0.05 * reed) & (inside < 0.3) & (reed > 0.3), "reed")
+    depth = ndimage.distance_transform_edt(inside > 0)
+    sketch.paint(depth > 0, "lake", dense=0.75 * np.exp(-depth / (1.6 + 0.9 * reed.clip(-1, 1))) + 0.02 * reed)
+
+
+def _settle(sketch: Sketch) -> np.ndarray:
+    """Roads, streets, houses, farms, railway and gravel pit; where people live is returned."""
+    rng, canvas = sketch.rng, sketch.canvas
+    for road in _MAIN_ROADS:
+        canvas.line("asphalt", curve(road, rng, 5), 10)
+    for road in _SIDE_ROADS:
+        canvas.line("asphalt", curve(road, rng, 7), 6)
+    canvas.line("gravel", curve(_RAILWAY, rng), 5)
+    canvas.line("asphalt", curve(_RAILWAY, rng) + 0.3, 4)
+    for centre, radius in _VILLAGES:
+        _village(sketch, centre, radius, rows=1, branches=5)
+    _village(sketch, _TOWN, 72, rows=2, branches=9)
+    sketch.halls("metal", np.array([(392, 742), (402, 756), (388, 764), (412, 738)]), 0.5, 90)
+    sketch.halls("grey roof", np.array([(404, 770), (418, 752), (378, 750), (300, 640), (322, 668)]), 0.5, 80)
+    farms = rng.random((70, 2)) * SIZE
+    farms = farms[np.isin(sketch.covers.take(sketch.unit[tuple(farms.astype(int).T)]), (CODE["meadow"], CODE["wheat"]))]
+    for farm in farms:
+        _farm(sketch, farm)
+    houses = np.vstack([houses for roof in sketch.built.values() for houses in roof])
+    canvas_of_houses = Canvas()
+    canvas_of_houses.dots("red roof", houses[:, :2], 1.5)
+    density = canvas_of_houses.share("red roof") + sum(canvas.share(name) for name in ("red roof", "grey roof"))
+    water = np.isin(sketch.covers.take(sketch.unit), (CODE["lake"], CODE["river"]))
+    settled = (ndimage.gaussian_filter(density, 2.2) > 0.045) & ~water
+    sketch.paint(settled, "garden", dense=0.55 + 0.4 * noise(rng, 10, 2, 0.4))
+    sketch.trees(settled, 60000, 0.8)
+    pit = hill((566, 640), 13) * (1 + 0.25 * noise(rng, 30, 5, 1.2))
+    sketch.paint(pit > 0.45, "pit", dense=0.5 + 0.3 * noise(rng, 16, 2, 0.8), tone=0.85)
+    sketch.paint(pit > 0.95, "lake", dense=np.full((SIZE, SIZE), 0.7))
+    return settled
+
+
+def _village(sketch: Sketch, centre: tuple[float, float], radius: float, *, rows: int, branches: int) -> None:
+    """Streets that leave the middle and fork, with houses, gardens and a few large barns."""
+    rng = sketch.rng
+    turn = rng.random()
+    for branch in range(branches):
+        heading = 2 * np.pi * (branch + turn + 0.4 * rng.random()) / branches
+        street = winding(rng, np.array(centre, dtype=float), heading, radius * (0.6 + 0.5 * rng.random()))
+        lanes = [street]
+        for fork in rng.random(2 + radius // 22) * 0.7 + 0.2:
+            start = street[int(fork * (len(street) - 1))]
+            lanes.append(winding(rng, start, heading + rng.choice([-1.4, 1.4]), radius * (0.25 + 0.3 * rng.random())))
+        for lane in lanes:
+            sketch.canvas.line("asphalt", lane, 6)
+            sketch.houses(lane, _ROOFS, rows=rows)
+    barns = np.array(centre) + 0.55 * radius * rng.standard_normal((2 + int(radius // 10), 2))
+    sketch.halls("red roof", barns[::2], turn * 3, 38)
+    sketch.halls("grey roof", barns[1::2], turn * 3, 38)
+
+
+def _farm(sketch: Sketch, place: np.ndarray) -> None:
+    """A lonely farm: house, barn, yard, trees."""
+    rng = sketch.rng
+    angle = np.pi * rng.random()
+    spots = place + 1.6 * rng.standard_normal((3, 2))
+    sketch.canvas.boxes("red roof", spots[:2], np.array([angle, angle + np.pi / 2]), (28, 13))
+    sketch.canvas.boxes("grey roof", spots[2:], np.array([angle]), (34, 16))
+    sketch.canvas.boxes("asphalt", place[None], np.array([angle]), (22, 20))
+    sketch.canvas.dots("broadleaf", place + 3 * rng.standard_normal((9, 2)), 0.5)

@@ -1,0 +1,159 @@
+"""Simulated scenes: the pixels of every asset of one acquisition, and the truth behind them."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from cdse_offline.simulation import land
+from cdse_offline.simulation.covers import CLASSES
+from cdse_offline.simulation.drawing import noise
+from cdse_offline.simulation.land import SIZE
+from cdse_offline.simulation.places import Acquisition
+from cdse_offline.simulation.sky import Sky, seeded, sky
+
+__all__ = ["CLASSES", "Scene"]
+
+FOLDER = "CDSE_OFFLINE_LAND"  # environment variable: where drawn land is kept between processes
+_NATIVE = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60}  # all others 20 m
+_COARSE = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B11", "B12", "AOT", "WVP", "SCL", "TCI")
+_ASSETS = {1: ("B02", "B03", "B04", "B08", "AOT", "WVP", "TCI"), 2: _COARSE, 6: (*_COARSE, "B09")}  # by steps of 10 m
+_SENSOR_BLUR = 0.6  # pixels; standard deviation of the point-spread
+_SATURATED = 0.2  # reflectance that becomes 255 in the true-colour image of L2A
+
+
+class Scene:
+    """One acquisition over its place's window. Fields that several assets need are made once."""
+
+    def __init__(self, acquisition: Acquisition) -> None:
+        self.acquisition = acquisition
+        self._seen: dict[str, np.ndarray] = {}
+
+    def pixels(self, key: str) -> np.ndarray:
+        """Pixels of an asset such as `B04_10m`, `SCL_20m`, `TCI_10m`: uint16, or uint8 for SCL and TCI."""
+        name, step = _parts(key)
+        if name not in _ASSETS[step]:
+            raise KeyError(f"{key!r} is not an asset with pixels; with its resolution there are {_ASSETS[step]}")
+        if name == "TCI":
+            return self._true_colour(step)
+        if name == "SCL":
+            return self._scl if step == 2 else self._scl[1::3, 1::3]
+        if name in ("AOT", "WVP"):
+            return _dn(_coarser(self._aerosol if name == "AOT" else self._vapour, step), scale=1000, offset=0)
+        return _dn(self._at(name, step))
+
+    def truth(self, key: str) -> np.ndarray:
+        """The land's class `CLASS_10m`, the sky's `SKY_10m`, or reflectance before sky and noise, `B04_10m` ..."""
+        name, step = _parts(key)
+        if step == 1 and name == "CLASS":
+            return self._land.kind.copy()
+        if step == 1 and name == "SKY":
+            return self._sky.truth()
+        if step == 1 and _NATIVE.get(name) == 10:
+            return _dn(self._ground(name))
+        raise KeyError(f"{key!r} is not known; truth has B02_10m, B03_10m, B04_10m, B08_10m, CLASS_10m, SKY_10m")
+
+    def thumbnail(self) -> np.ndarray:
+        """Quicklook in true colour, (343, 343, 3)."""
+        place = (np.arange(343) + 0.5) * SIZE / 343 - 0.5
+        rows, columns = np.meshgrid(place, place, indexing="ij")
+        smooth = [ndimage.uniform_filter(layer.astype(float), 3) for layer in self._true_colour(1)]
+        picture = [ndimage.map_coordinates(layer, (rows, columns), order=1) for layer in smooth]
+        return np.rint(np.stack(picture, axis=2)).astype(np.uint8)
+
+    @cached_property
+    def _land(self) -> land.Land:
+        folder = os.environ.get(FOLDER)
+        return land.build(self.acquisition.place, Path(folder) if folder else None)
+
+    @cached_property
+    def _units(self) -> tuple[np.ndarray, np.ndarray]:
+        return land.tables(self._land, self.acquisition.start.timetuple().tm_yday)
+
+    @cached_property
+    def _sunlight(self) -> np.ndarray:
+        return land.sunlight(self._land, self.acquisition.sun)
+
+    @cached_property
+    def _sky(self) -> Sky:
+        return sky(self.acquisition)
+
+    def _ground(self, band: str) -> np.ndarray:
+        """Reflectance of the ground as a sensor without sky and noise would see it, at 10 m."""
+        return ndimage.gaussian_filter(land.reflectance(self._land, band, self._units) * self._sunlight, _SENSOR_BLUR)
+
+    def _at(self, band: str, step: int) -> np.ndarray:
+        """Reflectance in pixels of `step` times 10 m, resampled from the band's own resolution."""
+        native = _NATIVE.get(band, 20) // 10
+        if native > step:
+            return np.kron(self._observed(band), np.ones((native // step, native // step)))
+        return _coarser(self._observed(band), step // native)
+
+    def _observed(self, band: str) -> np.ndarray:
+        """Reflectance through the sky, with the sensor's noise, at the band's own resolution."""
+        if band not in self._seen:
+            seen = _coarser(self._sky.over(self._ground(band), band), _NATIVE.get(band, 20) // 10)
+            grain = seeded(self.acquisition, band).standard_normal(seen.shape)
+            self._seen[band] = seen + grain * np.sqrt(0.0005**2 + (0.003 * seen) ** 2)
+        return self._seen[band]
+
+    def _true_colour(self, step: int) -> np.ndarray:
+        layers = [self._at(band, step) for band in ("B04", "B03", "B02")]
+        return np.stack([np.clip(np.rint(layer / _SATURATED * 255), 1, 255) for layer in layers]).astype(np.uint8)
+
+    @cached_property
+    def _aerosol(self) -> np.ndarray:
+        s = self._sky
+        return np.clip(s.weather.aot * s.haze / max(s.haze.mean(), 1e-9) + 0.1 * s.opacity, 0.01, 1.5)
+
+    @cached_property
+    def _vapour(self) -> np.ndarray:
+        hills = noise(seeded(self.acquisition, "vapour"), 600, 60, 2)
+        return self._sky.weather.vapour * (1 + 0.05 * hills) + 0.3 * self._sky.opacity
+
+    @cached_property
+    def _scl(self) -> np.ndarray:
+        return _classify(self)
+
+
+def _classify(scene: Scene) -> np.ndarray:
+    """Scene classification at 20 m as Sen2Cor's thresholds would find it, mistakes included."""
+    s = scene._sky
+    rng = seeded(scene.acquisition, "SCL")
+    blue, red, infrared = (_coarser(scene._observed(band), 2) for band in ("B02", "B04", "B08"))
+    doubt = np.clip(noise(rng, 30, 2, 0.8, SIZE // 2), -2, 2)
+    ndvi = (infrared - red) / (infrared + red)
+    scl = np.where(ndvi > 0.42 + 0.03 * doubt, 4, 5)
+    scl[(ndvi < 0.3) & (ndvi > 0.1) & (doubt > 1.9)] = 7
+    scl[(ndvi < 0.05) & (infrared < 0.13)] = 6
+    scl[(infrared < 0.085 + 0.01 * doubt) & (ndvi > 0)] = 2
+    scl[(scl == 6) & (infrared < 0.02) & (doubt > 1.9)] = 3
+    scl[(blue > 0.2) & (ndvi < 0.25) & (doubt > 0.3)] = 8
+    opacity, direct, cirrus = (_coarser(field, 2) for field in (s.opacity, s.direct, s.cirrus))
+    scl[cirrus > 0.0066 + 0.0015 * doubt] = 10
+    scl[direct < 0.82 + 0.06 * doubt] = 3
+    scl[opacity > 0.04 + 0.015 * doubt] = 7
+    scl[opacity > 0.09 + 0.035 * doubt] = 8
+    scl[opacity * s.brightness[::2, ::2] > 0.5 + 0.03 * doubt] = 9
+    return scl.astype(np.uint8)
+
+
+def _parts(key: str) -> tuple[str, int]:
+    """`B04_10m` is B04 and 1, `SCL_60m` is SCL and 6."""
+    name, _, resolution = key.partition("_")
+    if resolution not in ("10m", "20m", "60m"):
+        raise KeyError(f"{key!r} has no resolution of 10m, 20m or 60m")
+    return name, int(resolution[:-1]) // 10
+
+
+def _coarser(field: np.ndarray, step: int) -> np.ndarray:
+    """Means of step by step pixels."""
+    side = len(field) // step
+    return field.reshape(side, step, side, step).mean(axis=(1, 3)) if step > 1 else field
+
+
+def _dn(value: np.ndarray, *, scale: int = 10000, offset: int = 1000) -> np.ndarray:
+    """Digital numbers; 0 is kept for no data."""
+    return np.clip(np.rint(value * scale) + offset, 1, 32767).astype(np.uint16)

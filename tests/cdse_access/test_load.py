@@ -1,0 +1,190 @@
+"""cdse_access.loading.load: odc.stac.load's pixels, or an error, whatever the service does."""
+
+import os
+import re
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import odc.stac
+import pytest
+from IPython.core.ultratb import VerboseTB
+from rasterio.errors import RasterioIOError
+
+from cdse_access import loading as jp2
+from cdse_access import session as cdse
+from cdse_access.jp2 import ranges as remote
+from cdse_access.jp2.mini import join, split
+from cdse_access.problems import BadData, BadInput, Problem, Reason
+from cdse_offline.practice import fault, switch_off, switch_on, usage
+
+BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
+AREA = {"bbox": BBOX, "crs": "EPSG:32632", "resolution": 10}
+DAY = "2023-09-28"
+
+
+@pytest.fixture(scope="module")
+def service(offline_service):
+    cdse.set_environment(
+        offline_service["s3"], (offline_service["access_key"], offline_service["secret_key"]), https=False
+    )
+    os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+    return cdse.open_catalog(offline_service["stac"])
+
+
+@pytest.fixture(scope="module")
+def items(service):
+    return list(service.search(collections=["sentinel-2-l2a"], bbox=BBOX, datetime=DAY).items())
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path: Path):
+    """Kept files go to a folder of this test; no fault outlives it."""
+    monkeypatch.setenv("CDSE_CACHE", str(tmp_path))
+    yield
+    if "AWS_S3_ENDPOINT" in os.environ:
+        switch_off()
+
+
+load = partial(jp2.load, progress=False)
+
+
+def truth(*arguments, **area):
+    """What plain odc-stac reads, from files that `fetch` has brought before."""
+    patch_url = jp2.fetch(*arguments, progress=False, **AREA)
+    return odc.stac.load(*arguments, patch_url=patch_url, **{"groupby": "solar_day"} | AREA | area)
+
+
+def test_pixels_are_those_of_odc_stac(items):
+    bands = ["B04_10m", "B11_20m", "SCL_20m", "TCI_10m", "AOT_10m"]
+    dn = load(items, bands, **AREA)
+    assert dn.identical(truth(items, bands)) and not dn.chunks
+    assert dn.sizes == {"time": 1, "y": 205, "x": 276} and int(dn.B04_10m.min()) > 0
+
+
+def test_chunks_stay_lazy(items, monkeypatch):
+    monkeypatch.setattr(jp2.checks, "after", lambda *_: pytest.fail("it would compute everything"))
+    lazy = load(items, ["B04_10m"], chunks={"x": 100}, **AREA)
+    assert lazy.chunks["x"] == (100, 100, 76)
+    assert lazy.compute().identical(truth(items, ["B04_10m"]))
+
+
+def test_two_pieces_of_a_pass_are_one_day_unless_asked_otherwise(items):
+    piece = items[0].clone()
+    piece.id, piece.datetime = "piece", items[0].datetime + timedelta(seconds=15)
+    assert load([*items, piece], ["B04_10m"], **AREA).sizes["time"] == 1
+    assert load([*items, piece], ["B04_10m"], groupby="time", **AREA).sizes["time"] == 2
+
+
+def test_an_area_reaching_beyond_the_data_is_no_fault(items):
+    dn = load(items, ["B04_10m", "SCL_20m"], bbox=(11.36, 47.80, 11.50, 47.85), resolution=10)
+    assert 0.2 < float((dn.B04_10m == 0).mean()) < 0.9
+
+
+def test_the_truth_is_loaded_on_the_same_grid(service, items):
+    answers = service.search(collections=["offline-truth"], ids=[items[0].id]).item_collection()
+    dn = load(items, ["B04_10m"], **AREA)
+    known = load(answers, ["B04_10m", "CLASS_10m", "SKY_10m"], like=dn)
+    assert known.odc.geobox == dn.odc.geobox and int(known.CLASS_10m.min()) > 0
+
+
+def test_nothing_is_asked_for_before_the_question_is_right(items):
+    usage(reset=True)
+    with pytest.raises(BadInput, match="không có band 'B04'"):
+        load(items, ["B04"], **AREA)
+    with pytest.raises(BadInput, match="nằm ngoài"):
+        load(items, ["B04_10m"], bbox=BBOX[1::-1] + BBOX[:1:-1], resolution=10)
+    assert usage()["s3"] == 0
+
+
+def test_an_older_processing_of_the_same_pass_is_dropped_and_named(items, capsys):
+    old = items[0].clone()
+    old.id, old.properties["processing:version"] = "S2B_old", "02.14"
+    old.assets["B04_10m"].href = "s3://eodata/no/such.jp2"
+    dn = load([old, *items], ["B04_10m"], **AREA)
+    assert capsys.readouterr().out == "Bỏ 1 item trùng hoặc cũ hơn của cùng lần chụp: S2B_old.\n"
+    assert dn.identical(truth(items, ["B04_10m"]))
+
+
+def test_progress_is_shown_unless_told_not_to(items, capsys):
+    jp2.load(items, ["B04_10m"], **AREA)
+    assert "1/1" in capsys.readouterr().out
+    load(items, ["B04_10m"], **AREA)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_small_file_that_cannot_be_read_is_brought_anew(items, monkeypatch, tmp_path):
+    dn = load(items, ["B04_10m"], **AREA)
+    assert list(tmp_path.rglob("*.jp2"))
+    with monkeypatch.context() as patched:
+
+        def broken(*_: object, **__: object) -> None:
+            raise RasterioIOError("opj_decode() failed")
+
+        patched.setattr(jp2.odc.stac, "load", broken)
+        with pytest.raises(BadData, match="Không giải nén được ảnh") as caught:
+            load(items, ["B04_10m"], **AREA)
+    assert caught.value.reason == Reason.BROKEN and not list(tmp_path.rglob("*.jp2"))
+    assert load(items, ["B04_10m"], **AREA).identical(dn)
+
+
+def test_a_tile_lost_in_one_band_is_found(items, monkeypatch, tmp_path):
+    """Between `fetch` and GDAL one band's tiles have become empty ones: odc-stac would return zeros."""
+    fetch = jp2.fetch
+
+    def lossy(*arguments, **settings):
+        patch_url, href = fetch(*arguments, **settings), items[0].assets["B08_10m"].href
+        head, _ = split(Path(patch_url(href)).read_bytes(), href)
+        (tmp_path / "lost.jp2").write_bytes(join(head, {}))
+        return lambda asked: str(tmp_path / "lost.jp2") if asked == href else patch_url(asked)
+
+    monkeypatch.setattr(jp2, "fetch", lossy)
+    with pytest.raises(BadData, match=f"Ngày {DAY}, B04_10m và B08_10m không cùng thiếu dữ liệu"):
+        load(items, ["B04_10m", "B08_10m"], **AREA)
+    assert not (tmp_path / "lost.jp2").exists()
+    with pytest.raises(BadData, match=f"B08_10m ngày {DAY} chỉ có dữ liệu ở 0% vùng") as caught:
+        load(items, ["B08_10m"], **AREA)
+    assert caught.value.reason == Reason.EMPTY
+
+
+def test_passing_faults_do_not_change_a_pixel(items, tmp_path):
+    expected = truth(items, ["B04_10m"])
+    for path in tmp_path.rglob("*.jp2"):
+        path.unlink()
+    switch_on(
+        fault("status", path="*.jp2", which="1", status=503, code="SlowDown"),
+        fault("reset", path="*.jp2", which="3"),
+        fault("cut", path="*.jp2", which="5"),
+    )
+    assert load(items, ["B04_10m"], **AREA).identical(expected)
+    assert usage()["faulted"] >= 2
+
+
+def test_a_lasting_fault_is_an_error_with_a_reason(items):
+    switch_on(fault("status", path="*.jp2", which="after 2", status=404, code="NoSuchKey"))
+    with pytest.raises(Problem) as caught:
+        load(items, ["B04_10m"], **AREA)
+    assert caught.value.reason == Reason.MISSING
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        fault("key-unknown", path="/eodata/*"),
+        fault("status", path="/eodata/*", status=403),
+        fault("html", path="/eodata/*"),
+        fault("reset", path="/eodata/*"),
+    ],
+    ids=lambda rule: rule["kind"],
+)
+def test_28_no_key_in_the_traceback_of_a_load(items, rule, offline_service, monkeypatch):
+    """What `%xmode Verbose` shows: the values of all names, in load and below."""
+    monkeypatch.setattr(remote, "BUDGET", 0)
+    switch_on(rule)
+    with pytest.raises(Problem) as caught:
+        load(items, ["B04_10m"], **AREA)
+    lines = VerboseTB().structured_traceback(type(caught.value), caught.value, caught.tb.tb_next)
+    told = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(lines))
+    assert "in fetch(" in told and "in read_header(" in told
+    keys = (offline_service["access_key"], offline_service["secret_key"])
+    assert [key for key in keys if key in told or key in str(caught.value)] == []

@@ -1,0 +1,436 @@
+"""Recording a data pack: what it reads back as, how it goes on after an interruption, what it refuses."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.request import urlopen
+
+import odc.stac
+import pytest
+import xarray as xr
+from pystac import Item
+
+from cdse_access import loading as jp2
+from cdse_access import session as cdse
+from cdse_access.jp2.ranges import Remote
+from cdse_access.probe import sample
+from cdse_access.problems import BadInput, Problem, Reason
+from cdse_offline.__main__ import _uvicorn
+from cdse_offline.packs import pack, record
+from cdse_offline.packs.loads import Box, Load, Scene, search
+from cdse_offline.server.application import Server, listen
+from cdse_offline.server.s3 import Keys
+from cdse_offline.server.store import Store
+
+ROOT = Path(__file__).parents[3]
+SHARED = ROOT.parent / "shared" / "cdse"
+BBOX: Box = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
+LOAD = Load(BBOX, "2023-09-25/2023-09-28", ("B04_10m", "SCL_20m"), cloud=20)
+PASSES = "S2B_MSIL2A_20230925T100649", "S2B_MSIL2A_20230928T101719"  # which ids of the two items begin with
+
+
+@pytest.fixture(scope="module", autouse=True)
+def source(offline_service: dict[str, str]) -> dict[str, str]:
+    """`connect()` uses this run's service."""
+    os.environ["CDSE_STAC_URL"], os.environ["CDSE_S3_ENDPOINT"] = offline_service["stac"], offline_service["s3"]
+    os.environ["CDSE_S3_ACCESS_KEY"] = offline_service["access_key"]
+    os.environ["CDSE_S3_SECRET_KEY"] = offline_service["secret_key"]
+    return offline_service
+
+
+@pytest.fixture(scope="module")
+def whole(source: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished pack: two days, two bands."""
+    folder = tmp_path_factory.mktemp("recorded") / "lop-10a"
+    record.record(folder, [LOAD], yes=True)
+    return folder
+
+
+@pytest.fixture
+def copy(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "copy"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[dict[str, str]]:
+    """The pack behind a service of this process."""
+    catalog = pack.read(folder)
+    listener = listen("127.0.0.1", 0)
+    server = _uvicorn(Server(catalog, Store(catalog.objects, folder / "no-cache"), Keys("PACK", "secret")))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    address = f"127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        yield {"stac": f"http://{address}/stac/v1/", "s3": address, "access_key": "PACK", "secret_key": "secret"}
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def items(service: dict[str, str]) -> list[Item]:
+    cdse.set_environment(service["s3"], (service["access_key"], service["secret_key"]), https=False)
+    return list(cdse.open_catalog(service["stac"]).search(**LOAD.question()).items())
+
+
+def loaded(service: dict[str, str], *, fetch: bool, bands: Sequence[str] = LOAD.bands, **area) -> xr.Dataset:
+    """Plainly by odc-stac or with `fetch` before it; in a thread of its own, which keeps the keys it used first."""
+    found = items(service)
+    patch_url = jp2.fetch(found, bands, progress=False, **area) if fetch else None
+    with ThreadPoolExecutor(1) as pool:
+        settings = {"groupby": "solar_day", "patch_url": patch_url} | area
+        return pool.submit(odc.stac.load, found, bands, **settings).result()
+
+
+@pytest.mark.parametrize(
+    ("fetch", "area"),
+    [
+        (True, {"bbox": BBOX, "crs": "EPSG:32632", "resolution": 10}),
+        (False, {"bbox": BBOX, "crs": "EPSG:32632", "resolution": 10}),
+        (False, {"bbox": BBOX, "resolution": 100}),
+        (False, {"bbox": BBOX, "crs": "EPSG:4326", "resolution": 0.0005}),
+    ],
+)
+def test_a_served_pack_reads_as_the_service_that_it_was_recorded_from(
+    source, whole, monkeypatch, tmp_path, fetch, area
+):
+    monkeypatch.setenv("CDSE_CACHE", str(tmp_path))
+    expected = loaded(source, fetch=True, **area)
+    with served(whole) as service:
+        assert loaded(service, fetch=fetch, **area).identical(expected)
+    assert expected.sizes["time"] == 2 and int(expected.B04_10m.min()) > 0
+
+
+def test_what_a_coarse_grid_reaches_beyond_the_area_is_recorded_too(source, monkeypatch, tmp_path):
+    """The area ends 194 m before a tile of SCL_20m does (x = 689600); the last pixel of 600 m has its centre beyond."""
+    monkeypatch.setenv("CDSE_CACHE", str(tmp_path / "cache"))
+    bbox = 11.50, 47.82, 11.5304, 47.83
+    record.record(tmp_path / "pack", [Load(bbox, "2023-09-25/2023-09-28", ("SCL_20m",), cloud=20)], yes=True)
+    expected = loaded(source, fetch=True, bands=["SCL_20m"], bbox=bbox, resolution=600)
+    with served(tmp_path / "pack") as service:
+        assert loaded(service, fetch=False, bands=["SCL_20m"], bbox=bbox, resolution=600).identical(expected)
+    assert float(expected.x[-1]) == 689700 and int(expected.SCL_20m.min()) > 0
+
+
+def test_items_keep_what_the_pack_holds_and_say_so(source, whole):
+    originals = {item.id: item for item in items(source)}
+    with served(whole) as service:
+        recorded = items(service)
+        assert {item.id: item.geometry for item in recorded} == {i: item.geometry for i, item in originals.items()}
+        for item in recorded:
+            assert item.assets.keys() == {"B04_10m", "SCL_20m", "product_metadata", "thumbnail"}
+            red, original = item.assets["B04_10m"], originals[item.id].assets["B04_10m"]
+            assert red.href == original.href and "alternate" not in red.extra_fields
+            assert red.extra_fields["proj:transform"] == original.extra_fields["proj:transform"]
+            path = pack.object_file(whole, red.href)
+            assert red.extra_fields["file:size"] == path.stat().st_size < 2e6
+            assert "chỉ giữ 4 trong 43 tệp" in item.properties["description"]
+            assert item.properties["cdse_offline:window"] == list(BBOX)
+            assert item.properties["cdse_offline:simulated"] is True
+
+
+def test_quicklooks_are_those_of_the_service(source, whole):
+    pictures = [urlopen(item.assets["thumbnail"].href).read() for item in items(source)]
+    with served(whole) as service:
+        assert [urlopen(item.assets["thumbnail"].href).read() for item in items(service)] == pictures
+    assert len(set(pictures)) == 2 and pictures[0][:2] == b"\xff\xd8"
+
+
+def test_the_pack_says_what_it_is(source, whole):
+    with served(whole) as service:
+        catalog = cdse.open_catalog(service["stac"])
+        collection = catalog.get_collection("sentinel-2-l2a")
+    assert catalog.title == "CDSE ngoại tuyến: gói dữ liệu lop-10a. Ảnh mô phỏng, không chứa dữ liệu Copernicus"
+    assert "2023-09-25/2023-09-28, mây dưới 20 %" in catalog.description  # the page of credits
+    assert "Ảnh mô phỏng, không chứa dữ liệu Copernicus" in collection.description
+    assert collection.license == "CC-BY-4.0"
+    page = (whole / "GHI-CONG.txt").read_text(encoding="utf-8")
+    assert "https://creativecommons.org/licenses/by/4.0/" in page and "cdse_offline (producer" in page
+    assert not (whole / record.UNFINISHED).exists()
+
+
+# -- interrupted and taken up again ------------------------------------------
+
+
+@pytest.fixture
+def fetched(monkeypatch) -> list[str]:
+    """Passes whose images are fetched, one by one; `stop` in the list makes the next fetch an interruption."""
+    seen, fetch = [], jp2.fetch
+
+    def counted(items, bands, **area):
+        if "stop" in seen:
+            raise KeyboardInterrupt
+        seen.extend(item.id[:26] for item in items)
+        return fetch(items, bands, **area)
+
+    monkeypatch.setattr(jp2, "fetch", counted)
+    monkeypatch.setattr(record, "BATCH", 1)
+    return seen
+
+
+def test_an_interruption_leaves_whole_items_and_the_rest_follows(whole, fetched, monkeypatch, tmp_path, capsys):
+    folder, step = tmp_path / "pack", record.Progress.step
+
+    def stop_after_one(self, count):
+        step(self, count)
+        fetched.append("stop")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record.Progress, "step", stop_after_one)
+        with pytest.raises(SystemExit) as ended:
+            record.run(arguments(folder))
+    assert ended.value.code == 130 and "chạy lại lệnh này để tiếp tục" in capsys.readouterr().err
+    assert pack.read(folder).title.endswith("(chưa đủ: 1 trong 2 item)")
+    fetched.clear()
+    record.run(arguments(folder))
+    assert fetched == [PASSES[1]] and "đã có 1 trong 2 item" in capsys.readouterr().out
+    dated = {name: data for name, data in contents(whole).items() if name not in ("record.json", "GHI-CONG.txt")}
+    assert {name: data for name, data in contents(folder).items() if name in dated} == dated
+    assert contents(folder).keys() == contents(whole).keys()
+
+
+def test_a_finished_pack_is_left_alone(copy, fetched, capsys):
+    record.record(copy, [LOAD])
+    assert fetched == [] and "Xong: 2 item, 8 tệp" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["cut", "flipped", "missing", "item"])
+def test_what_was_harmed_is_recorded_anew(whole, copy, fetched, kind):
+    item = next(copy.glob(f"items/*/{PASSES[0]}*.json"))
+    image = pack.object_file(copy, json.loads(item.read_text())["assets"]["SCL_20m"]["href"])
+    data = image.read_bytes()
+    if kind == "item":
+        item.write_text(item.read_text()[:100])
+    elif kind == "missing":
+        image.unlink()
+    else:
+        image.write_bytes(data[:-1] if kind == "cut" else data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    record.record(copy, [LOAD], yes=True)
+    assert fetched == [PASSES[0]] and contents(copy).keys() == contents(whole).keys()
+    assert image.read_bytes() == data
+
+
+def test_a_lost_connection_keeps_what_is_whole(fetched, monkeypatch, tmp_path):
+    ask, lost = Remote.ask, []
+
+    def losing(self, *place):
+        if PASSES[1][11:] in self.href:
+            self.session.stop.set()  # it does not wait and try again
+            lost.append(self.href)
+            return 503, {}, b""
+        return ask(self, *place)
+
+    monkeypatch.setattr(Remote, "ask", losing)
+    with pytest.raises(Problem, match=r"Mới ghi 1 trong 2 item\. .*chạy lại lệnh này") as caught:
+        record.record(tmp_path / "pack", [LOAD], yes=True)
+    assert caught.value.reason == Reason.BUSY and lost
+    assert [path.name[:26] for path in (tmp_path / "pack" / "items").rglob("*") if path.is_file()] == [PASSES[0]]
+
+
+def test_a_full_disk_keeps_what_is_whole(fetched, monkeypatch, tmp_path):
+    replace = Path.replace
+
+    def full(self, target):
+        if PASSES[1] in str(target):
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(Problem, match=r"No space left.*Mới ghi 1 trong 2") as caught:
+        record.record(tmp_path / "pack", [LOAD], yes=True)
+    assert caught.value.reason == Reason.DISK
+    assert len(pack.read(tmp_path / "pack").records) == 1
+
+
+def test_an_image_without_quicklook_is_recorded(monkeypatch, tmp_path):
+    ask = Remote.ask
+    gone = 404, {}, b"<Error><Code>NoSuchKey</Code></Error>"
+    monkeypatch.setattr(Remote, "ask", lambda self, *p: gone if self.href.endswith(".jpg") else ask(self, *p))
+    record.record(tmp_path / "pack", [Load(BBOX, "2023-09-28", ("SCL_20m",))], yes=True)
+    assert len(pack.read(tmp_path / "pack").objects) == 2  # image and metadata
+
+
+def test_an_item_of_which_nothing_is_there_is_left_out(monkeypatch, tmp_path):
+    ask = Remote.ask
+    gone = 404, {}, b"<Error><Code>NoSuchKey</Code></Error>"
+    monkeypatch.setattr(Remote, "ask", lambda self, *place: gone if PASSES[0] in self.href else ask(self, *place))
+    record.record(tmp_path / "pack", [Load(BBOX, LOAD.dates, cloud=20)], yes=True)
+    catalog = pack.read(tmp_path / "pack")
+    assert [item.id[:26] for item in catalog.records] == [PASSES[1]] and "chưa đủ" not in catalog.title
+
+
+def test_keys_can_be_tried_on_a_pack(whole):
+    with served(whole) as service:
+        items(service)
+        assert sample(cdse.open_catalog(service["stac"])).endswith("MTD_MSIL2A.xml")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the recorded documents of CDSE beside the project")
+def test_the_quicklook_of_a_real_item_comes_from_the_store(monkeypatch, tmp_path):
+    document = json.loads((SHARED / "item_2026_N0512.json").read_text())
+    whole = {"Content-Range": "bytes 0-6/7", "ETag": "x"}
+    monkeypatch.setattr(Remote, "ask", lambda self, *_: (206, whole, b"picture"))
+    small = record._small_files(tmp_path, Scene(document))
+    quicklook = small["thumbnail"]
+    assert (
+        small.keys() == {"thumbnail", "product_metadata"}
+        and quicklook["href"].startswith("s3://eodata/Sentinel-2/")
+        and quicklook["href"].endswith("-ql.jpg")
+    )
+    assert pack.object_file(tmp_path, quicklook["href"]).read_bytes() == b"picture"
+
+
+# -- refused -----------------------------------------------------------------
+
+
+def arguments(folder: Path, **changes) -> SimpleNamespace:
+    given = {
+        "folder": folder, "bbox": list(BBOX), "dates": LOAD.dates, "cloud": 20, "bands": list(LOAD.bands),
+        "collection": LOAD.collection, "lessons": False, "service": None, "yes": True,
+    }  # fmt: skip
+    return SimpleNamespace(**(given | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bbox": None}, "Hãy thêm --bbox W S E N và --dates"),
+        ({"lessons": True}, "hãy bỏ --bbox và --dates"),
+        ({"cloud": 0.2}, "--cloud là 0.2: cần số phần trăm"),
+        ({"bbox": [47.8, 11.4, 47.9, 11.3]}, "sai thứ tự"),
+        ({"dates": "2019-01-01/2019-02-01"}, "Không có item nào để ghi"),
+        ({"bands": ["B04"]}, "không có band 'B04': hãy chọn trong B04_10m"),
+        ({"bbox": [10.4, 48.0, 10.5, 48.1]}, "nằm ngoài"),
+        ({"yes": False}, "hãy thêm --yes"),
+    ],
+)
+def test_what_cannot_be_recorded_is_told_and_nothing_is_written(monkeypatch, tmp_path, changes, message):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
+    with pytest.raises(SystemExit) as ended:
+        record.run(arguments(tmp_path / "pack", **changes))
+    assert message in str(ended.value) and not (tmp_path / "pack").exists()
+
+
+@pytest.mark.parametrize(("answer", "writes"), [("c", True), ("Có", True), ("", False), ("k", False)])
+def test_it_asks_before_it_writes(monkeypatch, tmp_path, answer, writes):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("builtins.input", lambda _: answer)
+    monkeypatch.setattr(record, "_write_all", lambda *_: None)
+    monkeypatch.setattr(record, "_close", lambda *_: None)
+    record.record(tmp_path / "pack", [LOAD])
+    assert (tmp_path / "pack" / "record.json").is_file() == writes
+
+
+def test_a_folder_that_holds_something_else_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("mine")
+    with pytest.raises(BadInput, match=r"đã có a\.txt…: hãy chọn một thư mục trống"):
+        record.record(tmp_path, [LOAD], yes=True)
+    with pytest.raises(BadInput, match="là một tệp"):
+        record.record(tmp_path / "a.txt", [LOAD], yes=True)
+    assert contents(tmp_path) == {"a.txt": b"mine"}
+
+
+def test_another_recording_or_service_is_not_mixed_in(copy):
+    before = contents(copy)
+    with pytest.raises(BadInput, match=r"giữ một lần ghi khác \(sentinel-2-l2a, 2023-09-25/2023-09-28"):
+        record.record(copy, [Load(BBOX, LOAD.dates, ("B04_10m",), cloud=20)], yes=True)
+    note = json.loads((copy / "record.json").read_text())
+    (copy / "record.json").write_text(json.dumps(note | {"service": "CDSE thật"}))
+    with pytest.raises(BadInput, match="đang ghi từ CDSE thật, còn lệnh này dùng CDSE ngoại tuyến"):
+        record.record(copy, [LOAD], yes=True)
+    assert contents(copy) | {"record.json": b""} == before | {"record.json": b""}
+
+
+def test_a_disk_too_small_is_told_before(monkeypatch, tmp_path):
+    monkeypatch.setattr(record.shutil, "disk_usage", lambda _: SimpleNamespace(free=50e6))
+    with pytest.raises(BadInput, match="còn trống 50 MB mà gói cần khoảng 54 MB") as caught:
+        record.record(tmp_path / "pack", [LOAD], yes=True)
+    assert caught.value.reason == Reason.DISK and not (tmp_path / "pack").exists()
+
+
+def test_wrong_keys_are_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("CDSE_S3_SECRET_KEY", "wrong")
+    with pytest.raises(SystemExit) as ended:
+        record.run(arguments(tmp_path / "pack"))
+    assert "Secret không thuộc về khóa" in str(ended.value)
+
+
+# -- how much it will be -----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def scenes(source) -> list[Scene]:
+    return search(cdse.connect(), [LOAD])
+
+
+def test_the_estimate_counts_tiles_under_the_area(scenes):
+    """One tile of 1024² at 10 m, one of 640² at 20 m.
+
+    The window of the simulated scenes, rows 4608 to 5118 and columns 4098 to 4608 at 20 m, touches with 16 pixels of
+    margin tile rows 7 (4480 to 5119) and 8 and columns 6 (3840 to 4479) and 7: 2 × 2.
+    """
+    size = record.estimate(scenes)
+    assert (size.items, size.days, size.files) == (2, 2, 4)
+    assert size.requests == 2 * (2 + 3.5 + 3.5) and size.kept == 2 * (1e5 + 1024**2 + 640**2)
+    assert size.fetched == size.kept + 4e6
+    window = 11.43028, 47.803412, 11.570905, 47.898067
+    wide = Scene(scenes[0].document, {"SCL_20m": window})
+    assert record.estimate([wide]).kept == 1e5 + 4 * 640**2
+
+
+def test_the_estimate_takes_the_size_that_the_item_tells(scenes):
+    document = json.loads(json.dumps(scenes[0].document))
+    document["assets"]["B04_10m"]["file:size"] = 121 * 900_000
+    assert record.estimate([Scene(document, {"B04_10m": BBOX})]).kept == 1e5 + 900_000
+    assert record.estimate([Scene(document)]).files == 0
+
+
+def test_alike_items_go_together_and_large_ones_alone(scenes):
+    def scene(bbox: Box = BBOX, band: str = "SCL_20m") -> Scene:
+        return Scene(scenes[0].document, {band: bbox})
+
+    whole_tile = tuple(scenes[0].document["bbox"])
+    mixed = [scene(), scene(band="B04_10m"), scene(), scene(), scene(), scene(), Scene(scenes[1].document)]
+    assert [len(batch) for batch in record._batches(mixed)] == [4, 1, 1, 1]
+    assert [len(batch) for batch in record._batches([scene(whole_tile, "B04_10m")] * 2)] == [1, 1]
+
+
+def test_a_real_item_gets_a_window_too(scenes):
+    document = json.loads(json.dumps(scenes[0].document))
+    for name in [name for name in document["properties"] if name.startswith("cdse_offline:")] + ["description"]:
+        del document["properties"][name]
+    kept = {"B04_10m": document["assets"]["B04_10m"]}
+    properties = record._excerpt(Scene(document, {"B04_10m": BBOX}), kept, "CDSE")["properties"]
+    assert properties["cdse_offline:window"] == list(BBOX) and properties["cdse_offline:recorded"] == "CDSE"
+    assert "cdse_offline:simulated" not in properties and properties["description"].startswith("Gói dữ liệu này")
+
+
+def test_progress_is_one_line_on_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(record.sys.stdout, "isatty", lambda: True, raising=False)
+    bar = record.Progress(4)
+    bar.step(1)
+    bar.step(3)
+    bar.end()
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1 and "\r[#####...............] 1/4 item" in out and "[####################] 4/4" in out
+
+
+# -- the command line --------------------------------------------------------
+
+
+def test_the_command_is_known_and_refuses_in_one_line(tmp_path):
+    command = [sys.executable, "-m", "cdse_offline", "record", str(tmp_path / "pack")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert result.returncode == 1 and result.stderr.startswith("Ghi gì? Hãy thêm --bbox")
+    assert len(result.stderr.splitlines()) == 1

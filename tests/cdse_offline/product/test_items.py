@@ -1,0 +1,128 @@
+"""Items and collections of the simulated scenes."""
+
+import pystac
+import pytest
+
+from cdse_offline.product import assets, items
+from cdse_offline.simulation.places import GRID_SHAPE, MUNICH, PLACES, acquisitions
+
+KNOWN = "S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623"
+CATALOG = items.simulated()
+SEARCHED = [record.searched["properties"] for record in CATALOG.records if record.collection == items.SENTINEL]
+
+
+def known() -> dict:
+    return items.sentinel_item(next(a for a in acquisitions(MUNICH) if a.id == KNOWN), "http://127.0.0.1:1/")
+
+
+def test_the_known_item_says_what_the_real_one_says():
+    properties = known()["properties"]
+    assert properties["datetime"] == "2023-09-28T10:17:19.024Z"
+    assert properties["eo:cloud_cover"] == 0.818577 and properties["statistics"]["vegetation"] == 80.213308
+    assert properties["eopf:datatake_id"] == "GS2B_20230928T101719_034268_N05.10"
+    assert properties["eopf:datastrip_id"] == "S2B_OPER_MSI_L2A_DS_S2RP_20241026T142623_S20230928T102123_N05.10"
+    assert properties["processing:datetime"] == "2024-10-26T14:26:23.000000Z"
+    assert (properties["view:azimuth"], properties["view:sun_elevation"]) == (269.6725837191976, 39.0424772062148)
+    assert (properties["platform"], properties["sat:platform_international_designator"]) == ("sentinel-2b", "2017-013A")
+
+
+def test_an_image_lies_where_the_real_product_has_it():
+    assert known()["assets"]["B04_10m"]["href"] == (
+        f"s3://eodata/Sentinel-2/MSI/L2A_N0500/2023/09/28/{KNOWN}.SAFE/GRANULE/L2A_T32UPU_A034268_20230928T102123/"
+        "IMG_DATA/R10m/T32UPU_20230928T101719_B04_10m.jp2"
+    )
+
+
+@pytest.mark.parametrize("properties", SEARCHED, ids=lambda p: p["datetime"][:10])
+def test_shares_of_the_classes_make_up_the_whole(properties: dict):
+    shares = properties["statistics"]
+    clouds = shares["thin_cirrus"] + shares["medium_proba_clouds"] + shares["high_proba_clouds"]
+    assert clouds == pytest.approx(properties["eo:cloud_cover"], abs=2e-6)
+    total = sum(shares.values()) - shares["nodata"] + properties["eo:snow_cover"]
+    assert total == pytest.approx(100, abs=1e-5) and min(shares.values()) >= 0
+
+
+def test_assets_carry_grid_type_and_scale():
+    files = known()["assets"]
+    assert len(files) == 43
+    for key in assets.IMAGES:
+        asset, metres = files[key], assets.resolution(key)
+        assert asset["proj:code"] == "EPSG:32632" and asset["nodata"] == 0
+        assert asset["proj:shape"] == [GRID_SHAPE[metres]] * 2
+        assert asset["proj:transform"] == [metres, 0, 600000, 0, -metres, 5400000]
+        assert asset["proj:bbox"] == [600000, 5290200, 709800, 5400000]
+    assert (files["B04_10m"]["raster:scale"], files["B04_10m"]["raster:offset"]) == (0.0001, -0.1)
+    assert (files["WVP_10m"]["raster:scale"], files["WVP_10m"]["raster:offset"]) == (0.001, 0)
+    types = {key: files[key]["data_type"] for key in ("B8A_60m", "AOT_20m", "SCL_20m", "TCI_10m")}
+    assert types == {"B8A_60m": "uint16", "AOT_20m": "uint16", "SCL_20m": "uint8", "TCI_10m": "uint8"}
+
+
+def test_sampling_tells_native_resolution_from_others():
+    files = known()["assets"]
+    roles = {key: files[key]["roles"][2] for key in ("B01_20m", "B01_60m", "B04_10m", "B04_20m", "B8A_20m")}
+    assert roles == {
+        "B01_20m": "sampling:upsampled", "B01_60m": "sampling:original", "B04_10m": "sampling:original",
+        "B04_20m": "sampling:downsampled", "B8A_20m": "sampling:original",
+    }  # fmt: skip
+
+
+def test_every_object_named_by_an_item_is_in_the_store():
+    for record in CATALOG.records:
+        item = record.build("http://127.0.0.1:1/")
+        hrefs = [asset["href"] for asset in item["assets"].values() if asset["href"].startswith("s3://")]
+        assert hrefs and all(href.removeprefix("s3://eodata/") in CATALOG.objects for href in hrefs)
+    assert set(CATALOG.thumbnails.values()) <= CATALOG.objects.keys()
+
+
+def test_footprints_and_windows_are_where_the_tiles_are():
+    pyproj = pytest.importorskip("pyproj")
+    for place in PLACES:
+        to_degrees = pyproj.Transformer.from_crs(place.epsg, 4326, always_xy=True).transform
+        east, south = place.west + 109800, place.north - 109800
+        corners = [(place.west, place.north), (place.west, south), (east, south), (east, place.north)]
+        for corner, (longitude, latitude) in zip(corners, items._FOOTPRINTS[place.tile], strict=True):
+            assert to_degrees(*corner) == pytest.approx((longitude, latitude), abs=1e-9)
+        west, north = place.west + 10 * place.column, place.north - 10 * place.row
+        window = [west, north - 10 * place.size, west + 10 * place.size, north]
+        longitudes, latitudes = to_degrees([window[i] for i in (0, 0, 2, 2)], [window[i] for i in (1, 3, 1, 3)])
+        expected = [min(longitudes), min(latitudes), max(longitudes), max(latitudes)]
+        assert items._WINDOWS[place.tile] == pytest.approx(expected, abs=1e-6)
+
+
+def test_everything_says_that_it_is_simulated():
+    for record in CATALOG.records:
+        properties = record.searched["properties"]
+        assert properties["cdse_offline:simulated"] is True and "mô phỏng" in properties["description"]
+    assert "mô phỏng" in CATALOG.title
+    assert all("mô phỏng" in c["title"] + c["description"] for c in CATALOG.collections.values())
+
+
+def test_truth_has_its_own_assets_and_classes():
+    truth = items.truth_item(acquisitions(MUNICH)[0], "http://127.0.0.1:1/")
+    assert list(truth["assets"]) == ["B02_10m", "B03_10m", "B04_10m", "B08_10m", "CLASS_10m", "SKY_10m"]
+    titles = {c["value"]: c["title"] for c in truth["assets"]["SKY_10m"]["classification:classes"]}
+    assert titles == {0: "trời quang", 1: "mây ti mỏng", 2: "bóng mây", 3: "mây"}
+    assert "nodata" not in truth["assets"]["SKY_10m"] and truth["assets"]["CLASS_10m"]["nodata"] == 0
+
+
+def test_class_names_are_those_of_the_scenes():
+    from cdse_offline.simulation import scenes
+
+    assert assets.LAND_CLASSES == scenes.CLASSES
+
+
+@pytest.mark.parametrize("build", [items.sentinel_item, items.truth_item])
+def test_items_are_valid_stac(build):
+    # Schemas of extensions are not at hand without a network; the core's come with pystac.
+    document = build(acquisitions(MUNICH)[0], "http://127.0.0.1:1/")
+    document["links"].append({"rel": "collection", "href": "http://127.0.0.1:1/", "type": "application/json"})
+    item = pystac.Item.from_dict(document)
+    item.stac_extensions = []
+    assert item.validate() == ["https://schemas.stacspec.org/v1.1.0/item-spec/json-schema/item.json"]
+
+
+def test_collections_are_valid_stac():
+    for document in CATALOG.collections.values():
+        collection = pystac.Collection.from_dict(document)
+        collection.stac_extensions = []
+        assert collection.validate()

@@ -1,0 +1,131 @@
+"""The command line: what it prints, how it ends, what it refuses."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from cdse_offline import __main__, practice
+
+ROOT = Path(__file__).parents[3]
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "cdse_offline", *arguments]
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    names = ("CDSE_OFFLINE_ACCESS_KEY", "CDSE_OFFLINE_SECRET_KEY")
+    return {k: v for k, v in os.environ.items() if k not in names} | {"CDSE_OFFLINE_CACHE": str(folder)} | more
+
+
+def run(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), env=environment(folder, **more), cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+
+
+def test_one_line_of_json_then_service_until_stdin_closes(tmp_path: Path):
+    with subprocess.Popen(
+        command("--port", "0", "--until-stdin-closes"),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        env=environment(tmp_path),
+    ) as process:  # fmt: skip
+        ready = json.loads(process.stdout.readline())
+        assert set(ready) == {"stac", "s3", "access_key", "secret_key"}
+        assert ready["stac"] == f"http://{ready['s3']}/stac/v1/"
+        with urllib.request.urlopen(ready["stac"]) as answer:
+            assert json.load(answer)["id"] == "cdse-offline"
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{ready['stac']}collections/no")
+        try:
+            rest, noise = process.communicate(timeout=10)
+        finally:
+            process.kill()  # if it has not ended by itself
+    assert (process.returncode, rest, noise) == (0, "", "")
+
+
+def test_for_a_class_it_prints_the_variables_to_set(tmp_path: Path):
+    keys = {"CDSE_OFFLINE_ACCESS_KEY": "lop10a", "CDSE_OFFLINE_SECRET_KEY": "bimat"}
+    with subprocess.Popen(
+        command("--port", "0", "--host", "0.0.0.0"),
+        stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(tmp_path, **keys),
+    ) as process:  # fmt: skip
+        lines = []
+        while not lines or not lines[-1].startswith("Bộ nhớ đệm"):
+            lines.append(process.stdout.readline().strip())
+        process.terminate()
+    assert "mô phỏng" in lines[0]
+    assert lines[2].startswith("export CDSE_STAC_URL=http://") and lines[2].endswith("/stac/v1/")
+    assert lines[3].startswith("export CDSE_S3_ENDPOINT=") and "http" not in lines[3]
+    assert lines[4:6] == ["export CDSE_S3_ACCESS_KEY=lop10a", "export CDSE_S3_SECRET_KEY=bimat"]
+    assert "máy khác" in lines[6] and str(tmp_path) in lines[7]
+
+
+@pytest.mark.parametrize("option", [[], ["--practice"]])
+def test_faults_may_be_switched_on_only_where_it_was_asked_for(tmp_path: Path, option: list[str]):
+    with subprocess.Popen(
+        command("--port", "0", *option), stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(tmp_path)
+    ) as process:
+        text = ""
+        while "Bộ nhớ đệm" not in text:
+            text += process.stdout.readline()
+        address = text.partition("CDSE_S3_ENDPOINT=")[2].split()[0]
+        try:
+            with nullcontext() if option else pytest.raises(ValueError, match="--practice"):
+                practice.switch_on(practice.fault("status", path="*.jp2", which="first"), service=address)
+        finally:
+            process.terminate()
+    assert ("Phòng tập sự cố" in text) == bool(option)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "message"),
+    [
+        (["--data", "no-such-folder"], {}, "không có thư mục no-such-folder"),
+        ([], {"CDSE_OFFLINE_ACCESS_KEY": "only"}, "CDSE_OFFLINE_SECRET_KEY"),
+        (["--host", "no.such.host.invalid"], {}, "Không chạy được dịch vụ"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_one_line(tmp_path: Path, arguments: list, more: dict, message: str):
+    result = run(tmp_path, "--port", "0", *arguments, **more)
+    assert result.returncode == 1 and message in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+def test_the_cache_can_be_cleared(tmp_path: Path):
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "file").write_bytes(bytes(3_000_000))
+    assert "3 MB" in run(tmp_path / "cache", "clear-cache").stdout
+    assert not (tmp_path / "cache").exists()
+    assert "trống" in run(tmp_path / "cache", "clear-cache").stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "port", "data"),
+    [
+        ([], 8123, None),
+        (["--port", "0"], 0, None),
+        (["serve", "--port", "0"], 0, None),
+        (["--port", "0", "serve", "--data", "x"], 0, Path("x")),
+    ],
+)
+def test_serving_is_what_it_does_unless_told_otherwise(monkeypatch, given: list[str], port: int, data: Path | None):
+    monkeypatch.setattr(sys, "argv", ["cdse_offline", *given])
+    arguments = __main__._arguments()
+    assert (arguments.run, arguments.port, arguments.data) == (__main__.serve, port, data)
+    assert (arguments.host, arguments.until_stdin_closes) == ("127.0.0.1", False)
+
+
+def test_the_service_imports_neither_numpy_nor_gdal():
+    code = (
+        "import sys, cdse_offline.server.application, cdse_offline.product.items, cdse_offline.packs.pack\n"
+        "cdse_offline.product.items.simulated()\n"
+        "print([m for m in ('numpy', 'rasterio', 'scipy', 'pyproj', 'pystac') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

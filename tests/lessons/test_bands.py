@@ -1,0 +1,131 @@
+"""lessons.bands against values worked by hand, and against the truth of the simulated scenes."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import odc.stac
+import pytest
+import xarray as xr
+from pystac import Asset, Item
+
+from cdse_access.problems import BadInput
+from cdse_access.session import connect
+from lessons.bands import clear, ndvi, reflectance, scale_offset
+
+BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
+
+
+def item(name="a", version="05.10", offset=-0.1, role="reflectance"):
+    fields = {"raster:scale": 0.0001, "raster:offset": offset}
+    made = Item(name, None, None, datetime(2023, 6, 1, tzinfo=UTC), {"processing:version": version})
+    fields = {name: value for name, value in fields.items() if value is not None}
+    made.assets["B04_10m"] = Asset("s3://eodata/x.jp2", roles=["data", role], extra_fields=fields)
+    return made
+
+
+def test_reflectance_by_hand():
+    dn = xr.DataArray(np.array([[0, 1000, 1001], [3500, 900, 32767]], "uint16"), dims=("y", "x"))
+    expected = [[np.nan, 0.0, 0.0001], [0.25, -0.01, 3.1767]]
+    result = reflectance(dn, 0.0001, -0.1)
+    assert result.dtype == "float32"
+    np.testing.assert_allclose(result, expected, atol=2e-7)
+
+
+def test_reflectance_of_a_dataset_names_its_unit():
+    dn = xr.Dataset({"B04_10m": ("x", np.array([2000], "uint16")), "B08_10m": ("x", np.array([0], "uint16"))})
+    result = reflectance(dn, 0.0001, -0.1)
+    assert result.B04_10m.item() == pytest.approx(0.1) and np.isnan(result.B08_10m.item())
+    assert result.B04_10m.attrs == {"long_name": "phản xạ bề mặt", "units": "1"}
+
+
+def test_reflectance_refuses_reflectance():
+    with pytest.raises(BadInput, match="đã là số thực"):
+        reflectance(xr.DataArray([0.25]), 0.0001, -0.1)
+
+
+def test_scale_offset_comes_from_the_items():
+    assert scale_offset([item(), item("b", "04.00")], ["B04_10m"]) == (0.0001, -0.1)
+    assert scale_offset([item(version="02.14", offset=0)], ["B04_10m"]) == (0.0001, 0)
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ([item(version="03.01")], "trái nhau"),  # CDSE writes -0.1 into every item, also into old products
+        ([item(version="05.10", offset=0)], "trái nhau"),
+        ([item(version="không rõ")], "trái nhau"),
+        ([item(), item("b", "02.14", 0)], "tách item trước và sau baseline 04.00"),
+        ([item(offset=None)], "raster:offset None"),
+        ([item(role="visual")], "không phải band phản xạ"),
+        ([], "không item nào"),
+    ],
+)
+def test_scale_offset_refuses(items, message):
+    with pytest.raises(BadInput, match=message):
+        scale_offset(items, ["B04_10m"])
+
+
+def test_clear_keeps_land_water_and_snow():
+    kept = [bool(value) for value in clear(xr.DataArray(np.arange(12, dtype="uint8")))]
+    assert [scl for scl, is_kept in enumerate(kept) if is_kept] == [2, 4, 5, 6, 7, 11]
+
+
+def test_ndvi_by_hand():
+    nir = xr.DataArray(np.array([0.4, 0.0, 0.02, np.nan, 0.01, -0.02], "float32"))
+    red = xr.DataArray(np.array([0.1, 0.0, 0.04, 0.1, -0.005, 0.01], "float32"))
+    np.testing.assert_allclose(ndvi(nir, red), [0.6, np.nan, -1 / 3, np.nan, 1, np.nan], rtol=1e-6)
+    assert ndvi(nir, red).dtype == "float32"
+
+
+def test_ndvi_refuses_integers():
+    red = xr.DataArray(np.array([2000], "uint16"))
+    with pytest.raises(BadInput, match="reflectance"):
+        ndvi(xr.DataArray(np.array([1000], "uint16")), red)
+
+
+@pytest.fixture(scope="module")
+def offline_catalog():
+    return connect("offline")
+
+
+@pytest.fixture(scope="module")
+def items(offline_catalog):
+    """The 31 items of the lessons, newest first."""
+    return offline_catalog.search(
+        collections=["sentinel-2-l2a"],
+        bbox=BBOX,
+        datetime="2023-05-01/2023-09-30",
+        query={"eo:cloud_cover": {"lt": 20}},
+    ).item_collection()
+
+
+def load(items, bands, bbox):
+    return odc.stac.load(items, bands=bands, bbox=bbox, resolution=10, crs="EPSG:32632", groupby="solar_day")
+
+
+WINDOW = (11.44, 47.815, 11.56, 47.89)
+
+
+@pytest.mark.parametrize("index", [0, 12, 25])
+def test_ndvi_of_clear_land_agrees_with_the_truth(offline_catalog, items, index):
+    chosen = items[index]
+    truth = next(offline_catalog.search(collections=["offline-truth"], ids=[chosen.id]).items())
+    bands = ["B04_10m", "B08_10m"]
+    dn = load([chosen], [*bands, "SCL_20m"], WINDOW).isel(time=0)
+    real = load([truth], [*bands, "SKY_10m"], WINDOW).isel(time=0)
+    seen = reflectance(dn[bands], *scale_offset([chosen], bands))
+    known = reflectance(real[bands], *scale_offset([truth], bands))
+    usable = clear(dn.SCL_20m) & (real.SKY_10m == 0) & (known.B08_10m > 0.1)  # land: water's NDVI is all noise
+    difference = (ndvi(seen.B08_10m, seen.B04_10m) - ndvi(known.B08_10m, known.B04_10m)).where(usable)
+    assert usable.mean() > 0.2
+    assert abs(float(difference.mean())) < 0.01
+    assert float(abs(difference).median()) < 0.01
+
+
+def test_masked_share_agrees_with_the_true_sky(offline_catalog, items):
+    chosen = [items[index] for index in range(0, 31, 6)]
+    truth = list(offline_catalog.search(collections=["offline-truth"], ids=[item.id for item in chosen]).items())
+    masked = (~clear(load(chosen, ["SCL_20m"], WINDOW).SCL_20m)).mean(("x", "y"))
+    covered = (load(truth, ["SKY_10m"], WINDOW).SKY_10m > 0).mean(("x", "y"))
+    assert float(covered.max()) > 0.05  # the check has something to see
+    np.testing.assert_allclose(masked, covered, atol=0.06)
