@@ -1,51 +1,80 @@
-"""Lỗi có mã lý do: thông báo cho người đọc, `reason` cho chương trình và bài kiểm tra."""
+"""Errors with a reason: the message is for the reader, `reason` for programs and tests; and the tables of messages."""
 
 import sys
+from collections.abc import Mapping
 from copy import copy
 from enum import StrEnum
 from types import TracebackType
+from typing import Any
 
 
 class Reason(StrEnum):
-    """Vì sao một bước dừng lại. Mỗi mã có thẻ của nó trong trang Gỡ lỗi của sách."""
+    """Why a step stopped. Each has its card on the book's page of errors."""
 
-    INPUT = "input"  # bbox, thời gian, collection, band … không hợp lệ
-    KEYS = "keys"  # thiếu khóa, nửa cặp, đảo chỗ, chuỗi mẫu …
-    KEY_UNKNOWN = "key-unknown"  # dịch vụ không biết khóa này: gõ sai, đã xóa hoặc hết hạn
-    SECRET_WRONG = "secret-wrong"  # secret không thuộc về khóa này
-    CLOCK = "clock"  # đồng hồ máy lệch
+    INPUT = "input"  # bbox, time, collection, band … that cannot be
+    KEYS = "keys"  # no keys, half a pair, swapped, a sample text …
+    KEY_UNKNOWN = "key-unknown"  # the service does not know this key: mistyped, deleted or expired
+    SECRET_WRONG = "secret-wrong"  # the secret does not belong to this key
+    CLOCK = "clock"  # this machine's clock is wrong
     FORBIDDEN = "forbidden"
-    MISSING = "missing"  # tệp hay item không có trong kho
-    BUSY = "busy"  # 429, 5xx: dịch vụ quá tải hoặc đang hỏng
-    NETWORK = "network"  # không tới được dịch vụ, mất kết nối giữa chừng
-    CERTIFICATE = "certificate"  # chứng chỉ TLS không hợp lệ
-    NOT_SERVICE = "not-service"  # có trả lời nhưng không phải S3 hay STAC: trang đăng nhập, proxy
-    CHANGED = "changed"  # tệp đổi trong lúc đọc
-    BROKEN = "broken"  # tệp hỏng, bị cắt cụt, hoặc pixel không thể có thật
-    EMPTY = "empty"  # không có item, không có pixel nào dùng được
-    DISK = "disk"  # không ghi được
+    MISSING = "missing"  # no such file or item in the store
+    BUSY = "busy"  # 429, 5xx: the service is overloaded or broken
+    NETWORK = "network"  # the service cannot be reached, or the connection broke
+    CERTIFICATE = "certificate"  # the TLS certificate is not valid
+    NOT_SERVICE = "not-service"  # something answers that is neither S3 nor STAC: a login page, a proxy
+    CHANGED = "changed"  # the file changed while it was read
+    BROKEN = "broken"  # the file is damaged or cut, or its pixels cannot be true
+    EMPTY = "empty"  # no item, or no pixel that can be used
+    DISK = "disk"  # cannot be written
+
+
+class Message(str):
+    """A text for the reader; `reason` is where it stood in its table, None for what is no error."""
+
+    __slots__ = ("reason",)
+    reason: Reason | None
+
+
+class Messages:
+    """The texts of one package in one language, by reason and slot: a second language is one more table.
+
+    A slot is a short name of what is said, once in the table; texts have fields as `str.format` knows them. What is
+    said without an error stands under None.
+    """
+
+    def __init__(self, table: Mapping[Reason | None, Mapping[str, str]]) -> None:
+        self._texts = {slot: (reason, text) for reason, texts in table.items() for slot, text in texts.items()}
+        if len(self._texts) < sum(map(len, table.values())):
+            raise ValueError("a slot stands twice in the table")
+
+    def __call__(self, slot: str, /, **values: object) -> Message:
+        """The text of this slot with its fields filled: `raise BadInput(say("bbox-order", bbox=bbox))`."""
+        reason, text = self._texts[slot]
+        message = Message(text.format(**values))
+        message.reason = reason
+        return message
 
 
 class Problem(Exception):
-    """Gốc của mọi lỗi mà khóa học tự báo; `reason` là mã lý do."""
+    """All errors of the course and its client; `reason` says why, by default that of the message's table."""
 
-    def __init__(self, message: str, reason: Reason) -> None:
-        super().__init__(message)
-        self.reason = Reason(reason)
+    def __init__(self, message: str, reason: Reason | None = None) -> None:
+        super().__init__(str(message))
+        self.reason = Reason(reason or getattr(message, "reason", None))
 
-    def __reduce__(self) -> tuple:  # lỗi trong tiến trình con phải về được đến tiến trình mẹ
+    def __reduce__(self) -> tuple[Any, ...]:  # an error in a child process must come back to its parent
         return type(self), (str(self), self.reason)
 
     def _render_traceback_(self) -> list[str]:
-        """Điều notebook hiện ra: dòng lệnh của người học và thông báo; `%xmode Verbose` thì hiện cả đường đi."""
+        """What a notebook shows: the learner's line and the message; all of the way with `%xmode Verbose`."""
         handler, shown, path = sys.modules["IPython"].get_ipython().InteractiveTB, self, self.__traceback__
         if handler.mode != "Verbose":
-            shown, path = copy(self), _of_learner(path)  # bản sao không kéo theo những lỗi của thư viện
+            shown, path = copy(self), _of_learner(path)  # a copy does not drag the libraries' errors along
         return handler.structured_traceback(type(self), shown, path)
 
 
 def _of_learner(path: TracebackType | None) -> TracebackType | None:
-    """Chỉ đến khung cuối cùng của người học, tức là của module `__main__`; không có khung ấy thì tất cả."""
+    """Only as far as the learner's last frame, that of the module `__main__`; all of it where there is none."""
     frames = []
     while path is not None:
         frames.append(path)
@@ -57,19 +86,19 @@ def _of_learner(path: TracebackType | None) -> TracebackType | None:
 
 
 class BadInput(Problem, ValueError):
-    """Người dùng đưa vào điều không thể đúng; sửa rồi chạy lại."""
+    """What the user gave cannot be right: mend it and run again."""
 
-    def __init__(self, message: str, reason: Reason = Reason.INPUT) -> None:
-        super().__init__(message, reason)
+    def __init__(self, message: str, reason: Reason | None = None) -> None:
+        super().__init__(message, reason or getattr(message, "reason", None) or Reason.INPUT)
 
 
 class Rejected(Problem, PermissionError):
-    """Dịch vụ từ chối: khóa, chữ ký, đồng hồ hoặc quyền."""
+    """The service refuses: the key, the signature, the clock or the rights."""
 
 
 class Unavailable(Problem, ConnectionError):
-    """Dịch vụ không trả lời được lúc này; chờ rồi chạy lại, hoặc dùng CDSE ngoại tuyến."""
+    """The service cannot answer now: wait and run again, or use the offline CDSE."""
 
 
 class BadData(Problem, OSError):
-    """Dữ liệu nhận được không phải thứ đã hứa; không pixel nào của nó được dùng."""
+    """What came is not what was promised; no pixel of it is used."""

@@ -8,7 +8,7 @@ from nbclient import NotebookClient
 from nbformat import v4
 
 from cdse_access import problems as reasons
-from cdse_access.problems import Problem, Reason
+from cdse_access.problems import BadInput, Messages, Problem, Reason
 
 KINDS = {
     reasons.BadInput: ValueError,
@@ -56,3 +56,19 @@ def test_a_notebook_shows_the_learners_line_and_the_message_only():
     assert len(short.splitlines()) < 20 and not re.search("urllib3|requests|catalog.py|During handling", short)
     assert len(whole.splitlines()) > 100 and "urllib3" in whole and "catalog.py" in whole
     assert "decoder.py" in other
+
+
+def test_a_message_brings_the_reason_of_its_table():
+    say = Messages({None: {"done": "xong"}, Reason.KEYS: {"half": "thiếu {name}"}})
+    problem = BadInput(say("half", name="X"))
+    assert (str(problem), problem.reason) == ("thiếu X", Reason.KEYS)
+    assert str(pickle.loads(pickle.dumps(problem))) == "thiếu X"
+    assert (say("done"), say("done").reason) == ("xong", None)
+    assert BadInput("?").reason is Reason.INPUT
+    with pytest.raises(ValueError, match="None"):
+        Problem(say("done"))
+
+
+def test_a_slot_stands_once_in_a_table():
+    with pytest.raises(ValueError, match="twice"):
+        Messages({None: {"half": "a"}, Reason.KEYS: {"half": "b"}})

@@ -1,0 +1,40 @@
+"""write_whole: a file is there whole or not at all."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from cdse_access.files import write_whole
+from cdse_access.problems import BadData, Reason
+
+
+def test_a_file_is_written_with_its_folder_for_this_user_alone(tmp_path: Path):
+    path = tmp_path / "a" / "b.tif"
+    write_whole(path, b"first")
+    write_whole(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert [one.name for one in path.parent.iterdir()] == ["b.tif"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch):
+    path = tmp_path / "b.tif"
+    write_whole(path, b"first")
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(BadData, match="No space left") as caught:
+        write_whole(path, b"second")
+    assert caught.value.reason is Reason.DISK
+    assert path.read_bytes() == b"first"
+    assert [one.name for one in tmp_path.iterdir()] == ["b.tif"]
+
+
+def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path):
+    (tmp_path / "a").write_text("")
+    with pytest.raises(BadData, match="Không ghi được") as caught:
+        write_whole(tmp_path / "a" / "b.tif", b"")
+    assert caught.value.reason is Reason.DISK

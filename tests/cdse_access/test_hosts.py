@@ -1,0 +1,25 @@
+"""is_loopback: one answer to "is this machine meant?" for names, numbers, ports and whole addresses."""
+
+import pytest
+
+from cdse_access.hosts import is_loopback
+
+HERE = (
+    "localhost", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:8123", "127.1.2.3", "::1", "[::1]", "[::1]:8123",
+    "::ffff:127.0.0.1", "[::ffff:127.0.0.1]:80", "http://localhost:8123/stac/v1/", "https://127.0.0.1/",
+)  # fmt: skip
+ELSEWHERE = (
+    "", ":8123", "localhost.evil.org", "127.0.0.1.evil.org", "evil.org#localhost", "http://localhost@evil.org/",
+    "128.0.0.1", "0.0.0.0", "::", "10.0.0.1:8123", "eodata.dataspace.copernicus.eu", "local host", "[::1",
+    "127.0.0.256",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", HERE)
+def test_this_machine(address):
+    assert is_loopback(address)
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_any_other(address):
+    assert not is_loopback(address)
