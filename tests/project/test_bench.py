@@ -261,7 +261,7 @@ def test_only_our_results_depend_on_our_code(kept_folder, monkeypatch):
     monkeypatch.setattr(measure, "sources", lambda *packages: f"old {packages}")
     for way in ("cold", "odc-stac"):
         measure.keep(jobs.ONE, way, MADE)
-    monkeypatch.setattr(measure, "sources", lambda *packages: f"{'new' if 'lessons' in packages else 'old'} {packages}")
+    monkeypatch.setattr(measure, "sources", lambda *folders: f"changed {folders}" if folders else "old ()")
     assert measure.kept(jobs.ONE, "cold") is None and measure.kept(jobs.ONE, "odc-stac")
 
 
