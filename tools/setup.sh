@@ -1,14 +1,19 @@
 #!/bin/sh
-# Put what requirements.txt pins into .venv, unless it is there already. Run from the project's folder.
+# Put what requirements.txt pins and the project itself into .venv, unless they are there. Run from the project's folder.
 set -eu
 venv=.venv
-installed=$venv/installed-requirements.txt # written last: without it a set-up is done again
-
-if cmp -s requirements.txt "$installed" && "$venv/bin/python" -c '' 2>/dev/null; then
-    exit 0
-fi
+# Both are written last: without them the step is done again.
+installed=$venv/installed-requirements.txt
+linked=$venv/installed-project.txt
 
 say() { printf '%s\n' "$*" >&2; }
+
+requirements_are_installed() { cmp -s requirements.txt "$installed" && "$venv/bin/python" -c '' 2>/dev/null; }
+
+# An editable install holds the folder's place, and what pyproject.toml says of packages and entry points.
+describe_project() { pwd && cat pyproject.toml; }
+
+project_is_installed() { describe_project | cmp -s - "$linked"; }
 
 # PYTHON=... chooses one; otherwise the first that is new enough.
 find_python() {
@@ -24,35 +29,47 @@ find_python() {
     return 1
 }
 
-python=$(find_python)
-if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    say "$python thiếu module venv. Trên Debian, Ubuntu: sudo apt install python3-venv, rồi chạy lại."
-    exit 1
-fi
+install() { PIP_USER=0 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input "$@"; }
 
-say "Cài đặt vào thư mục .venv bằng $("$python" --version): tải khoảng 380 MB, mất chừng 1 đến 5 phút."
-rm -f "$installed" "$venv/installed-requirements-bench.txt"
+install_requirements() {
+    python=$(find_python)
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        say "$python thiếu module venv. Trên Debian, Ubuntu: sudo apt install python3-venv, rồi chạy lại."
+        exit 1
+    fi
+    say "Cài đặt vào thư mục .venv bằng $("$python" --version): tải khoảng 380 MB, mất chừng 1 đến 5 phút."
+    rm -f "$installed" "$linked" "$venv/installed-requirements-bench.txt"
+    if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+        "$python" -m venv --clear "$venv"
+    fi
+    # Only ready-made wheels: nothing is compiled on a learner's machine.
+    if ! install --require-hashes --only-binary :all: --no-compile -r requirements.txt; then
+        say "Cài đặt chưa xong; lý do ở ngay trên. Hãy kiểm tra mạng và chỗ trống trên đĩa, rồi chạy lại."
+        say "Nếu mạng vẫn tốt mà máy báo \"No matching distribution\", hãy dùng Python 3.11 đến 3.13: make lab PYTHON=python3.12"
+        exit 1
+    fi
+    say "Chuẩn bị các gói vừa cài để lần mở đầu tiên được nhanh (chưa đến một phút) ..."
+    "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 || true
+    # JupyterLab would ask to fetch news from the network at its first start.
+    mkdir -p "$venv/etc/jupyter/labconfig"
+    echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' \
+        >"$venv/etc/jupyter/labconfig/page_config.json"
+    cp requirements.txt "$installed.part"
+    mv "$installed.part" "$installed"
+}
+
+# Needs no network: what builds it, setuptools, is one of the requirements. (--require-hashes would refuse a folder.)
+install_project() {
+    rm -f "$linked"
+    if ! install --quiet --no-index --no-deps --no-build-isolation --editable .; then
+        say "Chưa đưa được các gói của khóa học vào .venv; lý do ở ngay trên. Hãy chạy make clean rồi chạy lại."
+        exit 1
+    fi
+    describe_project >"$linked.part"
+    mv "$linked.part" "$linked"
+    say "Cài đặt xong."
+}
+
 unset PYTHONHOME PYTHONPATH
-if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
-    "$python" -m venv --clear "$venv"
-fi
-# Only ready-made wheels: nothing is compiled on a learner's machine.
-if ! PIP_USER=0 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input \
-    --require-hashes --only-binary :all: --no-compile -r requirements.txt; then
-    say "Cài đặt chưa xong; lý do ở ngay trên. Hãy kiểm tra mạng và chỗ trống trên đĩa, rồi chạy lại."
-    say "Nếu mạng vẫn tốt mà máy báo \"No matching distribution\", hãy dùng Python 3.11 đến 3.13: make lab PYTHON=python3.12"
-    exit 1
-fi
-say "Chuẩn bị các gói vừa cài để lần mở đầu tiên được nhanh (chưa đến một phút) ..."
-"$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 || true
-
-packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-# `lessons` and `cdse_offline` are imported from the project itself; a relative path survives a move of the folder.
-printf "%s\n" ../../../.. ../../../../src >"$packages/cdse-bai-hoc.pth"
-# JupyterLab would ask to fetch news from the network at its first start.
-mkdir -p "$venv/etc/jupyter/labconfig"
-echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' \
-    >"$venv/etc/jupyter/labconfig/page_config.json"
-cp requirements.txt "$installed.part"
-mv "$installed.part" "$installed"
-say "Cài đặt xong."
+requirements_are_installed || install_requirements
+project_is_installed || install_project
