@@ -15,7 +15,6 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from jupytext.config import load_jupytext_config
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -24,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 TEXTS = NOTEBOOKS / "md"
 CELL_SECONDS = 300
+CELL_METADATA = ("tags", "label", "caption", "alt")  # what a text keeps of a cell besides its source
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 _OTHER_SERVICES = re.compile(r"(CDSE|AWS|GDAL|CPL|VSI)_")
@@ -132,12 +132,25 @@ def _write(notebook: NotebookNode, path: Path) -> None:
 
 
 def write_text(name: str) -> None:
-    """Write the notebook's cells back to its text."""
+    """Write the notebook's cells back to its text, below its head: an untouched lesson stays as it is."""
     text = TEXTS / f"{name}.md"
     notebook = jupytext.read(NOTEBOOKS / f"{name}.ipynb")
-    config = load_jupytext_config(str(text))
+    for cell in notebook.cells:
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
+    written = jupytext.writes(notebook, fmt="md:myst")
+    if text.exists():
+        _, _, body = _divided(written)
+        opening, head, _ = _divided(text.read_text(encoding="utf-8"))
+        written = f"{opening}{head}{body}"
     TEXTS.mkdir(exist_ok=True)
-    jupytext.write(notebook, text, fmt="md:myst", config=config)
+    text.write_text(written, encoding="utf-8")
+
+
+def _divided(text: str) -> tuple[str, str, str]:
+    """A text's first mark, its head with the mark that ends it, and its body."""
+    mark = "---\n"
+    end = text.index(f"\n{mark}") + 1 + len(mark)
+    return mark, text[len(mark) : end], text[end:]
 
 
 def main() -> None:

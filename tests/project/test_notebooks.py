@@ -161,3 +161,12 @@ def test_a_learners_environment_has_no_keys(monkeypatch):
     assert environment["CDSE_OFFLINE_CACHE"] == "here"
     assert not {"AWS_SECRET_ACCESS_KEY", "CDSE_STAC_URL"} & environment.keys()
     assert environment["NO_PROXY"].endswith("127.0.0.1,localhost")
+
+
+@pytest.mark.parametrize("name", notebooks.names())
+def test_a_lesson_that_nobody_edited_comes_back_to_its_text_unchanged(name, tmp_path, monkeypatch):
+    before = (notebooks.TEXTS / f"{name}.md").read_text(encoding="utf-8")
+    (tmp_path / f"{name}.md").write_text(before, encoding="utf-8")
+    monkeypatch.setattr(notebooks, "TEXTS", tmp_path)
+    notebooks.write_text(name)
+    assert (tmp_path / f"{name}.md").read_text(encoding="utf-8") == before
