@@ -1,6 +1,5 @@
 """The project as a whole: its packages, its set-up files, its promises about what the files do not hold."""
 
-import ast
 import os
 import re
 import shutil
@@ -57,38 +56,6 @@ def code_cells() -> list[tuple[str, nbformat.NotebookNode]]:
         for number, cell in enumerate(nbformat.read(path, as_version=4).cells)
         if cell.cell_type == "code"
     ]
-
-
-# -- packages ----------------------------------------------------------------
-
-
-def imported(path: Path) -> set[str]:
-    """Top-level names of the packages that a module imports, also inside functions."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add(node.module.split(".")[0])
-    return found
-
-
-@pytest.mark.parametrize("package", ["lessons", "cdse_access"])
-def test_what_learners_import_does_not_import_the_service(package):
-    assert modules(package)
-    assert [path.name for path in modules(package) if "cdse_offline" in imported(path)] == []
-
-
-def test_of_the_service_only_the_recorder_reads_and_only_when_it_runs():
-    assert [path.name for path in modules("cdse_offline") if "lessons" in imported(path)] == []
-    code = "import sys, cdse_offline.packs.record; print('cdse_access.loading' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "False"
-
-
-def _python(source: str) -> str:
-    """A cell without its magics."""
-    return "" if source.startswith("%%") else re.sub(r"^([%!].*)$", "pass", source, flags=re.M)
 
 
 # -- set-up files ------------------------------------------------------------
