@@ -6,12 +6,10 @@ from typing import TypeVar
 import xarray as xr
 from pystac import Item
 
+from cdse_access.classes import SCL_MASKED
 from cdse_access.problems import BadInput
 
 Array = TypeVar("Array", xr.DataArray, xr.Dataset)
-
-# Lớp SCL bị loại: không dữ liệu, hỏng, bóng mây, mây vừa, mây dày, mây ti.
-SCL_MASKED = (0, 1, 3, 8, 9, 10)
 
 
 def scale_offset(items: Iterable[Item], bands: Sequence[str]) -> tuple[float, float]:

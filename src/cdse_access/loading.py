@@ -10,7 +10,8 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from pystac import Item
 
-from cdse_access import checks
+from cdse_access.checks.arguments import check_load, select_area
+from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.jp2.mini import check_place, join, split
 from cdse_access.jp2.ranges import Remote, Session, cache_root, folder, open_session, short, store, stored
 from cdse_access.jp2.tile_parts import Known, read_header, read_tiles
@@ -108,10 +109,10 @@ def load(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, 
     Lỗi: BadInput (ValueError) nêu điều cần sửa; Unavailable, Rejected, BadData (OSError) khi dịch vụ hay tệp hỏng.
     """
     area = {"groupby": "solar_day"} | area
-    items = checks.before(items, bands, **area)
-    patch_url = fetch(items, bands, progress=progress, **checks.place(area))
-    with checks.guarded(patch_url, items, bands), ThreadPoolExecutor(CONNECTIONS) as pool:
+    items = check_load(items, bands, **area)
+    patch_url = fetch(items, bands, progress=progress, **select_area(area))
+    with discard_broken_files(patch_url, items, bands), ThreadPoolExecutor(CONNECTIONS) as pool:
         dn = odc.stac.load(items, bands, patch_url=patch_url, **{"pool": pool} | area)
         if not dn.chunks:
-            checks.after(dn, items)
+            check_pixels(dn, items)
     return dn

@@ -7,7 +7,7 @@ import dask
 import odc.stac
 from pystac_client import Client
 
-from cdse_access.catalog import Catalog, Patient
+from cdse_access.catalog import open_catalog
 from cdse_access.keys import Keys, keep, placing
 from cdse_access.problems import BadInput
 from cdse_access.service import Status, attach, choose, detach
@@ -80,11 +80,3 @@ def set_environment(s3: str, keys: tuple[str, str] | Keys, *, https: bool = True
     # rasterio báo nhầm điều này khi nhiều luồng cùng đọc
     warnings.filterwarnings("ignore", "Dataset has no geotransform", module="rasterio.warp")
     return dropped
-
-
-def open_catalog(url: str) -> Catalog:
-    """Mở catalog STAC tại `url`: như `pystac_client.Client`, nhưng thử lại, chờ có hạn, và báo câu hỏi sai.
-
-    Lỗi: Unavailable (ConnectionError) khi không tới được, hay nơi ấy không phải catalog STAC.
-    """
-    return Catalog.open(url, stac_io=Patient(), timeout=30)

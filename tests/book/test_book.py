@@ -34,7 +34,7 @@ from pystac import Item
 from pystac_client import Client
 
 from book import build
-from cdse_access import catalog, checks, service
+from cdse_access import service, transport
 from cdse_access import session as cdse
 from cdse_access.jp2.answers import lost
 from cdse_access.jp2.ranges import Remote, open_session, problem
@@ -590,7 +590,7 @@ def _answered(status: int, body: bytes) -> None:
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server, pytest.MonkeyPatch.context() as patch:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        patch.setattr(catalog, "WAITS", (0, 0))
+        patch.setattr(transport, "WAITS", (0, 0))
         try:
             cdse.open_catalog(f"http://127.0.0.1:{server.server_port}/")
         finally:
@@ -620,11 +620,11 @@ def _after(item: Item, **pixels: int) -> None:
     geobox = GeoBox.from_bbox(BBOX, crs="EPSG:4326", shape=(20, 20))
     layer = xr_zeros(geobox, "uint16").expand_dims(time=[np.datetime64(item.datetime.replace(tzinfo=None))])
     bands = {name: (layer + np.uint16(value)).assign_attrs(nodata=0) for name, value in pixels.items()}
-    checks.after(xr.Dataset(bands), [item])
+    check_pixels(xr.Dataset(bands), [item])
 
 
 def _undecodable(item: Item) -> None:
-    with checks.guarded(str, [item], ["B04_10m"]):
+    with discard_broken_files(str, [item], ["B04_10m"]):
         raise rasterio.errors.RasterioIOError("Read failed. See previous exception for details.")
 
 
@@ -705,8 +705,8 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-catalog": lambda item: cdse.open_catalog("http://127.0.0.1:9/stac/v1/"),
     "loi-catalog-ban": lambda item: _answered(503, b""),
     "loi-khong-phai-catalog": lambda item: _answered(200, b"<html>"),
-    "loi-bbox-dao": lambda item: checks.check_bbox((20.81, 105.92, 20.83, 105.95)),
-    "loi-bbox-thu-tu": lambda item: checks.check_bbox((11.5, 47.8, 11.4, 47.9)),
+    "loi-bbox-dao": lambda item: check_bbox((20.81, 105.92, 20.83, 105.95)),
+    "loi-bbox-thu-tu": lambda item: check_bbox((11.5, 47.8, 11.4, 47.9)),
     "loi-khong-item": lambda item: load([], ["B04_10m"], bbox=BBOX),
     "loi-danh-sach-rong": lambda item: odc.stac.load([], bands=["B04_10m"], bbox=BBOX),
     "loi-collection": lambda item: _search(item, collections=["SENTINEL-2"]),

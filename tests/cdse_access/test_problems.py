@@ -31,9 +31,9 @@ def test_a_reason_is_one_of_those_listed():
 
 
 CELLS = (
-    """from cdse_access import catalog
+    """from cdse_access import transport
 from cdse_access.session import open_catalog
-catalog.WAITS = (0,)
+transport.WAITS = (0,)
 def mine(address):
     return open_catalog(address)""",
     "one = 1\nmine('http://127.0.0.1:9/stac/v1/')\ntwo = 2",
@@ -53,8 +53,8 @@ def test_a_notebook_shows_the_learners_line_and_the_message_only():
     short, whole, other = (re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback)) for error in errors)
     assert re.search(r"-> 2 mine\('http", short) and "return open_catalog(address)" in short
     assert short.splitlines()[-1].startswith("Unavailable: Không hỏi được catalog http://127.0.0.1:9/stac/v1/")
-    assert len(short.splitlines()) < 20 and not re.search("urllib3|requests|catalog.py|During handling", short)
-    assert len(whole.splitlines()) > 100 and "urllib3" in whole and "catalog.py" in whole
+    assert len(short.splitlines()) < 20 and not re.search("urllib3|requests|transport.py|During handling", short)
+    assert len(whole.splitlines()) > 100 and "urllib3" in whole and "transport.py" in whole
     assert "decoder.py" in other
 
 

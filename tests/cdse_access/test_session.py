@@ -255,7 +255,7 @@ UNREADY = [
 
 @pytest.mark.parametrize(("rule", "kind", "reason"), UNREADY, ids=[str(rule) for rule, *_ in UNREADY])
 def test_a_service_that_is_not_ready_is_told(live, rule, kind, reason, monkeypatch):
-    monkeypatch.setattr("cdse_access.catalog.WAITS", (0.01,))
+    monkeypatch.setattr("cdse_access.transport.WAITS", (0.01,))
     give(live.access_key, live.secret_key)
     switch_on(rule, service=live.s3)
     with pytest.raises(kind) as caught:
@@ -447,7 +447,7 @@ SLIPS = [
 
 @pytest.mark.parametrize(("slip", "rule"), [case[1:] for case in SLIPS], ids=[case[0] for case in SLIPS])
 def test_28_no_key_in_errors_tracebacks_output_and_logs(classroom, caplog, capfd, monkeypatch, slip, rule):
-    monkeypatch.setattr("cdse_access.catalog.WAITS", (0.01,))
+    monkeypatch.setattr("cdse_access.transport.WAITS", (0.01,))
     caplog.set_level(logging.DEBUG)
     give(classroom.access_key, classroom.secret_key)
     os.environ |= slip(classroom)

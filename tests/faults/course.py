@@ -18,7 +18,7 @@ import odc.stac
 import xarray as xr
 from pystac import Item
 
-from cdse_access import catalog, probe, service
+from cdse_access import probe, service, transport
 from cdse_access import loading as jp2
 from cdse_access import session as cdse
 from cdse_access.jp2 import ranges as remote
@@ -56,8 +56,8 @@ def variables(service: Service, folder: Path, names: dict[str, str], changes: di
 WAITS = {
     remote: {"CONNECT": 1, "SILENT": 0.6, "SLOWEST": 1, "BUDGET": 1, "FIRST_WAIT": 0.02},
     probe: {"WAITS": (0, 0.02, 0.02)},
-    catalog: {"WAITS": (0.02, 0.02, 0.02, 0.02), "PATIENCE": 2.5},
-    catalog.Patient: {"timeout": property(lambda _: 0.6, lambda *_: None)},
+    transport: {"WAITS": (0.02, 0.02, 0.02, 0.02), "PATIENCE": 2.5},
+    transport.Transport: {"timeout": property(lambda _: 0.6, lambda *_: None)},
 }
 
 

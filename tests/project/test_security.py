@@ -29,7 +29,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from nbformat import v4
 
-from cdse_access import catalog
+from cdse_access import transport
 from cdse_access import service as services
 from cdse_access import session as cdse
 from cdse_access.jp2 import answers
@@ -715,7 +715,7 @@ def test_who_is_not_an_impostor_is_not_refused(tmp_path, monkeypatch):
         assert (
             remote.Remote("s3://eodata/a.jp2", session=remote.open_session(1)).read(0, 12) == CONTENT_OF_IMPOSTOR[:12]
         )
-        monkeypatch.setattr(catalog, "WAITS", (0,))
+        monkeypatch.setattr(transport, "WAITS", (0,))
         with pytest.raises(Unavailable) as caught:  # it answers with an image
             cdse.open_catalog(f"https://{address}/v1/")
         assert caught.value.reason is Reason.NOT_SERVICE

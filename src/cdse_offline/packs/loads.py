@@ -137,14 +137,14 @@ def _want(load: Load, scenes: Sequence[Scene]) -> set[tuple[str, str]]:
     """Note what is wanted of these items; the names of those that a newer processing of the same pass replaces."""
     if not scenes or not load.bands:
         return set()
-    from cdse_access.checks import before
+    from cdse_access.checks.arguments import check_load
 
     items = [scene.item() for scene in scenes]
     bands = {item.id: _bands(load, item) for item in items}
     codes = [asset.extra_fields.get("proj:code") for asset in items[0].assets.values()]
     everywhere = sorted(set.intersection(*map(set, bands.values())))
     # With chunks, since what is recorded need not fit into memory.
-    kept = before(items, everywhere, bbox=load.bbox, crs=next(filter(None, codes), None), resolution=10, chunks={})
+    kept = check_load(items, everywhere, bbox=load.bbox, crs=next(filter(None, codes), None), resolution=10, chunks={})
     newest = {item.id for item in kept}
     for scene in scenes:
         for band in bands[scene.document["id"]]:

@@ -82,7 +82,7 @@ def _loads(arguments: argparse.Namespace) -> tuple[Load, ...]:
         )
     if not 1 <= arguments.cloud <= 100:
         raise BadInput(f"--cloud là {arguments.cloud:g}: cần số phần trăm từ 1 đến 100.", Reason.INPUT)
-    from cdse_access.checks import check_bbox
+    from cdse_access.checks.bbox import check_bbox
 
     bbox, bands = check_bbox(tuple(arguments.bbox)), tuple(dict.fromkeys(arguments.bands))
     return (Load(bbox, arguments.dates, bands, arguments.cloud, collection=arguments.collection),)

@@ -1,0 +1,29 @@
+"""Is this a bounding box that can be meant?"""
+
+from collections.abc import Iterable
+
+from cdse_access.messages import say
+from cdse_access.problems import BadInput
+
+WIDEST = 10  # degrees; more is a mistake in the order, or too much to read
+
+
+def check_bbox(bbox: Iterable[float]) -> tuple[float, float, float, float]:
+    """Check a box (west, south, east, north) in degrees and give it back.
+
+    Errors: BadInput (a ValueError) where a number lacks, lies outside, stands in the wrong order, or longitude and
+    latitude seem to be exchanged.
+    """
+    try:
+        west, south, east, north = map(float, bbox)
+    except (TypeError, ValueError) as error:
+        raise BadInput(say("bbox-numbers", bbox=bbox)) from error
+    longitudes_fit = -180 <= west <= 180 and -180 <= east <= 180
+    latitudes_fit = -90 <= south <= 90 and -90 <= north <= 90
+    if not (longitudes_fit and latitudes_fit):
+        raise BadInput(say("bbox-range", bbox=bbox))
+    if west >= east or south >= north:
+        raise BadInput(say("bbox-order", bbox=bbox))
+    if east - west > WIDEST or north - south > WIDEST:
+        raise BadInput(say("bbox-wide", bbox=bbox))
+    return west, south, east, north

@@ -1,0 +1,159 @@
+"""What was loaded: numbers that Sentinel-2 can write, bands that lack the same pixels, as many pixels as promised.
+
+Everything is looked at date by date, so that the checks take the memory of one date and not of all.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from pystac import Item
+from rasterio.errors import RasterioError
+from scipy.ndimage import binary_erosion
+from shapely import union_all
+from shapely.geometry.base import BaseGeometry
+
+from cdse_access.checks.items import find_outline
+from cdse_access.classes import SCL_MASKED
+from cdse_access.messages import say
+from cdse_access.problems import BadData
+
+LARGEST_DN = 32767  # Sentinel-2 writes 15 bits
+ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # aerosol and water vapour, probabilities of cloud and snow
+SLIVER = 16  # pixels; at the edge of a swath bands differ by fewer
+MARGIN = 0.01  # degrees; an item's outline is right to about 1 km
+
+
+def check_pixels(dn: xr.Dataset, items: Iterable[Item]) -> None:
+    """Look at a cube (time, y, x) of DN that was loaded from these items; 0, or the attribute `nodata`, is no data.
+
+    Bands in which 0 can be meant (ZERO_IS_MEANT) are not searched for gaps. Days without a clear pixel are right but
+    show nothing: their dates are printed where SCL was loaded.
+    Errors: BadData that names date and band.
+    """
+    promised = _find_promised_shares(dn, items)
+    for number in range(dn.sizes["time"]):
+        date = dn.isel(time=number)
+        _check_range(date)
+        masks = _find_data(date)
+        _check_alike(masks)
+        _check_share(masks, promised.get(number, 0.0))
+    _print_overcast(dn)
+
+
+def format_date(layer: xr.DataArray | xr.Dataset) -> str:
+    """The date of a layer, 2023-09-28."""
+    return str(np.datetime_as_string(layer.time.values, "D"))
+
+
+def _check_range(date: xr.Dataset) -> None:
+    for band, layer in date.data_vars.items():
+        worst = layer.max()
+        if worst > LARGEST_DN:
+            raise BadData(say("dn-large", band=band, date=format_date(date), dn=float(worst), largest=LARGEST_DN))
+
+
+def _find_data(date: xr.Dataset) -> dict[str, xr.DataArray]:
+    """For each band of one date in which 0 means nothing: True where there are data."""
+    masks = {}
+    for name, layer in date.data_vars.items():
+        band = str(name)
+        nodata = layer.attrs.get("nodata")
+        if nodata is not None and not band.startswith(ZERO_IS_MEANT):
+            masks[band] = layer.notnull() & (layer != nodata)
+    return masks
+
+
+def _check_alike(masks: dict[str, xr.DataArray]) -> None:
+    """A tile that went missing in one band shows as a square; at a swath's edge bands differ by a few pixels."""
+    for one, other in pairwise(masks):
+        differing = masks[one] != masks[other]
+        if _holds_square(differing.values):
+            share = float(differing.mean())
+            date = format_date(differing)
+            raise BadData(say("bands-differ", date=date, one=one, other=other, share=share))
+
+
+def _holds_square(differing: np.ndarray) -> bool:
+    """Are there SLIVER × SLIVER pixels, or as many as the layer is wide and high, that are all True?"""
+    if not differing.any():
+        return False
+    sides = [min(SLIVER, length) for length in differing.shape]
+    return bool(binary_erosion(differing, np.ones(sides)).any())
+
+
+def _check_share(masks: dict[str, xr.DataArray], promised: float) -> None:
+    """At least half the pixels that the items promise must be there."""
+    for band, mask in masks.items():
+        found = float(mask.mean())
+        if found < promised / 2:
+            slot = "pixels-few" if found else "pixels-none"
+            raise BadData(say(slot, band=band, date=format_date(mask), found=found, promised=promised))
+
+
+def _find_promised_shares(dn: xr.Dataset, items: Iterable[Item]) -> dict[int, float]:
+    """For each date: the share of the area, 0 to 1, that its items cover, their rims left out.
+
+    Empty where dates are not in order: with an unusual `groupby` nobody knows which item is in which layer.
+    """
+    times = dn.time.values
+    if (np.diff(times) <= np.timedelta64(0)).any():
+        return {}
+    geobox: GeoBox = dn.odc.geobox
+    area = geobox.geographic_extent.geom
+    outlines: dict[int, list[BaseGeometry]] = {}
+    for item in items:
+        outline = find_outline(item).buffer(-MARGIN)
+        outlines.setdefault(_find_layer(item, times), []).append(outline.intersection(area))
+    return {number: union_all(parts).area / area.area for number, parts in outlines.items()}
+
+
+def _find_layer(item: Item, times: np.ndarray) -> int:
+    """The layer that an item is in: the last that does not begin after it."""
+    assert item.datetime is not None
+    instant = np.datetime64(item.datetime.replace(tzinfo=None))
+    following = int(np.searchsorted(times, instant, "right"))
+    return max(following - 1, 0)
+
+
+def _print_overcast(dn: xr.Dataset) -> None:
+    for band in dn.data_vars:
+        if str(band).startswith("SCL"):
+            dates = [format_date(layer) for layer in dn[band] if not _is_seen(layer)]
+            if dates:
+                print(say("dates-overcast", band=band, number=len(dates), dates=", ".join(dates)))
+
+
+def _is_seen(scl: xr.DataArray) -> bool:
+    """Does one pixel of this date show land or water?"""
+    hidden = np.isin(scl, SCL_MASKED)
+    return bool((scl.notnull() & ~hidden).any())
+
+
+@contextmanager
+def discard_broken_files(
+    patch_url: Callable[[str], str], items: Sequence[Item], bands: Sequence[str]
+) -> Iterator[None]:
+    """Where reading fails, remove the kept files, so that the next load fetches them again.
+
+    Errors: BadData for those of GDAL.
+    """
+    try:
+        yield
+    except (RasterioError, BadData) as error:
+        _remove_files(patch_url, items, bands)
+        if isinstance(error, BadData):
+            raise
+        raise BadData(say("image-broken", error=error)) from error
+
+
+def _remove_files(patch_url: Callable[[str], str], items: Sequence[Item], bands: Sequence[str]) -> None:
+    hrefs = {item.assets[band].href for item in items for band in bands}
+    kept = {patch_url(href) for href in hrefs} - hrefs
+    for path in kept:
+        with suppress(OSError):  # Windows does not remove a file that is open
+            Path(path).unlink()
