@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from copy import copy
 from enum import StrEnum
 from types import TracebackType
 from typing import Any
@@ -69,7 +68,9 @@ class Problem(Exception):
         """What a notebook shows: the learner's line and the message; all of the way with `%xmode Verbose`."""
         handler, shown, path = sys.modules["IPython"].get_ipython().InteractiveTB, self, self.__traceback__
         if handler.mode != "Verbose":
-            shown, path = copy(self), _of_learner(path)  # a copy does not drag the libraries' errors along
+            # A new one does not drag the libraries' errors along; `copy` would where tblib (of distributed) is loaded.
+            kind, arguments = self.__reduce__()
+            shown, path = kind(*arguments), _of_learner(path)
         return handler.structured_traceback(type(self), shown, path)
 
 

@@ -36,6 +36,8 @@ from pystac_client import Client
 from book import build
 from cdse_access import service, transport
 from cdse_access import session as cdse
+from cdse_access.checks.bbox import check_bbox
+from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.jp2.answers import lost
 from cdse_access.jp2.ranges import Remote, open_session, problem
 from cdse_access.jp2.tile_parts import SIGNATURE, read_header, read_tiles

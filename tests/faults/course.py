@@ -18,8 +18,8 @@ import odc.stac
 import xarray as xr
 from pystac import Item
 
-from cdse_access import probe, service, transport
 from cdse_access import loading as jp2
+from cdse_access import probe, service, transport
 from cdse_access import session as cdse
 from cdse_access.jp2 import ranges as remote
 from cdse_access.problems import Problem

@@ -29,9 +29,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from nbformat import v4
 
-from cdse_access import transport
 from cdse_access import service as services
 from cdse_access import session as cdse
+from cdse_access import transport
 from cdse_access.jp2 import answers
 from cdse_access.jp2 import ranges as remote
 from cdse_access.probe import BEGINNINGS
