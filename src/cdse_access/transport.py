@@ -90,12 +90,13 @@ class Transport(StacApiIO):
         while True:
             try:
                 return self._ask_once(question, end)
-            except _TemporaryError as failure:
-                failures += 1
-                wait = failure.choose_wait(failures)
-                if failures > failure.retries or time.monotonic() + wait > end:
-                    raise failure.problem from failure.__cause__
-                time.sleep(wait)
+            except _TemporaryError as error:
+                failure = error
+            failures += 1
+            wait = failure.choose_wait(failures)
+            if failures > failure.retries or time.monotonic() + wait > end:
+                raise failure.problem from failure.__cause__
+            time.sleep(wait)
 
     def _check_origin(self, href: str) -> None:
         scheme, host = urlsplit(href).scheme, urlsplit(href).hostname

@@ -60,6 +60,7 @@ def test_a_lasting_refusal_ends(client, server, slept):
         problem
     )
     assert slept == [0.5, 1, 2, 4]
+    assert problem.__context__ is None  # else it holds itself, and tblib cannot pickle it
 
 
 def test_retry_after_is_kept_to(client, server, slept):
