@@ -1,8 +1,8 @@
 """What every test run has in common: the environment, the order, the offline CDSE."""
 
-import json
+import contextlib
+import io
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
+from cdse_access.service import running
+from cdse_access.session import Session, connect
 from tools.notebooks import learner_environment
 
 ROOT = Path(__file__).parent
@@ -39,20 +41,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def environment_stays_in_its_module() -> Iterator[None]:
-    """`connect()` sets keys and addresses: the next module, and above all the lessons, must not see them."""
+    """What one module sets or connects to, the next, and above all the lessons, must not see."""
     before = dict(os.environ)
     yield
+    forget_session()
     os.environ.clear()
     os.environ.update(before)
 
 
+def forget_session() -> None:
+    """Log out without a word, where this process has connected at all."""
+    if "cdse_access.session" in sys.modules:
+        with contextlib.redirect_stdout(io.StringIO()):
+            sys.modules["cdse_access.session"].logout()
+
+
 @pytest.fixture(scope="session")
 def offline_service() -> Iterator[dict[str, str]]:
-    """An offline CDSE of its own: the line of JSON that it announces itself with."""
-    command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        line = process.stdout.readline()
-        assert line, f"the offline CDSE ended with code {process.wait(10)} before it was ready"
-        yield json.loads(line)
-        process.stdin.close()
-        assert process.wait(10) == 0
+    """An offline CDSE of its own: its addresses and keys, as it announced them."""
+    with running() as cdse:
+        keys = {"access_key": cdse.keys.access.reveal(), "secret_key": cdse.keys.secret.reveal()}
+        yield {"stac": cdse.stac, "s3": cdse.s3} | keys
+    assert cdse.process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def connected(offline_service: dict[str, str]) -> Iterator[Session]:
+    """This process is connected to that service for a module, without a word."""
+    keys = offline_service["access_key"], offline_service["secret_key"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        catalog = connect(keys=keys, stac=offline_service["stac"], s3=offline_service["s3"])
+    yield catalog.session
+    forget_session()

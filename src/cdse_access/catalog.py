@@ -24,6 +24,12 @@ LISTED = 10  # collections that a message names
 class Catalog(Client):
     """`pystac_client.Client`, whose `search` refuses what would silently find nothing."""
 
+    session: Any = None  # connect() puts its Session here
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the session, whose keys stay in this process: items, which know their catalogue, can be sent."""
+        return {name: value for name, value in self.__dict__.items() if name != "session"}
+
     @classmethod
     def open(cls, url: str, **settings: Any) -> Self:
         """As `Client.open`. Errors: Unavailable where nobody answers, or what answers is no STAC catalogue."""

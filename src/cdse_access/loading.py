@@ -12,11 +12,14 @@ from pystac import Item
 
 from cdse_access.checks.arguments import check_load, select_area
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
+from cdse_access.jp2.cache import cache_root, folder, keep, short, stored
 from cdse_access.jp2.mini import check_place, join, split
-from cdse_access.jp2.ranges import Remote, Session, cache_root, folder, open_session, short, store, stored
+from cdse_access.jp2.ranges import Pool, Remote, open_pool
 from cdse_access.jp2.tile_parts import Known, read_header, read_tiles
 from cdse_access.problems import BadData, BadInput, Reason
-from cdse_access.session import CONNECTIONS
+from cdse_access.session import Session, current
+from cdse_access.settings import CONNECTIONS
+from cdse_access.store import Store
 
 Frame = tuple[float, float, float, float]  # trái, trên, phải, dưới, tính bằng pixel
 
@@ -30,18 +33,18 @@ class Image(NamedTuple):
     frame: Frame
 
 
-def bring(root: Path, image: Image, session: Session, others: list[Known]) -> Path:
+def bring(root: Path, image: Image, store: Store, pool: Pool, others: list[Known]) -> Path:
     """Tệp nhỏ của một ảnh có đủ các ô dưới khung của nó: lấy cái đã cất, hoặc thêm ô còn thiếu.
 
     others: vị trí các ô trong những ảnh vừa đọc, để đoán cho ảnh này: ngày kế bên có đất và mây gần giống.
     """
-    place, known = folder(root, image.href), []
+    place, known = folder(root, store, image.href), []
     for path, data in stored(place):
         head, tiles = split(data, str(path))
         if head.under(*image.frame) <= tiles.keys():
             return path
         known.append((path.name, tiles))
-    file = Remote(image.href, session=session)
+    file = Remote(image.href, store, pool)
     head = read_header(file)
     for told, found in ((tuple(image.grid.shape), (head.height, head.width)), (image.size, file.size)):
         if told not in (None, found):
@@ -52,7 +55,7 @@ def bring(root: Path, image: Image, session: Session, others: list[Known]) -> Pa
     tiles |= read_tiles(file, head, head.under(*image.frame) - tiles.keys(), others)
     data = join(head, tiles)
     check_place(data, image.grid, file.name)
-    return store(place, version, data)
+    return keep(place, version, data)
 
 
 def under(area: GeoBox, image: GeoBox) -> Frame | None:
@@ -61,12 +64,15 @@ def under(area: GeoBox, image: GeoBox) -> Frame | None:
     return (left, top, right, bottom) if left < image.width and top < image.height and min(right, bottom) > 0 else None
 
 
-def fetch(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, **area) -> Callable[[str], str]:
+def fetch(
+    items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, session: Session | None = None, **area
+) -> Callable[[str], str]:
     """Tải các ô JPEG 2000 mà `odc.stac.load(items, bands, ...)` sẽ đọc, và trả về `patch_url` để đưa cho nó.
 
     area: bbox, crs, resolution, geobox, like ... Hãy đưa cùng một `area` cho cả hai: ngoài các ô đã tải, ảnh là 0,
     tức là không có dữ liệu. Nhiều nhất 4 kết nối; ô đã tải được cất lại, lần sau không hỏi ai nữa.
     Ảnh không phải .jp2 trên S3 được đọc thẳng như thường.
+    session: phiên nối của `connect()` (`catalog.session`); không đưa thì dùng phiên gần nhất.
     Lỗi: BadInput khi thiếu vùng; Unavailable, Rejected khi dịch vụ không trả lời hay từ chối; BadData khi tệp hỏng.
     """
     items = list(items)
@@ -80,26 +86,29 @@ def fetch(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True,
         suitable = source.geobox and source.uri.startswith("s3://") and source.uri.endswith(".jp2")
         if suitable and (frame := under(geobox, source.geobox)):
             jobs[source.uri] = Image(source.uri, source.geobox, sizes.get(source.uri), frame)
-    paths, others, root, session = {}, [], cache_root(), open_session(CONNECTIONS)
+    store = (session or current()).store
+    paths, others, root, connections = {}, [], cache_root(store), open_pool(store, CONNECTIONS)
     if progress:
         from IPython.display import ProgressBar  # chương trình không vẽ thanh tiến độ thì không cần nạp IPython
 
         bar = ProgressBar(len(jobs))
         bar.display()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        running = {pool.submit(bring, root, image, session, others): image.href for image in jobs.values()}
+        running = {pool.submit(bring, root, image, store, connections, others): image.href for image in jobs.values()}
         try:
             for done in as_completed(running):
                 paths[running[done]] = str(done.result())
                 if progress:
                     bar.progress = len(paths)
         finally:
-            session.stop.set()  # một ảnh hỏng thì các ảnh kia thôi chờ và thử lại
+            connections.stop.set()  # một ảnh hỏng thì các ảnh kia thôi chờ và thử lại
             pool.shutdown(cancel_futures=True)
     return lambda href: paths.get(href, href)
 
 
-def load(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, **area) -> xr.Dataset:
+def load(
+    items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, session: Session | None = None, **area
+) -> xr.Dataset:
     """Như `odc.stac.load(items, bands, ...)`, nhưng nhanh, và mọi thứ được kiểm tra trước và sau khi tải.
 
     area: bbox, crs, resolution, chunks, resampling ... của `odc.stac.load`; `groupby` mặc định là "solar_day".
@@ -110,7 +119,7 @@ def load(items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, 
     """
     area = {"groupby": "solar_day"} | area
     items = check_load(items, bands, **area)
-    patch_url = fetch(items, bands, progress=progress, **select_area(area))
+    patch_url = fetch(items, bands, progress=progress, session=session, **select_area(area))
     with discard_broken_files(patch_url, items, bands), ThreadPoolExecutor(CONNECTIONS) as pool:
         dn = odc.stac.load(items, bands, patch_url=patch_url, **{"pool": pool} | area)
         if not dn.chunks:

@@ -4,12 +4,55 @@ from cdse_access.problems import Messages, Reason
 
 VIETNAMESE: dict[Reason | None, dict[str, str]] = {
     None: {
+        "ago-hours": "{hours} giờ trước",
+        "ago-minutes": "{minutes} phút trước",
+        "ago-now": "vừa xong",
+        "and": " và ",
         "dates-overcast": "Không pixel nào quang mây theo {band} vào {number} ngày: {dates}.",
+        "env-file-kept": "Đã cất khóa vào {file}, chỉ mình bạn đọc được: các bài sau tự thấy.",
+        "env-file-public": "Người khác trên máy này đọc được tệp .env: hãy gõ `chmod 600 .env`.",
         "form-bbox": "cần bốn số (tây, nam, đông, bắc) tính bằng độ",
         "form-collections": 'cần tên, ví dụ ["sentinel-2-l2a"]',
         "form-datetime": 'hãy viết "2023-06-15", "2023-06", "2023", hoặc khoảng "2023-05-01/2023-09-30"',
         "form-intersects": "cần một hình GeoJSON, Polygon hay Point",
         "items-dropped": "Bỏ {number} item trùng hoặc cũ hơn của cùng lần chụp: {items}.",
+        "key-question": "{name} (gõ không hiện ra): ",
+        "logged-out": "Đã đăng xuất: kernel này không còn giữ khóa nào.",
+        "mended": "Đã sửa giúp: {what}.",
+        "mended-blanks": "khoảng trắng",
+        "mended-key": "bỏ {what} quanh {name}",
+        "mended-quotes": "dấu nháy",
+        "minutes": " {minutes} phút",
+        "no-encryption": "Chú ý: đường tới {host} không mã hóa, chỉ dùng khóa của lớp, đừng dùng khóa CDSE thật.",
+        "no-jp2-driver": (
+            "Chú ý: GDAL của máy này thiếu trình đọc JPEG 2000 (JP2OpenJPEG), nên không ảnh Sentinel-2 nào mở "
+            "được: với conda, hãy cài gói libgdal-jp2openjpeg; với pip, hãy cài lại rasterio."
+        ),
+        "not-connected": "Chưa kết nối: hãy gọi connect().",
+        "not-tried": "chưa được, catalog trống",
+        "note": "Chú ý: {note}",
+        "seconds": " {seconds} giây",
+        "secret": "<{length} ký tự, đã che>",
+        "secret-stays": ("Khóa không được ghi vào tệp hay gửi sang tiến trình khác: hãy gọi connect() ở nơi cần đọc."),
+        "service-given": "dịch vụ được chỉ định",
+        "service-in-use": "Đang dùng {service}",
+        "service-itself": "{service}.",
+        "service-live": "CDSE thật",
+        "service-offline": "CDSE ngoại tuyến: ảnh mô phỏng, không cần tài khoản hay mạng",
+        "service-with-keys": "{service}, khóa lấy từ {source}.",
+        "some-minutes": " vài phút",
+        "source-arguments": "tham số keys",
+        "source-file": "tệp .env",
+        "source-note": "{problem} Khóa ấy lấy từ {source}.",
+        "source-own": "tự cấp",
+        "source-typed": "chuỗi bạn vừa gõ",
+        "source-variable": "biến {name}",
+        "status-hosts": "máy chủ",
+        "status-keys": "khóa",
+        "status-service": "dịch vụ",
+        "status-tried": "thử khóa",
+        "this-machine": "máy này",
+        "tried": "{ago}, được nhận",
         "why-begins": "nó bắt đầu bằng {begin!r}",
         "why-broken-off": "mất kết nối giữa chừng",
         "why-cut-short": "nhận thiếu dữ liệu",
@@ -26,28 +69,31 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "why-unreachable": "không kết nối được",
     },
     Reason.INPUT: {
+        "address-half": "Hãy đặt cả {stac} và {s3}, hoặc bỏ cả hai.",
+        "address-s3": "{name} là {value!r}: cần tên máy và cổng, ví dụ {example}",
+        "address-stac": "{name} là {value!r}: cần địa chỉ đầy đủ, ví dụ {example}",
         "area-missing": "load cần biết vùng: hãy đưa bbox, cùng với crs và resolution.",
         "area-outside": "{area} nằm ngoài {item}, vốn phủ {covered}: hãy xem lại bbox.",
         "area-small": "{area} nhỏ hơn một pixel: hãy nới vùng, hoặc xem lại resolution và crs.",
         "argument-misspelt": "load không nhận tham số {name!r}: có phải {alike} không?",
         "argument-unknown": "load không nhận tham số {name!r}: hãy bỏ nó ra.",
         "band-address": (
-            "{item}: band {band!r} trỏ tới {href!r}, không phải ảnh .jp2 dưới s3://eodata/: hãy chọn band khác, hoặc "
-            "tìm lại item trong catalog của CDSE."
+            "{item}: band {band!r} trỏ tới {href!r}, không phải ảnh .jp2 dưới s3://eodata/: hãy chọn band khác, "
+            "hoặc tìm lại item trong catalog của CDSE."
         ),
         "band-classes": (
-            '{band} là bảng phân lớp, nội suy {resampling!r} sinh ra lớp không có thật: hãy đặt resampling={{"*": '
-            '{resampling!r}, "{band}": "nearest"}}.'
+            "{band} là bảng phân lớp, nội suy {resampling!r} sinh ra lớp không có thật: hãy đặt "
+            'resampling={{"*": {resampling!r}, "{band}": "nearest"}}.'
         ),
         "band-grid": "{item} thiếu {lacking} của {band}: hãy tìm lại item trong catalog, không dùng fields=.",
         "band-missing": "{item} không có band {band!r}: hãy chọn trong {offered}.",
         "bands-list": 'bands là {bands!r}: hãy ghi một danh sách, ví dụ ["B04_10m", "B08_10m"].',
         "bbox-numbers": "bbox là {bbox!r}: cần bốn số (tây, nam, đông, bắc) tính bằng độ.",
         "bbox-order": (
-            "bbox {bbox} sai thứ tự: cần (tây, nam, đông, bắc), tây < đông và nam < bắc. Vùng vắt qua kinh tuyến 180 "
-            "phải tách làm hai."
+            "bbox {bbox} sai thứ tự: cần (tây, nam, đông, bắc), tây < đông và nam < bắc. Vùng vắt qua kinh tuyến "
+            "180 phải tách làm hai."
         ),
-        "bbox-range": "bbox {bbox} ra ngoài miền: kinh độ từ -180 đến 180, vĩ độ từ -90 đến 90. Có đảo chỗ không?",
+        "bbox-range": ("bbox {bbox} ra ngoài miền: kinh độ từ -180 đến 180, vĩ độ từ -90 đến 90. Có đảo chỗ không?"),
         "bbox-wide": "bbox {bbox} rộng hơn 10°: hãy kiểm tra thứ tự (tây, nam, đông, bắc) hoặc chia nhỏ vùng.",
         "catalog-address": "Địa chỉ catalog là {href!r}: cần địa chỉ đầy đủ, bắt đầu bằng https://.",
         "catalog-many-pages": "Tìm được hơn {pages} trang: hãy thu hẹp thời gian hay vùng, hoặc đặt max_items.",
@@ -58,6 +104,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "thêm múi giờ, Z cho UTC."
         ),
         "datetime-order": "datetime {value!r} kết thúc trước khi bắt đầu: hãy đổi chỗ hai ngày.",
+        "env-file-off": "CDSE_ENV_FILE đang trống, nghĩa là đừng dùng tệp .env: hãy bỏ biến này rồi gọi lại.",
         "gdal-threads": "GDAL_NUM_THREADS phải là 1, nếu không lỗi đọc biến thành số 0: hãy gọi lại connect().",
         "grid-invalid": "Vùng và lưới không hợp lệ ({error}): hãy đưa bbox, crs và resolution.",
         "grid-unknown": "Không suy ra được lưới: hãy ghi cả crs và resolution, ví dụ resolution=10.",
@@ -66,42 +113,110 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "item-projection": "{item} không khai phần mở rộng projection: hãy tìm lại item trong catalog.",
         "item-unreadable": "odc-stac không đọc được {item} ({error}): hãy tìm lại item trong catalog.",
         "items-collections": "Item thuộc nhiều collection ({collections}): hãy tải riêng.",
+        "keys-and-strategy": "Đã đưa keys thì không tìm khóa ở đâu nữa: hãy bỏ strategy={strategy!r}.",
+        "live-addresses": 'connect("live") là CDSE thật: hãy bỏ stac và s3, hoặc gọi connect(stac=..., s3=...).',
         "max-items": "max_items là {value}: cần số từ 1 trở lên, hoặc bỏ nó ra.",
         "memory": "Tải chừng này cần {size:.0f} GB bộ nhớ: hãy thu nhỏ vùng, bớt ngày, hoặc bớt band.",
+        "offline-arguments": "CDSE ngoại tuyến tự cấp địa chỉ và khóa: hãy bỏ {names}.",
+        "offline-strategy": "CDSE ngoại tuyến tự cấp khóa: hãy bỏ strategy={strategy!r}.",
+        "persist-live": 'persist=True chỉ dùng cùng connect("live"), nơi bạn gõ khóa của mình.',
         "question-refused": "Câu hỏi tìm kiếm không hợp lệ: {error}",
         "question-value": "{name} là {value!r}, {why}: {form}.",
+        "service-unknown": (
+            'Không có dịch vụ {service!r}: hãy gọi connect(), connect("live") hoặc connect("offline").'
+        ),
         "span-order": "{name} là {span}: số nhỏ phải đứng trước.",
+        "strategy-unknown": "Không có cách tìm khóa {strategy!r}: hãy chọn {known}.",
         "zones-differ": 'Item nằm ở nhiều múi UTM, {zones}: hãy chọn một, ví dụ crs="{first}".',
     },
-    Reason.KEYS: {},
-    Reason.KEY_UNKNOWN: {},
-    Reason.SECRET_WRONG: {},
-    Reason.CLOCK: {},
+    Reason.KEYS: {
+        "connect-first": "Chưa kết nối dịch vụ nào: hãy gọi connect() trước.",
+        "env-file-encoding": "Không đọc được {file}: hãy lưu lại tệp ấy với bảng mã UTF-8.",
+        "env-file-in-git": (
+            "git sẽ đưa {file} lên mạng cùng dự án: hãy thêm dòng {file} vào .gitignore. Nếu nó đã vào git (`git "
+            "ls-files {file}` in ra tên nó), hãy gõ `git rm --cached {file}` và thay cặp khóa."
+        ),
+        "env-file-missing": "CDSE_ENV_FILE chỉ tới {path}, không có tệp ấy: hãy sửa hoặc bỏ biến này.",
+        "env-file-other-service": "Tệp .env đang ghi {address} của dịch vụ khác: hãy bỏ dòng ấy rồi gọi lại.",
+        "env-file-unreadable": "Không đọc được {file} ({why}): hãy xem lại tệp.",
+        "file-lacks-keys": "Tệp .env có {address} mà thiếu {access} và {secret}: hãy ghi đủ.",
+        "key-blank-inside": "{name} có khoảng trắng hoặc xuống dòng ở giữa: hãy dán lại đúng chuỗi khóa.",
+        "key-sample": "{name} còn là chữ mẫu: hãy thay bằng khóa thật, tạo tại {manager}",
+        "key-strange-letters": (
+            "{name} có chữ có dấu hoặc ký tự lạ: hãy tắt bộ gõ tiếng Việt rồi dán lại đúng chuỗi khóa."
+        ),
+        "keys-form": "keys cần một cặp chuỗi, keys=(access_key, secret_key).",
+        "keys-half": "Thiếu {missing}: hãy đặt cả {access} và {secret}, hoặc bỏ cả hai.",
+        "keys-missing": (
+            "Thiếu khóa S3: hãy tạo tại {manager} rồi đặt {access} và {secret} trong môi trường hoặc trong tệp "
+            '.env, hoặc gọi connect("offline").'
+        ),
+        "keys-same": (
+            "{access} và {secret} giống hệt nhau: secret key là chuỗi thứ hai trên trang quản lý khóa, hãy dán lại."
+        ),
+        "keys-swapped": (
+            "{access} và {secret} có vẻ đảo chỗ (dài {first} và {second} ký tự, access key phải ngắn hơn): hãy "
+            "đổi chỗ hai chuỗi."
+        ),
+    },
+    Reason.KEY_UNKNOWN: {
+        "s3-key-unknown": (
+            "Dịch vụ không biết khóa S3 đang dùng (gõ sai, đã xóa hoặc hết hạn): hãy tạo cặp khóa mới, đặt vào "
+            "môi trường rồi gọi lại connect()."
+        ),
+    },
+    Reason.SECRET_WRONG: {
+        "s3-secret-wrong": "Secret không thuộc về khóa S3 đang dùng: hãy dán lại cả cặp khóa rồi gọi lại connect().",
+    },
+    Reason.CLOCK: {
+        "s3-clock": "Đồng hồ của máy này lệch{skew} so với dịch vụ: hãy bật tự động đặt giờ rồi chạy lại.",
+    },
     Reason.FORBIDDEN: {
         "catalog-forbidden": (
             'Catalog {href} không cho hỏi (HTTP {status}). Hãy kiểm tra mạng và địa chỉ, hoặc gọi connect("offline").'
         ),
+        "s3-forbidden": (
+            "Dịch vụ không cho đọc {file}: hãy xem tài khoản còn quyền đọc kho eodata không, rồi gọi lại connect()."
+        ),
     },
-    Reason.MISSING: {},
+    Reason.MISSING: {
+        "s3-missing": (
+            "Kho ảnh không có {file} (đã chuyển chỗ hoặc được xử lý lại): hãy tìm lại item, hoặc bỏ ngày này."
+        ),
+    },
     Reason.BUSY: {
         "catalog-busy": (
             "Catalog {href} đang quá tải hoặc bảo trì (HTTP {status}): hãy chờ rồi chạy lại, hoặc gọi "
             'connect("offline").'
         ),
         "catalog-busy-wait": (
-            "Catalog {href} đang quá tải hoặc bảo trì (HTTP {status}, dịch vụ bảo chờ {wait:.0f} giây): hãy chờ rồi "
-            'chạy lại, hoặc gọi connect("offline").'
+            "Catalog {href} đang quá tải hoặc bảo trì (HTTP {status}, dịch vụ bảo chờ {wait:.0f} giây): hãy chờ "
+            'rồi chạy lại, hoặc gọi connect("offline").'
         ),
+        "s3-busy": ('Dịch vụ quá tải hoặc đang hỏng: hãy chờ{wait} rồi chạy lại, hoặc dùng connect("offline").'),
     },
     Reason.NETWORK: {
         "catalog-lost": (
             'Không hỏi được catalog {href} ({why}). Hãy kiểm tra mạng và địa chỉ, hoặc gọi connect("offline").'
         ),
+        "offline-not-started": "CDSE ngoại tuyến không khởi động được (mã {code}): hãy chạy `make lab`.",
+        "read-failed-once": (
+            "Đọc hỏng giữa chừng ({why}), nhưng lúc này kho ảnh lại nhận khóa và gửi đúng tệp: hãy chạy lại. Vẫn "
+            "lỗi thì tệp hỏng, hãy bỏ ngày này: {file}"
+        ),
+        "s3-lost": (
+            'Mất kết nối với dịch vụ khi đọc {file}: hãy kiểm tra mạng rồi chạy lại, hoặc dùng connect("offline").'
+        ),
+        "s3-proxy": "Không đi qua được proxy: hãy xem HTTPS_PROXY và NO_PROXY rồi chạy lại.",
     },
     Reason.CERTIFICATE: {
         "catalog-certificate": (
-            "Chứng chỉ của {href} không hợp lệ: có máy khác đứng giữa, hoặc đồng hồ máy sai. Hãy kiểm tra mạng và "
-            'địa chỉ, hoặc gọi connect("offline").'
+            "Chứng chỉ của {href} không hợp lệ: có máy khác đứng giữa, hoặc đồng hồ máy sai. Hãy kiểm tra mạng "
+            'và địa chỉ, hoặc gọi connect("offline").'
+        ),
+        "s3-certificate": (
+            "Chứng chỉ TLS của máy trả lời không hợp lệ, nên không gửi gì cho nó: hãy xem lại địa chỉ S3 và đồng "
+            "hồ máy; sau proxy của cơ quan, đặt GDAL_CURL_CA_BUNDLE là tệp chứng chỉ của cơ quan."
         ),
     },
     Reason.NOT_SERVICE: {
@@ -110,15 +225,29 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             'connect("offline").'
         ),
         "catalog-not-encrypted": (
-            "{href} trả lời mà không mã hóa: dịch vụ của lớp bắt đầu bằng http://, hoặc mạng đòi đăng nhập. Hãy kiểm "
-            'tra mạng và địa chỉ, hoặc gọi connect("offline").'
+            "{href} trả lời mà không mã hóa: dịch vụ của lớp bắt đầu bằng http://, hoặc mạng đòi đăng nhập. Hãy "
+            'kiểm tra mạng và địa chỉ, hoặc gọi connect("offline").'
         ),
         "catalog-not-stac": (
-            "{href} có trả lời nhưng không phải catalog STAC ({why}): có lẽ là trang đăng nhập của mạng hay proxy. "
-            'Hãy mở địa chỉ ấy bằng trình duyệt, hoặc gọi connect("offline").'
+            "{href} có trả lời nhưng không phải catalog STAC ({why}): có lẽ là trang đăng nhập của mạng hay "
+            'proxy. Hãy mở địa chỉ ấy bằng trình duyệt, hoặc gọi connect("offline").'
+        ),
+        "s3-in-the-open": (
+            "Máy trả lời không mã hóa (TLS): hãy xem lại địa chỉ S3 (dịch vụ của lớp bắt đầu bằng http://), xem "
+            "mạng có đòi đăng nhập không, rồi chạy lại."
+        ),
+        "s3-not-the-range": (
+            "Trả lời cho {file} không phải đoạn đã hỏi (bỏ qua Range, hoặc rỗng), thường do một proxy đứng giữa: "
+            'hãy thử mạng khác, hoặc dùng connect("offline").'
+        ),
+        "s3-page": (
+            "Thứ trả lời không phải kho S3 mà là một trang web (trang đăng nhập mạng, proxy): hãy mở trình duyệt "
+            "để đăng nhập mạng, xem lại địa chỉ S3, rồi chạy lại."
         ),
     },
-    Reason.CHANGED: {},
+    Reason.CHANGED: {
+        "file-changed": "{name} đã đổi trong lúc đang đọc: hãy tìm lại item rồi chạy lại.",
+    },
     Reason.BROKEN: {
         "bands-differ": (
             "Ngày {date}, {one} và {other} không cùng thiếu dữ liệu ({share:.1%} vùng): không dùng được. Hãy tải "
@@ -126,24 +255,29 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "catalog-repeats": "Catalog {href} trả lại mãi những trang cũ: hãy thử lại sau.",
         "dn-large": (
-            "{band} ngày {date} có DN {dn:.0f}, Sentinel-2 chỉ ghi đến {largest}: không dùng được. Hãy tải lại; vẫn "
-            "lỗi thì bỏ ngày này."
+            "{band} ngày {date} có DN {dn:.0f}, Sentinel-2 chỉ ghi đến {largest}: không dùng được. Hãy tải lại; "
+            "vẫn lỗi thì bỏ ngày này."
         ),
-        "image-broken": "Không giải nén được ảnh ({error}): không dùng được. Hãy tải lại; vẫn lỗi thì bỏ ngày này.",
+        "image-broken": ("Không giải nén được ảnh ({error}): không dùng được. Hãy tải lại; vẫn lỗi thì bỏ ngày này."),
+        "not-this-kind": "{file} không phải tệp {ending}: hãy bỏ ngày này, hoặc tìm lại item.",
         "pixels-few": (
-            "{band} ngày {date} chỉ có dữ liệu ở {found:.0%} vùng, item hứa {promised:.0%}: không dùng được. Hãy tải "
-            "lại; vẫn lỗi thì bỏ ngày này."
+            "{band} ngày {date} chỉ có dữ liệu ở {found:.0%} vùng, item hứa {promised:.0%}: không dùng được. Hãy "
+            "tải lại; vẫn lỗi thì bỏ ngày này."
         ),
+        "s3-short": "{file} ngắn hơn phải có (bị cắt cụt, hoặc rỗng): hãy thử lại sau, hoặc bỏ ngày này.",
     },
     Reason.EMPTY: {
-        "no-items": "Không có item nào: hãy nới thời gian hay ngưỡng mây, xem lại bbox (kinh độ trước) và collection.",
+        "no-items": (
+            "Không có item nào: hãy nới thời gian hay ngưỡng mây, xem lại bbox (kinh độ trước) và collection."
+        ),
         "pixels-none": (
-            "{band} ngày {date} chỉ có dữ liệu ở {found:.0%} vùng, item hứa {promised:.0%}: không dùng được. Hãy tải "
-            "lại; vẫn lỗi thì bỏ ngày này."
+            "{band} ngày {date} chỉ có dữ liệu ở {found:.0%} vùng, item hứa {promised:.0%}: không dùng được. Hãy "
+            "tải lại; vẫn lỗi thì bỏ ngày này."
         ),
     },
     Reason.DISK: {
         "cannot-write": "Không ghi được {path} ({why}): hãy dọn đĩa rồi chạy lại.",
+        "env-file-unwritable": "Không cất được khóa vào {path} ({why}): hãy xem lại thư mục.",
     },
 }
 

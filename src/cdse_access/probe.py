@@ -1,105 +1,102 @@
-"""Thử khóa bằng một lần đọc 12 byte, và tìm lý do thật đằng sau một lần đọc hỏng.
+"""Trying the keys by reading 12 bytes.
 
-GDAL chỉ nói "Read failed" cho mọi chuyện, và nhớ lời từ chối cũ; 12 byte này hỏi thẳng kho ảnh: khóa, chữ ký, đồng hồ,
-địa chỉ, quá tải, và kho có trả lời bằng ảnh thật hay bằng một trang đăng nhập.
+GDAL says "Read failed" for everything, and remembers an old refusal; these 12 bytes ask the store itself: key,
+signature, clock, address, load, and whether an image answers or somebody's login page.
 """
 
-import ctypes
 import time
 from collections.abc import Sequence
 
-import odc.loader._rio
-import rasterio._env
+from pystac import Item
 from pystac_client import Client
 
-from cdse_access.jp2.answers import name
-from cdse_access.jp2.answers import problem as refusal
-from cdse_access.jp2.ranges import Remote, open_session
-from cdse_access.keys import scrubbed
-from cdse_access.problems import BadData, BadInput, Problem, Reason, Unavailable
+from cdse_access.jp2.answers import file_name, refusal
+from cdse_access.jp2.ranges import Remote, open_pool
+from cdse_access.messages import say
+from cdse_access.problems import BadData, BadInput, Reason, Rejected, Unavailable
+from cdse_access.store import Store
 
-WAITS = (0, 1, 3)  # giây trước mỗi lần hỏi
+WAITS = (0, 1, 3)  # seconds before each try
 COLLECTION = "sentinel-2-l2a"
-# Byte đầu của mỗi loại tệp: hộp chữ ký JPEG 2000 (ISO/IEC 15444-1, mục I.5.1), khai báo XML.
+IMAGE, DOCUMENT = "B04", "product_metadata"
+# First bytes of each kind of file: the JPEG 2000 signature box (ISO/IEC 15444-1, I.5.1), an XML declaration.
 BEGINNINGS = {".jp2": bytes.fromhex("0000000C6A5020200D0A870A"), ".xml": b"<?xml"}
+LENGTH = 12  # bytes
 
 
-def sample(catalog: Client) -> str | None:
-    """Địa chỉ của một tệp để thử khóa: band đỏ của item mới nhất; `None` nếu catalog không có item nào.
+def find_sample(catalog: Client) -> str | None:
+    """The address of a file to try keys on: the red band of the newest item; None in a catalogue without items.
 
-    CDSE ngoại tuyến phải làm ra ảnh ở lần đọc đầu, mất vài giây: ở đó ta đọc tệp XML của item, vốn có ngay.
+    An offline CDSE has to make an image when it is first read, which takes seconds: there it is the item's XML file.
     """
-    try:
-        newest = next(catalog.search(collections=[COLLECTION], limit=1, max_items=1).items(), None)
-    except BadInput:  # catalog của lớp không có bộ dữ liệu này
-        return None
+    newest = _newest_item(catalog)
     if newest is None:
         return None
-    wanted = ["B04", "product_metadata"]  # item của gói dữ liệu có khi không có ảnh
+    wanted = [IMAGE, DOCUMENT]  # items of a pack may have no images
     if newest.properties.get("cdse_offline:simulated"):
         wanted.reverse()
-    hrefs = [newest.assets[name].href for start in wanted for name in sorted(newest.assets) if name.startswith(start)]
-    return next((href for href in hrefs if href.startswith("s3://")), None)
+    for start in wanted:
+        for name in sorted(newest.assets):
+            href = newest.assets[name].href
+            if name.startswith(start) and href.startswith("s3://"):
+                return href
+    return None
 
 
-def probe(href: str) -> None:
-    """Đọc 12 byte đầu của `href` với khóa và địa chỉ trong môi trường, không qua GDAL.
-
-    Lỗi: Rejected khi khóa, chữ ký hay đồng hồ sai; Unavailable khi dịch vụ bận hay không tới được;
-    BadData khi không có tệp, hoặc nội dung không phải loại tệp ấy.
-    """
-    found = _beginning(href, WAITS)
-    expected = BEGINNINGS.get(href[-4:].lower(), b"")
-    if found[: len(expected)] != expected:
-        if found.lstrip()[:1] in (b"<", b"{"):
-            raise refusal(200, {"Content-Type": "text/html"}, found, href)
-        raise BadData(f"{name(href)} không phải tệp {href[-4:]}: hãy bỏ ngày này, hoặc tìm lại item.", Reason.BROKEN)
-
-
-def _beginning(href: str, waits: Sequence[float]) -> bytes:
-    time.sleep(waits[0])
-    session = open_session(1)
-    session.stop.set()  # Remote tự thử lại thì lâu hơn ở đây cần
+def _newest_item(catalog: Client) -> Item | None:
     try:
-        return Remote(href, session=session).read(0, 12)
-    except Unavailable:
-        if len(waits) == 1:
+        return next(catalog.search(collections=[COLLECTION], limit=1, max_items=1).items(), None)
+    except BadInput:  # a class's catalogue does not have this collection
+        return None
+
+
+def try_keys(store: Store, href: str, source: str) -> None:
+    """Read the beginning of a file with the store's keys, and say where they are from if it refuses them.
+
+    A file that is missing or broken says nothing of the keys: they were accepted.
+    """
+    try:
+        read_beginning(store, href)
+    except Rejected as problem:
+        if problem.reason not in (Reason.KEY_UNKNOWN, Reason.SECRET_WRONG):
             raise
-    finally:
-        session.close()
-    return _beginning(href, waits[1:])
+        raise Rejected(say("source-note", problem=problem, source=source), problem.reason) from None
+    except BadData as problem:
+        if problem.reason not in (Reason.MISSING, Reason.BROKEN):
+            raise
 
 
-def explain(error: Exception, href: str) -> Problem:
-    """Lý do và cách chữa của một lần đọc `href` hỏng, để `raise explain(error, href) from error`.
+def read_beginning(store: Store, href: str) -> None:
+    """Read the first 12 bytes of `href`, not through GDAL, and check that they are of its kind of file.
 
-    Những gì GDAL nhớ về lần hỏng ấy được xóa, nên chạy lại là đọc lại thật.
+    Rejected where key, signature or clock are wrong; Unavailable where the service is busy or out of reach;
+    BadData where there is no such file, or its content is something else.
     """
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, ValueError | TypeError):
-        return BadInput(scrubbed(str(error)))
-    forget_answers()
+    found = _read_patiently(store, href, WAITS)
+    ending = href[-4:]
+    expected = BEGINNINGS.get(ending.lower(), b"")
+    if found.startswith(expected):
+        return
+    if found.lstrip()[:1] in (b"<", b"{"):
+        raise refusal(200, {"Content-Type": "text/html"}, found, href)
+    raise BadData(say("not-this-kind", file=file_name(href), ending=ending))
+
+
+def _read_patiently(store: Store, href: str, waits: Sequence[float]) -> bytes:
+    for wait in waits[:-1]:
+        time.sleep(wait)
+        try:
+            return _read_once(store, href)
+        except Unavailable:
+            continue
+    time.sleep(waits[-1])
+    return _read_once(store, href)
+
+
+def _read_once(store: Store, href: str) -> bytes:
+    pool = open_pool(store, 1)
+    pool.stop.set()  # to try again as long as a reader does would be too long here
     try:
-        if href.startswith("s3://"):
-            probe(href)
-    except Problem as found:
-        return found
-    return Unavailable(
-        f"Đọc hỏng giữa chừng ({scrubbed(str(error))[:120]}), nhưng lúc này kho ảnh lại nhận khóa và gửi đúng tệp: "
-        f"hãy chạy lại. Vẫn lỗi thì tệp hỏng, hãy bỏ ngày này: {name(href)}",
-        Reason.NETWORK,
-    )
-
-
-def forget_answers() -> None:
-    """Xóa những câu trả lời mà GDAL nhớ, và các phiên mà odc-stac giữ cho từng luồng với bản chép của khóa cũ.
-
-    Không làm thế thì khóa sai một lần, sửa rồi vẫn báo "HTTP response code: 403" đến khi khởi động lại kernel.
-    """
-    clear = getattr(ctypes.CDLL(rasterio._env.__file__), "VSICurlClearCache", None)  # Windows không tìm được
-    if clear is not None:
-        clear.restype, clear.argtypes = None, []
-        clear()
-    if sessions := getattr(odc.loader._rio, "_local", None):
-        odc.loader._rio._local = type(sessions)()
+        return Remote(href, store, pool).read(0, LENGTH)
+    finally:
+        pool.close()

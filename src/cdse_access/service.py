@@ -1,215 +1,191 @@
-"""Dịch vụ nào: CDSE thật, máy của lớp học, hay CDSE ngoại tuyến; và nhớ kernel này đang nối với đâu."""
+"""Which service: the real CDSE, a given one (a class's), or the offline CDSE, which is started as a child process."""
 
 import json
 import os
-import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from pystac_client import Client
+from cdse_access.addresses import LIVE, NAMES, Addresses, read_addresses
+from cdse_access.hosts import is_loopback
+from cdse_access.keys import AWS_PAIR, PAIR, Found, check_keys, find_keys, missing_keys
+from cdse_access.messages import say
+from cdse_access.problems import BadInput, Unavailable
+from cdse_access.secrets import Keys, Secret
 
-from cdse_access import keys, probe
-from cdse_access.keys import ADDRESSES, AWS_PAIR, LIVE_S3, PAIR, Found, Keys, Secret
-from cdse_access.problems import BadData, BadInput, Reason, Rejected, Unavailable
-
-
-class Addresses(NamedTuple):
-    """Catalog STAC, kho S3 (`máy:cổng`), kho có mã hóa không, và những gì đã sửa trong hai địa chỉ."""
-
-    stac: str
-    s3: str
-    https: bool
-    mended: tuple[str, ...] = ()
-
-
-LIVE = Addresses("https://stac.dataspace.copernicus.eu/v1/", LIVE_S3, https=True)
-_OF_CDSE = re.compile(r"(^|\.)dataspace\.copernicus\.eu\.?(:\d+)?$")  # tới các máy này luôn phải mã hóa
-SERVICES = {"live": "CDSE thật", "offline": "CDSE ngoại tuyến: ảnh mô phỏng, không cần tài khoản hay mạng"}
+PATIENCE = 10  # seconds for a child to end by itself
 
 
 @dataclass(frozen=True)
 class Service:
-    """Nơi sắp nối tới, với cặp khóa của nó."""
+    """A service, with the keys for it. kind: "live", "given" or "offline"."""
 
-    name: str
+    kind: str
     addresses: Addresses
     found: Found
+    version: str = field(default="", compare=False)  # of an offline CDSE: the same version makes the same pixels
+
+    @property
+    def name(self) -> str:
+        return say(f"service-{self.kind}")
 
     def __str__(self) -> str:
-        """Những dòng nói với người dùng sau khi nối xong."""
-        own = self.name == SERVICES["offline"]
-        lines = [f"{self.name}." if own else f"{self.name}, khóa lấy từ {self.found.source}."]
+        """The lines that a user is told once it is connected."""
+        source = self.found.source
+        lines = [say("service-with-keys", service=self.name, source=source)]
+        if self.kind == "offline":
+            lines = [say("service-itself", service=self.name)]
         if mended := self.addresses.mended + self.found.mended:
-            lines.append(f"Đã sửa giúp: {'; '.join(mended)}.")
+            lines.append(say("mended", what="; ".join(mended)))
         if not self.addresses.https and not is_loopback(self.addresses.s3):
             host = self.addresses.s3.rsplit(":", 1)[0]
-            lines.append(f"Chú ý: đường tới {host} không mã hóa, chỉ dùng khóa của lớp, đừng dùng khóa CDSE thật.")
-        return "\n".join([*lines, *(f"Chú ý: {note}" for note in self.found.notes)])
+            lines.append(say("no-encryption", host=host))
+        lines += [say("note", note=note) for note in self.found.notes]
+        return "\n".join(lines)
 
 
-class Connection(NamedTuple):
-    """Lần nối gần nhất đã thành công."""
-
-    service: Service
-    catalog: Client
-    sample: str | None  # tệp dùng để thử khóa
-    checked: float  # giây, theo đồng hồ đơn điệu
+# -- which ---------------------------------------------------------------------
 
 
-_current: Connection | None = None
-_child: tuple[subprocess.Popen, Service] | None = None  # CDSE ngoại tuyến đang chạy
+def choose_service(
+    service: str | None = None,
+    strategy: str | None = None,
+    *,
+    keys: Sequence[str] | None = None,
+    stac: str | None = None,
+    s3: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    typed: Found | None = None,
+) -> Service | None:
+    """The service that `connect` would use with these arguments; None for the offline CDSE.
 
-
-# -- chọn --------------------------------------------------------------------
-
-
-def choose(service: str | None = None, strategy: str | None = None) -> Service:
-    """Dịch vụ mà `connect(service, strategy=...)` sẽ dùng. Lỗi: BadInput khi tên, địa chỉ hay khóa không dùng được."""
-    if service not in (None, *SERVICES):
-        raise BadInput(f'Không có dịch vụ {service!r}: hãy gọi connect(), connect("live") hoặc connect("offline").')
-    if service == "offline" and strategy:
-        raise BadInput(f"CDSE ngoại tuyến tự cấp khóa: hãy bỏ strategy={strategy!r}.")
+    variables: the user's environment. typed: keys that were typed and accepted before.
+    BadInput where a name, an address or a key is of no use, or keys are missing.
+    """
+    _check_arguments(service, strategy, keys=keys, stac=stac, s3=s3)
     if service == "offline":
-        return _offline()
-    addresses = None if service else _given(os.environ)
-    found = keys.find(strategy, ask=service == "live", endpoint=addresses.s3 if addresses else LIVE.s3)
-    if found and not service:
-        addresses = addresses or _given(found.addresses)
-    if found is None and (addresses or service or strategy):
-        raise keys.missing()
-    if found is None:
-        return _offline()
-    return Service("dịch vụ được chỉ định" if addresses else SERVICES["live"], addresses or LIVE, found)
-
-
-def _given(settings: Mapping[str, str]) -> Addresses | None:
-    """Địa chỉ mà người dùng tự ghi; `None` nếu không ghi."""
-    stac, s3 = (settings.get(name, "").strip() for name in ADDRESSES)
-    if not (stac or s3):
         return None
-    if not (stac and s3):
-        raise BadInput(f"Hãy đặt cả {ADDRESSES[0]} và {ADDRESSES[1]}, hoặc bỏ cả hai.")
-    if not re.fullmatch(r"https?://[^\s@]+", stac):
-        raise BadInput(f"{ADDRESSES[0]} là {stac!r}: cần địa chỉ đầy đủ, ví dụ {LIVE.stac}")
-    host = keys.bare_host(s3)
-    if not re.fullmatch(r"([\w.-]+|\[[\da-f:.]+\])(:\d+)?", host):
-        raise BadInput(f"{ADDRESSES[1]} là {s3!r}: cần tên máy và cổng, ví dụ {LIVE_S3}")
-    scheme = urlsplit(s3).scheme if "://" in s3 else urlsplit(stac).scheme
-    mended = () if s3 == host else (f"{ADDRESSES[1]}={host}",)
-    return Addresses(stac, host, scheme == "https" or _OF_CDSE.search(host) is not None, mended)
+    variables = os.environ if variables is None else variables
+    addresses = None if service else _given_addresses(stac, s3, variables)
+    found = _given_keys(keys)
+    if found is None:
+        endpoint = (addresses or LIVE).s3
+        found = find_keys(variables, strategy, ask=service == "live", endpoint=endpoint, typed=typed)
+        if found and not service:
+            addresses = addresses or read_addresses(found.addresses)
+    if found:
+        return Service("given" if addresses else "live", addresses or LIVE, found)
+    if addresses or service or strategy:
+        raise missing_keys()
+    return None
 
 
-def is_loopback(host: str) -> bool:
-    """Máy này, nhìn theo tên hay số: lời nói với nó không ra ngoài."""
-    return re.match(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$", host) is not None
+def _check_arguments(service: str | None, strategy: str | None, **given: Any) -> None:
+    if service not in (None, "live", "offline"):
+        raise BadInput(say("service-unknown", service=service))
+    names = [name for name, value in given.items() if value is not None]
+    if service == "offline" and strategy:
+        raise BadInput(say("offline-strategy", strategy=strategy))
+    if service == "offline" and names:
+        raise BadInput(say("offline-arguments", names=", ".join(names)))
+    if service == "live" and {"stac", "s3"} & set(names):
+        raise BadInput(say("live-addresses"))
+    if strategy and "keys" in names:
+        raise BadInput(say("keys-and-strategy", strategy=strategy))
 
 
-# -- CDSE ngoại tuyến --------------------------------------------------------
+def _given_addresses(stac: str | None, s3: str | None, variables: Mapping[str, str]) -> Addresses | None:
+    """The addresses of the arguments, else those of the environment."""
+    if stac is None and s3 is None:
+        return read_addresses(variables, NAMES)
+    return read_addresses({"stac": stac or "", "s3": s3 or ""}, ("stac", "s3"))
 
 
-def _offline() -> Service:
-    """CDSE ngoại tuyến, chạy làm tiến trình con, mỗi kernel một lần; kernel tắt thì nó tắt theo."""
-    global _child
-    if _child is None or _child[0].poll() is not None:
-        os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1,localhost"]))
-        command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes"]
-        own = {name: value for name, value in os.environ.items() if name not in (*PAIR, *AWS_PAIR)}  # nó không cần khóa
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        # Phiên riêng: Ctrl+C hay nút ngắt kernel là chuyện của người gọi, không dừng dịch vụ.
-        child = subprocess.Popen(command, env=own, start_new_session=True, **pipes)
-        if not (line := Secret(child.stdout.readline())):
-            raise Unavailable(
-                f"CDSE ngoại tuyến không khởi động được (mã {child.wait()}): hãy chạy `make lab`.", Reason.NETWORK
-            )
-        _child = child, _announced(line)
-    return _child[1]
+def _given_keys(keys: Sequence[str] | None) -> Found | None:
+    if keys is None:
+        return None
+    names = ("access key", "secret key")
+    if isinstance(keys, str) or len(keys) != 2 or not all(isinstance(key, str) for key in keys):
+        raise BadInput(say("keys-form"))
+    held = {name: Secret(key) for name, key in zip(names, keys, strict=True)}
+    found = check_keys(held, names, say("source-arguments"))
+    if found is None:
+        raise BadInput(say("keys-form"))
+    return found
 
 
-def _announced(line: Secret) -> Service:
-    """Dòng JSON mà CDSE ngoại tuyến in ra khi đã sẵn sàng: địa chỉ, và cặp khóa tự cấp cho lần chạy này."""
-    offer = json.loads(line.reveal())
-    pair = Keys(Secret(offer["access_key"]), Secret(offer["secret_key"]))
-    return Service(SERVICES["offline"], Addresses(offer["stac"], offer["s3"], https=False), Found(pair, "tự cấp"))
+# -- the offline CDSE ------------------------------------------------------------
 
 
-def _stop_offline() -> None:
-    global _child
-    if _child is not None:
-        child, _child = _child[0], None
-        child.stdin.close()  # nó tự kết thúc khi thấy thế
-        child.stdout.close()
+class OfflineCdse:
+    """An offline CDSE in a child process, and what it announced: addresses, the keys of this run, its version."""
+
+    def __init__(self, process: "subprocess.Popen[str]", announced: Secret) -> None:
+        offer = json.loads(announced.reveal())
+        self.stac: str = offer["stac"]
+        self.s3: str = offer["s3"]
+        self.keys = Keys.from_texts(offer["access_key"], offer["secret_key"])
+        self.version: str = offer.get("version", "")
+        self.process = process
+
+    @property
+    def service(self) -> Service:
+        """What a session needs to know of it."""
+        found = Found(self.keys, say("source-own"))
+        return Service("offline", Addresses(self.stac, self.s3, https=False), found, self.version)
+
+    def is_alive(self) -> bool:
+        """Has its process not ended?"""
+        return self.process.poll() is None
+
+    def stop(self) -> int:
+        """End it, at the latest after some seconds; the code it ended with."""
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()  # it ends when its standard input does
         try:
-            child.wait(10)
+            return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            self.process.kill()
+            return self.process.wait()
 
 
-# -- nối, xem lại, quên ------------------------------------------------------
+def start_offline(
+    *, data: Path | None = None, host: str = "127.0.0.1", environment: Mapping[str, str] | None = None
+) -> OfflineCdse:
+    """Start an offline CDSE on a free port; it ends with this process, if nobody stops it. See `running`."""
+    command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--host", host, "--until-stdin-closes"]
+    if data is not None:
+        command += ["--data", str(data)]
+    variables = {name: value for name, value in os.environ.items() if name not in (*PAIR, *AWS_PAIR)}
+    variables |= environment or {}
+    # A session of its own: Ctrl+C or a kernel's interrupt is for the caller, and does not stop the service.
+    process = subprocess.Popen(
+        command, env=variables, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    line = Secret(process.stdout.readline())
+    if not line:
+        raise Unavailable(say("offline-not-started", code=process.wait()))
+    return OfflineCdse(process, line)
 
 
-def attach(service: Service, open_catalog: Callable[[str], Client]) -> Client:
-    """Catalog của dịch vụ, sau khi đã thử khóa; môi trường phải đặt xong. Nối lại chỗ cũ chỉ tốn một lần thử khóa."""
-    global _current
-    probe.forget_answers()
-    if _current and _current.service == service:
-        catalog, sample = _current.catalog, _current.sample
-    else:
-        catalog = open_catalog(service.addresses.stac)
-        sample = probe.sample(catalog)
-    if sample:
-        _try_keys(sample, service.found.source)
-    _current = Connection(service, catalog, sample, time.monotonic())
-    return catalog
+@contextmanager
+def running(
+    *, data: Path | None = None, host: str = "127.0.0.1", environment: Mapping[str, str] | None = None
+) -> Iterator[OfflineCdse]:
+    """An offline CDSE for a block: `with running() as cdse: connect(stac=cdse.stac, s3=cdse.s3, keys=cdse.keys)`.
 
-
-def _try_keys(href: str, source: str) -> None:
+    data: a pack to serve instead of simulated scenes. environment: variables besides this process's, such as
+    `CDSE_OFFLINE_CACHE`, or `CDSE_OFFLINE_PRACTICE` for faults from the start; its practice room is open.
+    Unavailable where it does not start.
+    """
+    offline = start_offline(data=data, host=host, environment=environment)
     try:
-        probe.probe(href)
-    except Rejected as problem:
-        if problem.reason not in (Reason.KEY_UNKNOWN, Reason.SECRET_WRONG):
-            raise
-        raise Rejected(f"{problem} Khóa ấy lấy từ {source}.", problem.reason) from None
-    except BadData as problem:
-        if problem.reason not in (Reason.MISSING, Reason.BROKEN):  # tệp thiếu hay hỏng, nhưng khóa đã được nhận
-            raise
-
-
-def detach() -> None:
-    """Quên khóa, địa chỉ và những gì GDAL nhớ; tắt CDSE ngoại tuyến nếu kernel này đã mở nó."""
-    global _current
-    _current = None
-    keys.forget()
-    probe.forget_answers()
-    _stop_offline()
-
-
-class Status:
-    """Đang nối với đâu, bằng khóa lấy từ đâu, thử lần cuối khi nào; hiện ra thành bảng, không có khóa."""
-
-    def __init__(self) -> None:
-        self.connected = _current is not None
-        if _current:
-            service, _, sample, checked = _current
-            hosts = [urlsplit(service.addresses.stac).hostname, service.addresses.s3.rsplit(":", 1)[0]]
-            self.service, self.strategy = service.name.split(":")[0], service.found.source
-            self.hosts = ["máy này"] if is_loopback(service.addresses.s3) else list(dict.fromkeys(hosts))
-            self.seconds = time.monotonic() - checked if sample else None
-
-    def __repr__(self) -> str:
-        if not self.connected:
-            return "Chưa kết nối: hãy gọi connect()."
-        tried = "chưa được, catalog trống" if self.seconds is None else f"{_ago(self.seconds)}, được nhận"
-        rows = {"dịch vụ": self.service, "máy chủ": ", ".join(self.hosts), "khóa": self.strategy, "thử khóa": tried}
-        return "\n".join(f"{name:<10}{value}" for name, value in rows.items())
-
-
-def _ago(seconds: float) -> str:
-    if seconds < 60:
-        return "vừa xong"
-    return f"{seconds // 60:.0f} phút trước" if seconds < 3600 else f"{seconds // 3600:.0f} giờ trước"
+        yield offline
+    finally:
+        offline.stop()

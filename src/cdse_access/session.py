@@ -1,82 +1,232 @@
-"""Kết nối CDSE: chọn dịch vụ, mở catalog, đặt môi trường GDAL."""
+"""Connecting: a service is chosen, its keys are tried, GDAL is told, and the catalogue is opened."""
 
 import os
-import warnings
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-import dask
-import odc.stac
-from pystac_client import Client
-
-from cdse_access.catalog import open_catalog
-from cdse_access.keys import Keys, keep, placing
+from cdse_access import env_file, gdal, probe
+from cdse_access.addresses import Addresses
+from cdse_access.catalog import Catalog, open_catalog
+from cdse_access.current import current, find_current, replace_current
+from cdse_access.hosts import is_loopback
+from cdse_access.keys import AWS_PAIR, PAIR, Found
+from cdse_access.messages import say
 from cdse_access.problems import BadInput
-from cdse_access.service import Status, attach, choose, detach
+from cdse_access.secrets import Keys
+from cdse_access.service import OfflineCdse, Service, choose_service, start_offline
+from cdse_access.settings import Environment, Settings, Variables, child_environment, forget_answers, proxy_exceptions
+from cdse_access.store import Store
 
-# Hồ sơ an toàn: một luồng giải nén (nhiều luồng thì lỗi mạng biến thành số 0 mà không báo),
-# không liệt kê thư mục, thử lại có chừng mực, không chờ vô hạn.
-GDAL = {
-    "GDAL_NUM_THREADS": "1",
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_HTTP_MAX_RETRY": "4",
-    "GDAL_HTTP_RETRY_DELAY": "1",
-    "GDAL_HTTP_CONNECTTIMEOUT": "10",
-    "GDAL_HTTP_TIMEOUT": "60",
-    "GDAL_HTTP_LOW_SPEED_TIME": "15",
-    "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
-}
-# Biến còn sót của dịch vụ khác: làm hỏng chữ ký, dẫn sang kho khác, hoặc tắt kiểm tra chứng chỉ.
-LEFTOVERS = (
-    *("AWS_SESSION_TOKEN", "AWS_NO_SIGN_REQUEST", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REQUEST_PAYER"),
-    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "GDAL_HTTP_UNSAFESSL"),
-)
-CONNECTIONS = 4  # CDSE cho mỗi người dùng 4 kết nối cùng lúc
+__all__ = ["Session", "connect", "current", "logout", "open_catalog", "status", "use_store"]
+VERSION = "cdse_offline:version"  # on the landing page of an offline CDSE
 
 
-def connect(service: str | None = None, *, strategy: str | None = None, persist: bool = False) -> Client:
-    """Chọn CDSE, tìm và thử khóa, đặt môi trường để đọc ảnh, và trả về catalog STAC đã mở.
+@dataclass
+class Session:
+    """A connection to a service: what is read from where, with which keys, and what was set for it."""
+
+    service: Service
+    store: Store
+    catalog: Catalog | None  # None where only a store was given
+    sample: str | None  # the file that the keys were tried on; None in an empty catalogue
+    checked: float  # when they were, by the monotonic clock
+    settings: Settings = field(default_factory=Settings)
+    offline: OfflineCdse | None = None  # the child process, kept for the next time
+    typed: Found | None = None  # keys that were typed and accepted
+
+    def environment(self) -> Environment:
+        """Variables for a child process of yours in which plain GDAL and odc-stac read this store: `env=`.
+
+        The keys are among the values, so that it shows names only.
+        """
+        return child_environment(self.store)
+
+    def close(self) -> None:
+        """Take back all that was set in this process, and end the offline CDSE."""
+        self.settings.undo()
+        forget_answers()
+        if self.offline is not None:
+            self.offline.stop()
+
+
+def connect(
+    service: str | None = None,
+    *,
+    strategy: str | None = None,
+    persist: bool = False,
+    keys: Sequence[str] | Keys | None = None,
+    stac: str | None = None,
+    s3: str | None = None,
+) -> Catalog:
+    """Chọn CDSE, tìm và thử khóa, đặt cấu hình để GDAL đọc được kho ảnh, và trả về catalog STAC đã mở.
 
     service: `None` để tự chọn — có `CDSE_STAC_URL` và `CDSE_S3_ENDPOINT` thì dùng dịch vụ ấy, có cặp khóa S3
     thì dùng CDSE thật, còn lại khởi động CDSE ngoại tuyến; `"live"` hoặc `"offline"` để ép một loại.
     Khóa được tìm trong môi trường (`CDSE_S3_…`, rồi `AWS_…`), tệp `.env`, keyring; `connect("live")` còn hỏi thẳng
     nếu có người trả lời. strategy: chỉ tìm ở một nơi, "environment", ".env", "keyring" hoặc "prompt".
     persist: với `connect("live")`, cất cặp khóa vừa gõ và được nhận vào tệp `.env` cho các lần sau.
+    keys: cặp chuỗi (access key, secret key), thay cho việc tìm. stac, s3: địa chỉ catalog và kho ảnh của một dịch vụ,
+    thay cho hai biến môi trường.
+    Cấu hình chỉ có tác dụng với tệp `s3://eodata/…`; `logout()` trả mọi thứ về như cũ. Phiên nối nằm ở
+    `catalog.session`.
     In một dòng cho biết đang dùng dịch vụ nào. Gọi lại thì chỉ thử lại khóa.
     Lỗi: BadInput (ValueError) khi khóa hay địa chỉ sai dạng; Rejected (PermissionError) khi dịch vụ từ chối khóa;
-    Unavailable (ConnectionError) khi dịch vụ không trả lời. Có lỗi thì môi trường giữ nguyên như trước.
+    Unavailable (ConnectionError) khi dịch vụ không trả lời. Có lỗi thì mọi thứ giữ nguyên như trước.
     Nguồn: tài liệu CDSE, mục S3 và STAC.
     """
     if persist and service != "live":
-        raise BadInput('persist=True chỉ dùng cùng connect("live"), nơi bạn gõ khóa của mình.')
-    chosen = choose(service, strategy)
-    with placing(chosen.found):
-        dropped = set_environment(chosen.addresses.s3, chosen.found.keys, https=chosen.addresses.https)
-        catalog = attach(chosen, open_catalog)
-    kept = keep(chosen.found) if persist else ""
-    print("\n".join(filter(None, [f"Đang dùng {chosen}", dropped and f"Đã bỏ {', '.join(dropped)}.", kept])))
-    return catalog
+        raise BadInput(say("persist-live"))
+    before = find_current()
+    variables = _own_variables(before)
+    typed = before.typed if before else None
+    chosen = choose_service(service, strategy, keys=keys, stac=stac, s3=s3, variables=variables, typed=typed)
+    session = _open_session(chosen, before)
+    replace_current(session)
+    lines = [say("service-in-use", service=session.service)]
+    if not gdal.has_driver():
+        lines.append(say("no-jp2-driver"))
+    if persist and session.service.found.is_typed:
+        lines.append(env_file.keep_keys(session.store.keys))
+    print("\n".join(lines))
+    assert session.catalog is not None
+    return session.catalog
 
 
-def status() -> Status:
+def use_store(store: Store) -> Session:
+    """Make a store the current session, for those who have items and need no catalogue; nothing is asked or told."""
+    addresses = Addresses("", store.endpoint, store.https)
+    service = Service("given", addresses, Found(store.keys, say("source-arguments")))
+    session = Session(service, store, None, None, time.monotonic())
+    replace_current(_replace_session(find_current(), session))
+    return session
+
+
+def status() -> "Status":
     """Đang nối với dịch vụ nào, khóa lấy từ đâu, được nhận khi nào; không bao giờ có khóa trong đó."""
-    return Status()
+    return Status(find_current())
 
 
 def logout() -> None:
     """Quên khóa và địa chỉ trong kernel này, và tắt CDSE ngoại tuyến; `.env` và keyring không bị đụng đến."""
-    detach()
-    print("Đã đăng xuất: kernel này không còn giữ khóa nào.")
+    session = find_current()
+    replace_current(None)
+    if session is not None:
+        session.close()
+    for name in _key_variables(session):
+        os.environ.pop(name, None)
+    print(say("logged-out"))
 
 
-def set_environment(s3: str, keys: tuple[str, str] | Keys, *, https: bool = True) -> list[str]:
-    """Đặt toàn bộ môi trường GDAL (hồ sơ an toàn, địa chỉ, khóa) trước lần đọc đầu tiên.
+# -- how -------------------------------------------------------------------------
 
-    s3: tên máy, không có `https://`. Trả về tên các biến còn sót đã bỏ khỏi tiến trình này.
+
+def _own_variables(session: Session | None) -> Mapping[str, str]:
+    """The environment as the user has it, without what a session has set."""
+    return session.settings.variables.as_before() if session else os.environ
+
+
+def _open_session(chosen: Service | None, before: Session | None) -> Session:
+    """The session, once the service has accepted its keys; until then nothing has changed."""
+    with ExitStack() as on_failure:
+        offline = before.offline if before else None
+        if chosen is None:
+            if offline is None or not offline.is_alive():
+                offline = start_offline()
+                on_failure.callback(offline.stop)
+            chosen = offline.service
+        catalog, sample, store = _try_service(chosen, before)
+        on_failure.pop_all()
+    session = Session(chosen, store, catalog, sample, time.monotonic(), offline=offline)
+    catalog.session = session
+    return _replace_session(before, session)
+
+
+def _replace_session(before: Session | None, session: Session) -> Session:
+    """Take back what the session before has set, set what the new one needs, and keep what lives on."""
+    if before is not None:
+        before.settings.undo()
+        session.offline = session.offline or before.offline
+        session.typed = before.typed
+    if session.service.found.is_typed:
+        session.typed = session.service.found
+    session.settings.apply(session.store)
+    return session
+
+
+def _try_service(service: Service, before: Session | None) -> tuple[Catalog, str | None, Store]:
+    """Its catalogue, the file that its keys were tried on, and its store. The same service as before keeps the two."""
+    addresses = service.addresses
+    with Variables() as variables:
+        variables.set(proxy_exceptions(addresses.stac, addresses.s3))
+        if before is not None and before.catalog is not None and before.service == service:
+            catalog, sample = before.catalog, before.sample
+        else:
+            catalog = open_catalog(addresses.stac)
+            sample = probe.find_sample(catalog)
+        identity = name_images(service, catalog)
+        store = Store(addresses.s3, addresses.https, service.found.keys, identity)
+        if sample is not None:
+            probe.try_keys(store, sample, service.found.source)
+    return catalog, sample, store
+
+
+def name_images(service: Service, catalog: Catalog) -> str:
+    """What the service's images are called in the cache.
+
+    An offline CDSE is known by its version, wherever it runs; a store on this machine that tells none could be
+    another tomorrow, and gets no name.
     """
-    dropped = [name for name in LEFTOVERS if os.environ.pop(name, None) is not None]
-    os.environ |= GDAL | {"AWS_ACCESS_KEY_ID": keys[0], "AWS_SECRET_ACCESS_KEY": keys[1]}
-    os.environ |= {"AWS_S3_ENDPOINT": s3, "AWS_HTTPS": "YES" if https else "NO", "AWS_VIRTUAL_HOSTING": "FALSE"}
-    odc.stac.configure_rio(**GDAL)  # nếu không, odc-stac tự thử lại 10 lần, có khi hơn 25 phút
-    dask.config.set(num_workers=CONNECTIONS)
-    # rasterio báo nhầm điều này khi nhiều luồng cùng đọc
-    warnings.filterwarnings("ignore", "Dataset has no geotransform", module="rasterio.warp")
-    return dropped
+    version = service.version or catalog.extra_fields.get(VERSION)
+    if version:
+        return f"cdse_offline-{version}"
+    return "" if is_loopback(service.addresses.s3) else service.addresses.s3
+
+
+def _key_variables(session: Session | None) -> tuple[str, ...]:
+    """The variables that hold keys of CDSE: `AWS_…` only if the session took its keys from them."""
+    source = say("source-variable", name=AWS_PAIR[0])
+    if session is not None and session.service.found.source == source:
+        return (*PAIR, *AWS_PAIR)
+    return PAIR
+
+
+# -- what is shown ---------------------------------------------------------------
+
+
+class Status:
+    """Which service, keys from where, tried when; it shows as a table in which no key is."""
+
+    def __init__(self, session: Session | None) -> None:
+        self.connected = session is not None
+        if session is None:
+            return
+        addresses = session.service.addresses
+        hosts = [urlsplit(addresses.stac).hostname, addresses.s3.rsplit(":", 1)[0]]
+        here = is_loopback(addresses.s3)
+        self.service = session.service.name.split(":")[0]
+        self.strategy = session.service.found.source
+        self.hosts = [say("this-machine")] if here else list(dict.fromkeys(hosts))
+        self.seconds = time.monotonic() - session.checked if session.sample else None
+
+    def __repr__(self) -> str:
+        if not self.connected:
+            return say("not-connected")
+        tried = say("not-tried") if self.seconds is None else say("tried", ago=_ago(self.seconds))
+        rows = {
+            say("status-service"): self.service,
+            say("status-hosts"): ", ".join(map(str, self.hosts)),
+            say("status-keys"): self.strategy,
+            say("status-tried"): tried,
+        }
+        return "\n".join(f"{name:<10}{value}" for name, value in rows.items())
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 60:
+        return say("ago-now")
+    if seconds < 3600:
+        return say("ago-minutes", minutes=round(seconds // 60))
+    return say("ago-hours", hours=round(seconds // 3600))

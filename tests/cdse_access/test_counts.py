@@ -18,6 +18,9 @@ from pystac import Item
 
 from bench import fullsize
 from cdse_access import loading as jp2
+from cdse_access.secrets import Keys
+from cdse_access.session import current, use_store
+from cdse_access.store import Store
 from cdse_offline.product import items
 from cdse_offline.simulation import lengths
 from cdse_offline.simulation.places import MUNICH, acquisitions
@@ -75,8 +78,7 @@ def server(tmp_path_factory) -> Iterator[Counting]:
             fullsize.write(folder / name, acquisition, band, filled={TILE})
     with Counting(folder) as found:
         threading.Thread(target=found.serve_forever, daemon=True).start()
-        settings = {"AWS_S3_ENDPOINT": f"127.0.0.1:{found.server_port}", "AWS_HTTPS": "NO", "NO_PROXY": "127.0.0.1"}
-        os.environ |= settings | {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B"}
+        use_store(Store(f"127.0.0.1:{found.server_port}", False, Keys.from_texts("A", "B"), ""))
         yield found
         found.shutdown()
 
@@ -118,9 +120,11 @@ from pathlib import Path
 import odc.stac
 from pystac import Item
 from cdse_access import session as cdse, loading as jp2
+from cdse_access.secrets import Keys
+from cdse_access.store import Store
 
 way, s3, bands, bbox, items = json.loads(sys.stdin.read())
-cdse.set_environment(s3, ("A", "B"), https=False)
+cdse.use_store(Store(s3, False, Keys.from_texts("A", "B"), ""))
 items, area = [Item.from_dict(item) for item in items], {"bbox": bbox, "resolution": 10, "groupby": "solar_day"}
 if way == "load":
     dn = jp2.load(items, bands, progress=False, **area)
@@ -136,7 +140,7 @@ print(json.dumps([digest, int(dn.to_array().min()), dict(dn.sizes), most]))
 def run(way: str, dates: int, cache: Path) -> list:
     """Digest of the pixels, least of them, sizes and peak memory (Linux) of a process that loads so many dates."""
     found = [item.to_dict() for item in wanted(dates)]
-    job = json.dumps([way, os.environ["AWS_S3_ENDPOINT"], BANDS, BBOX, found])
+    job = json.dumps([way, current().store.endpoint, BANDS, BBOX, found])
     command, environment = [sys.executable, "-c", CLIENT], os.environ | {"CDSE_CACHE": str(cache)}
     done = subprocess.run(command, input=job, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)

@@ -1,7 +1,6 @@
 """`fetch`: what it brings is what plain odc-stac reads, for a few requests, and nothing wrong is kept."""
 
 import itertools
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +17,6 @@ from botocore.awsrequest import HeadersDict
 from rasterio.windows import Window
 
 from cdse_access import loading as jp2
-from cdse_access import session as cdse
 from cdse_access.jp2 import ranges as remote
 from cdse_access.jp2.mini import split
 from cdse_access.jp2.ranges import Remote
@@ -29,12 +27,8 @@ DAY = "2023-09-28"
 
 
 @pytest.fixture(scope="module")
-def items(offline_service):
-    keys = offline_service["access_key"], offline_service["secret_key"]
-    cdse.set_environment(offline_service["s3"], keys, https=False)
-    os.environ["NO_PROXY"] = "127.0.0.1,localhost"
-    catalog = cdse.open_catalog(offline_service["stac"])
-    return list(catalog.search(collections=["sentinel-2-l2a"], bbox=BBOX, datetime=DAY).items())
+def items(connected):
+    return list(connected.catalog.search(collections=["sentinel-2-l2a"], bbox=BBOX, datetime=DAY).items())
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """cdse_access.loading.load: odc.stac.load's pixels, or an error, whatever the service does."""
 
-import os
 import re
 from datetime import timedelta
 from functools import partial
@@ -12,7 +11,7 @@ from IPython.core.ultratb import VerboseTB
 from rasterio.errors import RasterioIOError
 
 from cdse_access import loading as jp2
-from cdse_access import session as cdse
+from cdse_access.current import find_current
 from cdse_access.jp2 import ranges as remote
 from cdse_access.jp2.mini import join, split
 from cdse_access.problems import BadData, BadInput, Problem, Reason
@@ -24,12 +23,8 @@ DAY = "2023-09-28"
 
 
 @pytest.fixture(scope="module")
-def service(offline_service):
-    cdse.set_environment(
-        offline_service["s3"], (offline_service["access_key"], offline_service["secret_key"]), https=False
-    )
-    os.environ["NO_PROXY"] = "127.0.0.1,localhost"
-    return cdse.open_catalog(offline_service["stac"])
+def service(connected):
+    return connected.catalog
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +37,7 @@ def own_cache(monkeypatch, tmp_path: Path):
     """Kept files go to a folder of this test; no fault outlives it."""
     monkeypatch.setenv("CDSE_CACHE", str(tmp_path))
     yield
-    if "AWS_S3_ENDPOINT" in os.environ:
+    if find_current():
         switch_off()
 
 

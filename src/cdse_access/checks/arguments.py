@@ -1,7 +1,6 @@
 """The arguments of `load` before it reads: names, area, grid, and whether area and items meet."""
 
 import inspect
-import os
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -14,6 +13,7 @@ from odc.stac import ParsedItem
 from pystac import Item
 from shapely import box
 
+from cdse_access import gdal
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.items import WINDOW, check_items, choose_newest, find_outline, find_zones, parse_item
 from cdse_access.checks.memory import check_memory
@@ -77,7 +77,7 @@ def _check_bands(bands: Sequence[str]) -> None:
 
 
 def _check_threads() -> None:
-    if os.environ.get("GDAL_NUM_THREADS") != "1":
+    if gdal.get_option("GDAL_NUM_THREADS") != "1":
         raise BadInput(say("gdal-threads"))
 
 

@@ -1,7 +1,7 @@
-"""Từ một trả lời của kho S3 (hay của thứ đứng giữa) đến lý do và cách chữa.
+"""From an answer of the S3 store, or of what stands in its way, to a reason and its cure.
 
-Xét theo `<Code>` của S3 rồi đến mã HTTP, không theo câu chữ. Thông báo không bao giờ chứa khóa hay lời của máy chủ.
-Nguồn: Amazon S3 API, mục Error Responses; RFC 9110.
+S3's `<Code>` decides, then the HTTP status, never the wording. No message holds a key or what the server says.
+Sources: Amazon S3 API, Error Responses; RFC 9110.
 """
 
 import re
@@ -11,7 +11,8 @@ from email.utils import parsedate_to_datetime
 
 from botocore.exceptions import ProxyConnectionError, SSLError
 
-from cdse_access.problems import BadData, Problem, Reason, Rejected, Unavailable
+from cdse_access.messages import say
+from cdse_access.problems import BadData, Message, Problem, Reason, Rejected, Unavailable
 
 _CODES = {
     Reason.KEY_UNKNOWN: "InvalidAccessKeyId AuthorizationHeaderMalformed InvalidToken ExpiredToken NotSignedUp",
@@ -23,110 +24,90 @@ _CODES = {
     Reason.BUSY: "SlowDown ServiceUnavailable InternalError TooManyRequests RequestLimitExceeded RequestTimeout Busy",
 }
 _REASONS = {code: reason for reason, codes in _CODES.items() for code in codes.split()}
+_NO_ANSWER = 0
 _STATUSES = {
+    _NO_ANSWER: Reason.NETWORK,
+    206: Reason.NETWORK,
     400: Reason.FORBIDDEN,
     401: Reason.FORBIDDEN,
     403: Reason.FORBIDDEN,
     404: Reason.MISSING,
+    408: Reason.BUSY,
     410: Reason.MISSING,
+    416: Reason.BROKEN,
+    429: Reason.BUSY,
 }
-_STATUSES |= {408: Reason.BUSY, 416: Reason.BROKEN, 429: Reason.BUSY, 0: Reason.NETWORK, 206: Reason.NETWORK}
-_TEXTS: dict[Reason, tuple[type[Problem], str]] = {
-    Reason.KEY_UNKNOWN: (
-        Rejected,
-        "Dịch vụ không biết khóa S3 đang dùng (gõ sai, đã xóa hoặc hết hạn): "
-        "hãy tạo cặp khóa mới, đặt vào môi trường rồi gọi lại connect().",
-    ),
-    Reason.SECRET_WRONG: (
-        Rejected,
-        "Secret không thuộc về khóa S3 đang dùng: hãy dán lại cả cặp khóa rồi gọi lại connect().",
-    ),
-    Reason.CLOCK: (
-        Rejected,
-        "Đồng hồ của máy này lệch{skew} so với dịch vụ: hãy bật tự động đặt giờ rồi chạy lại.",
-    ),
-    Reason.FORBIDDEN: (
-        Rejected,
-        "Dịch vụ không cho đọc {href}: hãy xem tài khoản còn quyền đọc kho eodata không, rồi gọi lại connect().",
-    ),
-    Reason.MISSING: (
-        BadData,
-        "Kho ảnh không có {href} (đã chuyển chỗ hoặc được xử lý lại): hãy tìm lại item, hoặc bỏ ngày này.",
-    ),
-    Reason.BROKEN: (
-        BadData,
-        "{href} ngắn hơn phải có (bị cắt cụt, hoặc rỗng): hãy thử lại sau, hoặc bỏ ngày này.",
-    ),
-    Reason.BUSY: (
-        Unavailable,
-        'Dịch vụ quá tải hoặc đang hỏng: hãy chờ{wait} rồi chạy lại, hoặc dùng connect("offline").',
-    ),
-    Reason.NETWORK: (
-        Unavailable,
-        'Mất kết nối với dịch vụ khi đọc {href}: hãy kiểm tra mạng rồi chạy lại, hoặc dùng connect("offline").',
-    ),
-    Reason.NOT_SERVICE: (
-        BadData,
-        "Thứ trả lời không phải kho S3 mà là một trang web (trang đăng nhập mạng, proxy): "
-        "hãy mở trình duyệt để đăng nhập mạng, xem lại địa chỉ S3, rồi chạy lại.",
-    ),
-    Reason.CERTIFICATE: (
-        BadData,
-        "Chứng chỉ TLS của máy trả lời không hợp lệ, nên không gửi gì cho nó: hãy xem lại địa chỉ S3 và đồng hồ máy; "
-        "sau proxy của cơ quan, đặt GDAL_CURL_CA_BUNDLE là tệp chứng chỉ của cơ quan.",
-    ),
+_SLOTS = {
+    Reason.KEY_UNKNOWN: "s3-key-unknown",
+    Reason.SECRET_WRONG: "s3-secret-wrong",
+    Reason.CLOCK: "s3-clock",
+    Reason.FORBIDDEN: "s3-forbidden",
+    Reason.MISSING: "s3-missing",
+    Reason.BROKEN: "s3-short",
+    Reason.BUSY: "s3-busy",
+    Reason.NETWORK: "s3-lost",
+    Reason.NOT_SERVICE: "s3-page",
 }
-_IN_THE_OPEN = (
-    "Máy trả lời không mã hóa (TLS): hãy xem lại địa chỉ S3 (dịch vụ của lớp bắt đầu bằng http://), "
-    "xem mạng có đòi đăng nhập không, rồi chạy lại."
-)
-_IGNORED = (
-    "Trả lời cho {href} không phải đoạn đã hỏi (bỏ qua Range, hoặc rỗng), thường do một proxy đứng giữa: "
-    'hãy thử mạng khác, hoặc dùng connect("offline").'
-)
+_KINDS: dict[Reason, type[Problem]] = {
+    Reason.KEY_UNKNOWN: Rejected,
+    Reason.SECRET_WRONG: Rejected,
+    Reason.CLOCK: Rejected,
+    Reason.FORBIDDEN: Rejected,
+    Reason.BUSY: Unavailable,
+    Reason.NETWORK: Unavailable,
+}
 
 
-def name(href: str) -> str:
-    """Tên tệp: với Sentinel-2, nó cho biết ô, ngày giờ và band, còn cả địa chỉ thì che mất phần sau của thông báo."""
+def file_name(href: str) -> str:
+    """The file's name: in Sentinel-2 it tells tile, time and band; the whole address would hide the rest of a line."""
     return href.rpartition("/")[2]
 
 
-def problem(status: int, headers: Mapping[str, str], body: bytes, href: str) -> Problem:
-    """Lỗi ứng với một trả lời không dùng được; `status` 0 là không có trả lời, 200 và 206 là trả lời sai dạng."""
+def refusal(status: int, headers: Mapping[str, str], body: bytes, href: str) -> Problem:
+    """The error for an answer of no use; status 0 is no answer, 200 and 206 are answers of a wrong form."""
     found = re.search(rb"<Code>(\w{1,64})</Code>", body[:4096])
     code = found[1].decode() if found else ""
-    reason = _REASONS.get(code) or _by_status(status, headers, body)
-    kind, text = _TEXTS[reason]
+    reason = _REASONS.get(code) or _reason_of_status(status, headers, body)
     if reason is Reason.NOT_SERVICE and status == 200 and not _is_text(headers, body):
-        kind, text = Unavailable, _IGNORED
-    told = ", ".join([f"HTTP {status}", *([code] if code in _REASONS else [])])
-    text = text.format(href=name(href), skew=_skew(headers), wait=_wait(headers))
-    return kind(text + (f" ({told})" if status else ""), reason)
+        return Unavailable(_with_status(say("s3-not-the-range", file=file_name(href)), status, code), reason)
+    text = say(_SLOTS[reason], file=file_name(href), skew=_clock_skew(headers), wait=_time_to_wait(headers))
+    kind = _KINDS.get(reason, BadData)
+    return kind(_with_status(text, status, code), reason)
 
 
-def lost(error: Exception, href: str) -> Problem:
-    """Lỗi ứng với một yêu cầu không tới nơi, hay đứt giữa chừng."""
-    if isinstance(error, SSLError) and (reason := tls_reason(error)) is not Reason.NETWORK:
-        kind, text = _TEXTS[Reason.CERTIFICATE]
-        return kind(text if reason is Reason.CERTIFICATE else _IN_THE_OPEN, reason)
+def _with_status(text: Message, status: int, code: str) -> str:
+    if status == _NO_ANSWER:
+        return text
+    told = f"HTTP {status}, {code}" if code in _REASONS else f"HTTP {status}"
+    return f"{text} ({told})"
+
+
+def lost_problem(error: Exception, href: str) -> Problem:
+    """The error for a request that did not arrive, or a connection that broke."""
+    if isinstance(error, SSLError):
+        reason = tls_reason(error)
+        if reason is Reason.CERTIFICATE:
+            return BadData(say("s3-certificate"))
+        if reason is Reason.NOT_SERVICE:
+            return BadData(say("s3-in-the-open"))
     if isinstance(error, ProxyConnectionError):
-        return Unavailable("Không đi qua được proxy: hãy xem HTTPS_PROXY và NO_PROXY rồi chạy lại.", Reason.NETWORK)
-    return problem(0, {}, b"", href)
+        return Unavailable(say("s3-proxy"))
+    return refusal(_NO_ANSWER, {}, b"", href)
 
 
 def tls_reason(error: Exception) -> Reason:
-    """Vì sao không nối được bằng TLS: chứng chỉ, máy kia không mã hóa, hay chỉ là đứt giữa chừng (lời của OpenSSL)."""
+    """Why TLS failed: the certificate, an answer in the open, or a connection that broke (OpenSSL's words)."""
     if re.search(r"EOF occurred|UNEXPECTED_EOF", str(error)):
         return Reason.NETWORK
     plain = re.search(r"wrong.version.number|record.layer.failure|http.request", str(error), re.IGNORECASE)
     return Reason.NOT_SERVICE if plain else Reason.CERTIFICATE
 
 
-def _by_status(status: int, headers: Mapping[str, str], body: bytes) -> Reason:
+def _reason_of_status(status: int, headers: Mapping[str, str], body: bytes) -> Reason:
     if status >= 500:
         return Reason.BUSY
-    if _is_text(headers, body) and status not in (0, 206, 408, 429):
-        return Reason.NOT_SERVICE  # S3 không bao giờ trả lời bằng trang web
+    if _is_text(headers, body) and status not in (_NO_ANSWER, 206, 408, 429):
+        return Reason.NOT_SERVICE  # S3 never answers with a web page
     return _STATUSES.get(status, Reason.NOT_SERVICE)
 
 
@@ -135,18 +116,21 @@ def _is_text(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def is_page(body: bytes) -> bool:
-    """Có vẻ là một trang web (hay JSON) chứ không phải ảnh hay XML của S3?"""
+    """Does it look like a web page or JSON, rather than an image or S3's XML?"""
     return re.match(rb"\s*(<!doctype html|<html|<head|<body|\{)", body[:512], re.IGNORECASE) is not None
 
 
-def _skew(headers: Mapping[str, str]) -> str:
+def _clock_skew(headers: Mapping[str, str]) -> str:
     try:
         theirs = parsedate_to_datetime(headers.get("Date", ""))
-        return f" {abs(datetime.now(UTC) - theirs).total_seconds() / 60:.0f} phút"
-    except (TypeError, ValueError):  # không có Date, hay Date không ra ngày giờ
+        minutes = abs(datetime.now(UTC) - theirs).total_seconds() / 60
+    except (TypeError, ValueError):  # no Date, or one that is no date
         return ""
+    return say("minutes", minutes=round(minutes))
 
 
-def _wait(headers: Mapping[str, str]) -> str:
-    told = headers.get("Retry-After", "")
-    return f" {told} giây" if re.fullmatch(r"\d{1,6}", told) else " vài phút"
+def _time_to_wait(headers: Mapping[str, str]) -> str:
+    seconds = headers.get("Retry-After", "")
+    if re.fullmatch(r"\d{1,6}", seconds):
+        return say("seconds", seconds=seconds)
+    return say("some-minutes")

@@ -16,7 +16,8 @@ from pyproj.exceptions import ProjError
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
-from cdse_access.jp2.ranges import Remote, short
+from cdse_access.jp2.cache import short
+from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import COD, EOC, QCD, SIZ, Header, labelled, read_header, walk
 from cdse_access.problems import BadData, Reason
 
@@ -34,7 +35,7 @@ def empty_tiles(width: int, height: int, tile: tuple[int, int], dtypes: tuple[in
     options = {"blockxsize": tile[0], "blockysize": tile[1], "resolutions": levels + 1, "nbits": dtypes[0]}
     with MemoryFile(ext=".jp2") as memory, rasterio.open(blank) as source:
         rasterio.shutil.copy(source, memory.name, driver="JP2OpenJPEG", quality=100, reversible="YES", **options)
-        file = Remote("ô trống", memory.read())
+        file = InMemory("ô trống", memory.read())
     head = read_header(file)
     extra = head.segments[COD] + head.segments[QCD]
     tiles = []
@@ -84,7 +85,7 @@ _grids: dict[str, GeoBox] = {}  # đã đọc: mở một tệp mất chừng 10
 def _grid(data: bytes) -> GeoBox:
     """Lưới mà phần đầu tệp ghi."""
     try:
-        header = short(read_header(Remote("tệp nhỏ", data)).data)
+        header = short(read_header(InMemory("tệp nhỏ", data)).data)
     except BadData:  # thì mở ra sẽ hỏng, và nói vì sao
         header = short(data)
     if header not in _grids:
@@ -102,7 +103,7 @@ def _apart(found: GeoBox, wanted: GeoBox) -> float:
 
 def split(data: bytes, name: str) -> tuple[Header, dict[int, bytes]]:
     """Phần đầu và các ô có thật của một tệp nhỏ. Lỗi: BadData khi nó hỏng."""
-    file = Remote(name, data)
+    file = InMemory(name, data)
     head = read_header(file)
     places = walk(file, head).items()
     tiles = {number: b"".join(file.read(at, at + length) for at, length in some) for number, some in places}

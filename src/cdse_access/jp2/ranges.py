@@ -1,20 +1,15 @@
-"""Đọc từng đoạn của một tệp trên S3, có ký tên và thử lại, và nơi cất những gì đã đọc.
+"""Pieces of a file in an S3 store, asked for with a signature, again where an answer fails for the moment.
 
-Nguồn: AWS Signature V4 (botocore); RFC 9110 (Range, Content-Range, ETag).
+Sources: AWS Signature V4 (botocore); RFC 9110 (Range, Content-Range, ETag).
 """
 
 import os
 import re
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
-from threading import Event, get_ident
-from urllib.parse import quote, urlsplit
+from collections.abc import Mapping
+from threading import Event
+from typing import Any
 
-import platformdirs
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials
@@ -24,176 +19,141 @@ from botocore.utils import get_environ_proxies
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
-from cdse_access.jp2.answers import lost, name, problem
-from cdse_access.problems import BadData, BadInput, Problem, Reason, Unavailable
+from cdse_access.hosts import is_loopback
+from cdse_access.jp2.answers import file_name, lost_problem, refusal
+from cdse_access.messages import say
+from cdse_access.problems import BadData, Problem, Unavailable
+from cdse_access.store import Store
 
-__all__ = ["Remote", "Session", "cache_root", "folder", "keep", "open_session", "problem", "short", "store", "stored"]
-CONNECT, SILENT = 10, 15  # giây: chờ nối được, chờ byte tiếp theo
-SLOWEST = 30  # giây cho một lần trả lời; nhận được đủ nhiều thì giữ lại và hỏi tiếp phần sau
-ENOUGH = 1 << 17
-BUDGET = 25  # giây: sau chừng ấy không thử lại nữa, nên lỗi nào cũng đến trong một phút
-FIRST_WAIT, LONGEST_WAIT = 0.5, 8
+CONNECT, SILENT = 10, 15  # seconds: for a connection, for the next byte
+SLOWEST = 30  # seconds for one answer; if enough came by then it is kept, and the rest is asked for
+ENOUGH = 1 << 17  # bytes
+BUDGET = 25  # seconds: no new try after that, so that every error comes within a minute
+FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
+ERROR_BODY = 4096  # bytes of an error's text that are read
 
 
-class Session(URLLib3Session):
-    """Các kết nối dùng chung. Bật `stop` thì không ai chờ và thử lại nữa."""
+class Pool(URLLib3Session):  # type: ignore[misc]
+    """Connections that several files share. Once `stop` is set, nobody waits and tries again."""
 
-    def __init__(self, *arguments, **settings) -> None:
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.stop = Event()
 
 
-def open_session(connections: int) -> Session:
-    """Tối đa `connections` kết nối, kiểm tra chứng chỉ, qua proxy nếu máy có đặt."""
-    proxies = get_environ_proxies(f"https://{_setting('AWS_S3_ENDPOINT')}")
-    verify = os.environ.get("GDAL_CURL_CA_BUNDLE", True)
-    return Session(verify, proxies, timeout=(CONNECT, SILENT), max_pool_connections=connections)
-
-
-def _setting(name: str) -> str:
-    if not (value := os.environ.get(name)):
-        raise BadInput(f"Chưa có {name} trong môi trường: hãy gọi connect() trước.", Reason.KEYS)
-    return value
-
-
-def _endpoint() -> str:
-    endpoint = _setting("AWS_S3_ENDPOINT")
-    try:
-        urlsplit(f"//{endpoint}").port  # noqa: B018 - đọc cổng là kiểm tra nó
-    except ValueError as error:
-        raise BadInput(f"AWS_S3_ENDPOINT không phải tên máy và cổng: {endpoint!r}. Hãy gọi lại connect().") from error
-    return endpoint
+def open_pool(store: Store, connections: int) -> Pool:
+    """At most this many connections to the store, certificates checked, through a proxy where this machine has one."""
+    proxies = {} if is_loopback(store.endpoint) else get_environ_proxies(store.url(""))
+    verify = os.environ.get("GDAL_CURL_CA_BUNDLE") or True  # set but empty is not set
+    return Pool(verify, proxies, timeout=(CONNECT, SILENT), max_pool_connections=connections)
 
 
 class Remote:
-    """Một tệp trên S3, đọc từng đoạn và nhớ những đoạn đã đọc; `data` có sẵn thì không hỏi ai nữa."""
+    """A file in a store, read in pieces which it remembers; `size` and `etag` are known after the first."""
 
-    def __init__(self, href: str, data: bytes | None = None, session: Session | None = None) -> None:
-        self.href, self.name, self.session, self.etag = href, name(href), session, ""
-        self.chunks, self.size = ([], None) if data is None else ([(0, data)], len(data))
+    def __init__(self, href: str, store: Store, pool: Pool) -> None:
+        self.href, self.name = href, file_name(href)
+        self.store, self.pool = store, pool
+        self.size: int | None = None
+        self.etag = ""
+        self.chunks: list[tuple[int, bytes]] = []
 
     def read(self, start: int, end: int, ahead: int = 0) -> bytes:
-        """Các byte [start, end), cắt ở cuối tệp; chỉ tải chỗ còn thiếu, mỗi lần ít nhất `ahead` byte."""
+        """The bytes [start, end), cut at the end of the file; only what is missing is asked for.
+
+        ahead: at least this many bytes a request.
+        """
         found = b""
-        while (at := start + len(found)) < min(end, end if self.size is None else self.size):
-            held = ((at - first, data) for first, data in self.chunks if first <= at < first + len(data))
-            if (have := next(held, None)) is None:
-                stop = min([max(end, at + ahead), *(first for first, _ in self.chunks if first > at)])
-                try:
-                    self.chunks.append((at, self._get(at, stop)))
-                except Problem as problem:
-                    raise problem.with_traceback(None) from None  # các khung bên dưới cầm yêu cầu đã ký
+        while not self._is_past(at := start + len(found), end):
+            piece = self._kept_piece(at)
+            if piece:
+                found += piece[: end - at]
             else:
-                found += have[1][have[0] : have[0] + end - at]
+                self._fetch_piece(at, max(end, at + ahead))
         return found
 
+    def _is_past(self, at: int, end: int) -> bool:
+        return at >= end or (self.size is not None and at >= self.size)
+
+    def _kept_piece(self, at: int) -> bytes:
+        """What is remembered from byte `at` on, of one answer."""
+        for first, data in self.chunks:
+            if first <= at < first + len(data):
+                return data[at - first :]
+        return b""
+
+    def _fetch_piece(self, start: int, stop: int) -> None:
+        """Ask for [start, stop), or up to what is remembered already."""
+        later = [first for first, _ in self.chunks if first > start]
+        try:
+            data = self._get(start, min([stop, *later]))
+        except Problem as problem:
+            raise problem.with_traceback(None) from None  # the frames below hold a signed request
+        self.chunks.append((start, data))
+
     def _get(self, start: int, stop: int) -> bytes:
-        """Đoạn [start, stop) hay phần đầu của nó; lỗi tạm thời thì chờ rồi thử lại, trong `BUDGET` giây."""
+        """[start, stop) or its beginning; what fails for the moment is tried again within `BUDGET` seconds."""
         began, wait = time.monotonic(), FIRST_WAIT
         while True:
             headers: Mapping[str, str] = {}
             try:
                 status, headers, body = self.ask(start, stop)
-                return self._checked(start, stop, status, headers, body)
+                return self._checked_body(start, stop, status, headers, body)
             except Unavailable:
-                told = headers.get("Retry-After", "")
-                pause = max(wait, int(told) if told.isdecimal() else 0)
-                if time.monotonic() - began + pause > BUDGET or self.session.stop.wait(pause):
+                pause = max(wait, _retry_after(headers))
+                spent = time.monotonic() - began
+                if spent + pause > BUDGET or self.pool.stop.wait(pause):
                     raise
             wait = min(2 * wait, LONGEST_WAIT)
 
-    def _checked(self, start: int, stop: int, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
-        told = re.fullmatch(rf"bytes {start}-\d+/(\d+)", headers.get("Content-Range", ""))
-        expected = min(stop, int(told[1])) - start if told else 0
-        if status != 206 or not body or not min(expected, ENOUGH) <= len(body) <= expected:
-            raise problem(status, headers, body, self.href)
-        version = int(told[1]), headers.get("ETag", "")
-        if (self.size or version[0], self.etag or version[1]) != version:
-            raise BadData(f"{self.name} đã đổi trong lúc đang đọc: hãy tìm lại item rồi chạy lại.", Reason.CHANGED)
-        self.size, self.etag = version
+    def _checked_body(self, start: int, stop: int, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+        """The body, if it is the range that was asked for, of the same version of the file as before."""
+        place = re.fullmatch(rf"bytes {start}-\d+/(\d+)", headers.get("Content-Range", ""))
+        size = int(place[1]) if place else 0
+        expected = min(stop, size) - start
+        complete = min(expected, ENOUGH) <= len(body) <= expected
+        if status != 206 or not body or not complete:
+            raise refusal(status, headers, body, self.href)
+        etag = headers.get("ETag", "")
+        if self.size not in (None, size) or self.etag not in ("", etag):
+            raise BadData(say("file-changed", name=self.name))
+        self.size, self.etag = size, etag
         return body
 
     def ask(self, start: int, stop: int) -> tuple[int, Mapping[str, str], bytes]:
-        """Một yêu cầu, không thử lại: mã HTTP, header, nội dung (nhiều nhất bằng đoạn đã hỏi, hay 4 KiB báo lỗi)."""
+        """One request, tried once: HTTP status, headers, body (no longer than the range, or than an error's text)."""
         try:
-            answer = self.session.send(self._signed(start, stop))
+            answer = self.pool.send(self._signed_request(start, stop))
         except (BotoCoreError, HTTPError) as error:
-            raise lost(error, self.href) from error
-        return answer.status_code, answer.headers, _body(answer.raw, max(stop - start, 4096))
+            raise lost_problem(error, self.href) from error
+        most = max(stop - start, ERROR_BODY)
+        return answer.status_code, answer.headers, _read_body(answer.raw, most)
 
-    def _signed(self, start: int, stop: int) -> AWSPreparedRequest:
-        scheme = "https" if _setting("AWS_HTTPS") == "YES" else "http"
-        url = f"{scheme}://{_endpoint()}/{quote(self.href.removeprefix('s3://'))}"
-        request = AWSRequest("GET", url, {"Range": f"bytes={start}-{stop - 1}"}, stream_output=True)
-        keys = Credentials(_setting("AWS_ACCESS_KEY_ID"), _setting("AWS_SECRET_ACCESS_KEY"))
-        S3SigV4Auth(keys, "s3", "default").add_auth(request)
+    def _signed_request(self, start: int, stop: int) -> AWSPreparedRequest:
+        headers = {"Range": f"bytes={start}-{stop - 1}"}
+        request = AWSRequest("GET", self.store.url(self.href), headers, stream_output=True)
+        keys = self.store.keys
+        credentials = Credentials(keys.access.reveal(), keys.secret.reveal())
+        S3SigV4Auth(credentials, "s3", "default").add_auth(request)
         return request.prepare()
 
 
-def _body(raw: HTTPResponse, most: int) -> bytes:
-    """Nhiều nhất `most` byte (máy chủ bỏ qua Range có cả tệp 100 MB để gửi); đứt giữa chừng thì phần đã tới."""
+def _retry_after(headers: Mapping[str, str]) -> int:
+    seconds = headers.get("Retry-After", "")
+    return int(seconds) if seconds.isdecimal() and len(seconds) < 7 else 0
+
+
+def _read_body(raw: HTTPResponse, most: int) -> bytes:
+    """At most this many bytes: a server that ignores Range would send a file of 100 MB. What came before a break."""
     found, until = b"", time.monotonic() + SLOWEST
     try:
-        while len(found) < most and time.monotonic() < until and (more := raw.read1(min(most - len(found), 1 << 16))):
+        while len(found) < most and time.monotonic() < until:
+            more = raw.read1(min(most - len(found), 1 << 16))
+            if not more:
+                break
             found += more
     except HTTPError:
-        pass  # người gọi thấy thiếu và hỏi lại
+        pass  # whoever asked sees that some is missing, and asks again
     finally:
-        raw.close()  # không có tác dụng với kết nối đã đọc hết và trả về
+        raw.close()  # does nothing to a connection that was read to its end and given back
     return found
-
-
-def cache_root() -> Path:
-    """Thư mục cất ảnh của người dùng (`CDSE_CACHE` dời nó); ảnh của dịch vụ trên máy này chỉ cất đến khi kernel tắt."""
-    if given := os.environ.get("CDSE_CACHE"):
-        return Path(given).expanduser()
-    if _setting("AWS_S3_ENDPOINT").startswith(("127.", "localhost")):
-        return Path(_until_exit().name)
-    return Path(platformdirs.user_cache_dir("cdse-bai-hoc", appauthor=False))
-
-
-@cache
-def _until_exit() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="cdse-")
-
-
-def folder(root: Path, href: str) -> Path:
-    """Nơi cất các tệp nhỏ của một ảnh: cùng tên nhưng khác dịch vụ là ảnh khác."""
-    return root / sha256(f"{_setting('AWS_S3_ENDPOINT')} {href}".encode()).hexdigest()[:20]
-
-
-def keep(path: Path, data: bytes) -> None:
-    """Ghi trọn tệp hoặc không ghi gì. Lỗi: OSError khi đĩa đầy hay không ghi được."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise BadData(f"Không ghi được {path} ({error.strerror}): hãy dọn đĩa rồi chạy lại.", Reason.DISK) from error
-
-
-def short(data: bytes) -> str:
-    """Tên ngắn của một nội dung, để nhận ra nó."""
-    return sha256(data).hexdigest()[:12]
-
-
-def store(place: Path, version: str, data: bytes) -> Path:
-    """Cất một tệp nhỏ dưới tên mang phiên bản của ảnh gốc và nội dung của chính nó."""
-    path = place / f"{version}-{short(data)}.jp2"
-    keep(path, data)
-    return path
-
-
-def stored(place: Path) -> Iterator[tuple[Path, bytes]]:
-    """Những tệp nhỏ đã cất ở `place`, mới trước; tệp không còn nguyên như lúc cất thì bị xóa."""
-    try:
-        for path in sorted(place.glob("*.jp2"), key=lambda path: path.stat().st_mtime, reverse=True):
-            data = path.read_bytes()
-            if path.stem.endswith(short(data)):
-                yield path, data
-            else:
-                path.unlink()
-    except OSError as error:
-        raise BadData(f"Không đọc được {place} ({error.strerror}): hãy xóa nó rồi chạy lại.", Reason.DISK) from error

@@ -12,8 +12,8 @@ from functools import partial
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from cdse_access.jp2.answers import is_page, name
-from cdse_access.jp2.ranges import Remote
+from cdse_access.jp2.answers import file_name, is_page
+from cdse_access.jp2.sources import Source
 from cdse_access.problems import BadData, Reason
 
 SOT, SIZ, COD, QCD, TLM, EOC = (bytes([0xFF, code]) for code in (0x90, 0x51, 0x52, 0x5C, 0x55, 0xD9))
@@ -62,7 +62,7 @@ class Header(NamedTuple):
         return {row * self.across + column for row in rows for column in columns}
 
 
-def read_header(file: Remote) -> Header:
+def read_header(file: Source) -> Header:
     """Đọc phần đầu: thường 8 KB là đủ. Lỗi: BadData khi không phải JP2, bị cắt, hay có cấu trúc không đọc được."""
     for size in (8192, 1 << 17, 1 << 20):
         try:
@@ -77,7 +77,7 @@ def _parse(data: bytes, size: int, href: str) -> Header:
     if data[:12] != SIGNATURE:
         reason = Reason.NOT_SERVICE if is_page(data) else Reason.BROKEN
         raise BadData(
-            f"{name(href)} không phải tệp JP2 mà bắt đầu bằng {data[:24]!r}: hãy xem mạng có đòi đăng nhập không, "
+            f"{file_name(href)} không phải tệp JP2 mà bắt đầu bằng {data[:24]!r}: hãy xem mạng có đòi đăng nhập không, "
             "và xem lại địa chỉ S3.",
             reason,
         )
@@ -96,18 +96,19 @@ def _parse(data: bytes, size: int, href: str) -> Header:
         kept += b"" if marker in (TLM, PLM) else data[at : at + 2 + length]  # mục lục của tệp lớn, sai với tệp nhỏ
         at += 2 + length
     if not {SIZ, COD, QCD} <= segments.keys():
-        raise BadData(f"{name(href)} hỏng: main header thiếu SIZ, COD hay QCD. Hãy bỏ ngày này.", Reason.BROKEN)
+        raise BadData(f"{file_name(href)} hỏng: main header thiếu SIZ, COD hay QCD. Hãy bỏ ngày này.", Reason.BROKEN)
     width, height, *offset, wide, high, x, y = struct.unpack_from(">8I", segments[SIZ], 6)
     if start > size:
-        text = f"{name(href)} bị cắt cụt: dài {size} byte, phải có {start}. Hãy thử lại sau, hoặc bỏ ngày này."
+        text = f"{file_name(href)} bị cắt cụt: dài {size} byte, phải có {start}. Hãy thử lại sau, hoặc bỏ ngày này."
         raise BadData(text, Reason.BROKEN)
     if any((*offset, x, y)) or {PPM, POC} & segments.keys() or not wide * high:
-        text = f"{name(href)} có lưới ô lệch gốc, PPM hay POC, fetch không cắt được: hãy đọc thẳng bằng odc.stac.load."
+        name = file_name(href)
+        text = f"{name} có lưới ô lệch gốc, PPM hay POC, fetch không cắt được: hãy đọc thẳng bằng odc.stac.load."
         raise BadData(text, Reason.BROKEN)
     return Header(kept, segments, width, height, (wide, high), at, start - 2)
 
 
-def part(file: Remote, head: Header, at: int, ahead: int = 0) -> tuple[int, int, int, int] | None:
+def part(file: Source, head: Header, at: int, ahead: int = 0) -> tuple[int, int, int, int] | None:
     """Phần ô bắt đầu ở `at`: (số ô, độ dài, thứ tự, tổng số phần hoặc 0 nếu không ghi); `None` nếu không phải."""
     sot = file.read(at, min(at + 14, head.end), ahead)
     if len(sot) < 14 or sot[:4] != SOT + b"\0\x0a":
@@ -146,7 +147,7 @@ def guess(head: Header, others: Iterable[Known]) -> Guess:
     return Guess(partial(expected, nearest, head.before), 0.005)
 
 
-def search(file: Remote, head: Header, known: Known, way: Guess, run: tuple[int, int]) -> int | None:
+def search(file: Source, head: Header, known: Known, way: Guess, run: tuple[int, int]) -> int | None:
     """Vị trí ô đầu của dãy ô `run` (đầu, cuối + 1): đoán, đọc quanh đó, ghi mọi SOT gặp vào `known`, rồi đoán lại."""
     while run[0] not in known:
         for start, end in islice(_windows(head.window, known, way, run), TRIES):
@@ -180,13 +181,13 @@ def _windows(size: int, known: Known, way: Guess, run: tuple[int, int]) -> Itera
     yield from ((max(at - size, low), at) for at in range(start + 14, low + 14, 14 - size))
 
 
-def _marks(file: Remote, start: int, end: int) -> list[int]:
+def _marks(file: Source, start: int, end: int) -> list[int]:
     """Nơi có vẻ là SOT. Độ dài 0 (đến hết tệp) thì không có gì phía sau để đối chiếu: chỉ `walk` dùng được."""
     pattern = re.compile(re.escape(SOT) + rb"\0\x0a(?=..(?!\0\0\0\0)....)", re.DOTALL)
     return [start + match.start() for match in pattern.finditer(file.read(start, end))]
 
 
-def chain(file: Remote, head: Header, number: int, at: int) -> Places | None:
+def chain(file: Source, head: Header, number: int, at: int) -> Places | None:
     """Các phần của một ô nối nhau từ `at`, có kiểm tra cả dấu theo sau; `None` nếu có gì không khớp."""
     places: Places = []
     while at < head.end:
@@ -202,7 +203,7 @@ def chain(file: Remote, head: Header, number: int, at: int) -> Places | None:
     return places if places and total == len(places) and ended else None
 
 
-def walk(file: Remote, head: Header) -> dict[int, Places]:
+def walk(file: Source, head: Header) -> dict[int, Places]:
     """Đi qua mọi phần ô từ đầu đến cuối: chậm nhưng luôn đúng. Lỗi: BadData khi tệp hỏng."""
     found: dict[int, Places] = {}
     at = head.first
@@ -243,7 +244,7 @@ def listed(head: Header) -> dict[int, Places]:
 
 
 def read_tiles(
-    file: Remote, head: Header, numbers: Iterable[int], others: list[Known] | None = None
+    file: Source, head: Header, numbers: Iterable[int], others: list[Known] | None = None
 ) -> dict[int, bytes]:
     """Các phần ô của những ô này: theo mục lục, hoặc tìm, hoặc đi từ đầu; nơi nào cũng được đối chiếu với SOT.
 
@@ -283,7 +284,7 @@ def labelled(data: bytes, number: int, length: int) -> bytes:
     return data[:4] + struct.pack(">HI", number, length) + data[10:]
 
 
-def _confirmed(file: Remote, head: Header, number: int, places: Places) -> bool:
+def _confirmed(file: Source, head: Header, number: int, places: Places) -> bool:
     for order, (at, length) in enumerate(places):
         file.read(at, at + length)
         found = part(file, head, at)

@@ -258,10 +258,10 @@ def _checksum(path: Path) -> str:
 
 
 def _write(path: Path, document: Any) -> None:
-    from cdse_access.jp2.ranges import keep
+    from cdse_access.files import write_whole
 
     text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False, indent=1)
-    keep(path, text.encode())
+    write_whole(path, text.encode())
 
 
 # -- writing -----------------------------------------------------------------
@@ -346,21 +346,23 @@ def _move(source: Path, target: Path) -> None:
 
 def _small_files(folder: Path, scene: Scene) -> dict[str, Any]:
     """The assets of the small files that the store has, brought: quicklook, and metadata (keys are tried on them)."""
-    from cdse_access.jp2.ranges import Remote, keep, open_session
+    from cdse_access.files import write_whole
+    from cdse_access.jp2.ranges import Remote, open_pool
+    from cdse_access.session import current
 
-    found = {}
+    store, found = current().store, {}
     for name in SMALL:
         asset = scene.document["assets"].get(name, {})
         href = asset.get("alternate", {}).get("s3", {}).get("href") or asset.get("href", "")
         if not re.fullmatch(r"s3://eodata/[\w./-]+\.(jpe?g|xml)", href) or ".." in href:
             continue
         try:
-            data = Remote(href, session=open_session(1)).read(0, 1 << 24)
+            data = Remote(href, store, open_pool(store, 1)).read(0, 1 << 24)
         except Problem as problem:
             if problem.reason != Reason.MISSING:
                 raise
             continue
-        keep(pack.object_file(folder, href), data)
+        write_whole(pack.object_file(folder, href), data)
         found[name] = asset | {"href": href}
     return found
 

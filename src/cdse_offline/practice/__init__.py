@@ -11,6 +11,7 @@ import re
 import socket
 from typing import Any
 
+from cdse_access.current import find_current
 from cdse_access.problems import BadInput, Reason, Unavailable
 
 PORT = 8123
@@ -105,7 +106,9 @@ def _understood(status: int, text: str, address: str) -> Any:
 
 def _address(service: str | None) -> tuple[str, int]:
     """Máy và cổng của dịch vụ; tên của chính máy này được đổi thành 127.0.0.1."""
-    given = service or os.environ.get("AWS_S3_ENDPOINT") or os.environ.get("CDSE_S3_ENDPOINT") or f"127.0.0.1:{PORT}"
+    session = find_current()
+    connected = session.store.endpoint if session else ""
+    given = service or connected or os.environ.get("CDSE_S3_ENDPOINT") or f"127.0.0.1:{PORT}"
     host, _, port = given.rpartition(":")
     if host.removesuffix(".local") == socket.gethostname():
         host = "127.0.0.1"

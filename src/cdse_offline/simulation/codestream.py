@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from os import SEEK_CUR
 from pathlib import Path
 
-from cdse_access.jp2.ranges import Remote
+from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import EOC, labelled, read_header, walk
 
 
 def split(data: bytes) -> tuple[bytes, dict[int, bytes]]:
     """Header and tile-parts by tile number, of a file with one tile-part a tile."""
-    file = Remote("the encoded file", data)
+    file = InMemory("the encoded file", data)
     head = read_header(file)
     return head.data, {number: data[at : at + length] for number, [(at, length)] in walk(file, head).items()}
 

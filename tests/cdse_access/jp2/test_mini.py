@@ -10,7 +10,7 @@ import rasterio
 from odc.geo.geobox import GeoBox
 
 from cdse_access.jp2.mini import check_place, join, split
-from cdse_access.jp2.ranges import Remote
+from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import SIZ, SOT, TLM, read_header, read_tiles
 from cdse_access.problems import BadData, Reason
 
@@ -51,7 +51,7 @@ def pixels(path: Path) -> np.ndarray:
 @pytest.mark.parametrize("coding", CODINGS)
 def test_tiles_that_were_brought_are_those_of_the_file_and_others_are_0(tmp_path, coding, bands, dtype):
     options = {name: value for name, value in CODINGS[coding].items() if dtype == "uint16" or name != "nbits"}
-    file = Remote("a", encoded(tmp_path / "a.jp2", options, bands, dtype))
+    file = InMemory("a", encoded(tmp_path / "a.jp2", options, bands, dtype))
     head = read_header(file)
     assert (TLM in head.segments) is ("index" in coding)
     assert file.read(0, file.size).count(SOT + b"\0\x0a") > head.count or "several" not in coding
@@ -66,7 +66,7 @@ def test_tiles_that_were_brought_are_those_of_the_file_and_others_are_0(tmp_path
 
 
 def test_what_was_joined_is_split_again(tmp_path):
-    file = Remote("a", encoded(tmp_path / "a.jp2", PLAIN))
+    file = InMemory("a", encoded(tmp_path / "a.jp2", PLAIN))
     head = read_header(file)
     tiles = read_tiles(file, head, {0, 6, 11})
     again, found = split(join(head, tiles), "b")
@@ -78,7 +78,9 @@ def test_what_was_joined_is_split_again(tmp_path):
 def test_pixels_that_are_no_dn_are_refused(tmp_path, depth):
     data = encoded(tmp_path / "a.jp2", PLAIN)
     at = data.index(SIZ) + 40
-    head = read_header(Remote("a", data[:at] + struct.pack(">B", depth - 1 if depth == 17 else depth) + data[at + 1 :]))
+    head = read_header(
+        InMemory("a", data[:at] + struct.pack(">B", depth - 1 if depth == 17 else depth) + data[at + 1 :])
+    )
     with pytest.raises(BadData, match="số bit") as caught:
         join(head, {})
     assert caught.value.reason is Reason.BROKEN

@@ -9,6 +9,7 @@ from rasterio.io import MemoryFile
 
 from cdse_access.jp2 import tile_parts as tiles
 from cdse_access.jp2.ranges import Remote
+from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import EOC, SOT, TLM
 from cdse_access.problems import BadData, Reason
 from cdse_offline.simulation import lengths
@@ -21,7 +22,7 @@ class Counted(Remote):
     """A file that counts how often it is asked."""
 
     def __init__(self, content: bytes) -> None:
-        super().__init__("s3://eodata/x.jp2")
+        super().__init__("s3://eodata/x.jp2", None, None)
         self.content, self.requests = content, []
 
     def _get(self, start: int, stop: int) -> bytes:
@@ -57,14 +58,14 @@ def whole() -> bytes:
 
 @pytest.fixture(scope="module")
 def parts(whole: bytes) -> list[bytes]:
-    file = Remote("x", whole)
+    file = InMemory("x", whole)
     index = tiles.walk(file, tiles.read_header(file))
     return [whole[at : at + length] for _, [(at, length)] in sorted(index.items())]
 
 
 @pytest.fixture(scope="module")
 def header(whole: bytes) -> bytes:
-    return tiles.read_header(Remote("x", whole)).data
+    return tiles.read_header(InMemory("x", whole)).data
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +83,7 @@ def read(content: bytes, numbers: set[int]) -> tuple[dict[int, bytes], list[tupl
 
 
 def test_the_grid_is_counted_by_rows(whole: bytes):
-    head = tiles.read_header(Remote("x", whole))
+    head = tiles.read_header(InMemory("x", whole))
     assert (head.width, head.height, head.tile, head.across, head.count) == (300, 300, (64, 64), 5, 25)
     assert [head.before(number) for number in (0, 1, 5, 6, 21, 25)] == [0, 4096, 19200, 23296, 79616, 90000]
     assert head.under(63, 0, 64, 10) == {0, 1} and head.under(10, 255, 10, 400) == {15, 20}
@@ -126,7 +127,7 @@ def test_a_file_read_before_makes_a_better_guess(header, number):
 def test_a_guess_that_missed_is_trusted_less(monkeypatch):
     """Lengths as the offline CDSE simulates them, at a twentieth: 11 x 11 tiles, of which the middle one is wanted."""
     monkeypatch.setattr(tiles, "LEAST", (1 << 19) // 20)
-    header, requests = tiles.read_header(Remote("x", encoded(704))).data, []
+    header, requests = tiles.read_header(InMemory("x", encoded(704))).data, []
     for acquisition in acquisitions(MUNICH)[:10]:
         table = lengths.tile_parts(acquisition, "B04_10m")
         parts = [sot(number, bytes(length // 20)) for number, length in enumerate(table)]
@@ -135,7 +136,7 @@ def test_a_guess_that_missed_is_trusted_less(monkeypatch):
 
 
 def test_files_of_another_grid_or_length_do_not_mislead(header, whole, parts):
-    head = tiles.read_header(Remote("x", whole))
+    head = tiles.read_header(InMemory("x", whole))
     others = [{0: 1, 81: 9}, {0: 1, 12: 2, 25: 10 * len(whole)}, {0: 1, 12: 2, 25: len(whole) // 10}]
     assert tiles.guess(head, others) == (head.before, 0.1) == tiles.guess(head, [])
     near, nearer = ({0: head.first, 12: 5000, 25: length} for length in (len(whole) + 3000, len(whole) + 2000))
@@ -149,7 +150,7 @@ def test_files_of_another_grid_or_length_do_not_mislead(header, whole, parts):
 @pytest.mark.parametrize("first", [2, 7, 12])
 def test_neighbours_are_read_together(header, first):
     content = stretched(header, 1)
-    places = tiles.walk(Remote("x", content), tiles.read_header(Remote("x", content)))
+    places = tiles.walk(InMemory("x", content), tiles.read_header(InMemory("x", content)))
     found, requests = read(content, set(range(first, first + 5)))
     assert [len(found[number]) for number in range(first, first + 5)] == [
         places[number][0][1] for number in range(first, first + 5)
@@ -190,7 +191,7 @@ def test_an_index_in_the_header_is_used(header, parts, style):
     content = header + index + b"".join(parts) + EOC
     found, requests = read(content, {7, 18})
     assert found == {7: parts[7], 18: parts[18]} and len(requests) == 3
-    assert TLM not in tiles.read_header(Remote("x", content)).data
+    assert TLM not in tiles.read_header(InMemory("x", content)).data
 
 
 @pytest.mark.parametrize("style", [0x40, 0x70])
@@ -234,7 +235,7 @@ def test_tiles_out_of_order(header, parts):
 
 def test_one_tile_whose_length_is_not_told():
     content = encoded(60, 64)
-    file = Remote("x", content)
+    file = InMemory("x", content)
     head = tiles.read_header(file)
     body = content[head.first + 12 : head.end]
     found, requests = read(content[: head.first] + sot(0, body, length=0) + EOC, {0})
@@ -276,9 +277,9 @@ def test_a_file_cut_short_is_refused_or_read_where_it_is_whole(header, parts):
 def test_a_file_shorter_than_its_box_is_refused(whole):
     start = whole.index(b"jp2c") - 4
     told = whole[:start] + struct.pack(">I", len(whole) - start) + whole[start + 4 :]
-    assert tiles.read_header(Remote("x", told)).count == 25
+    assert tiles.read_header(InMemory("x", told)).count == 25
     with pytest.raises(BadData, match="bị cắt cụt"):
-        tiles.read_header(Remote("x", told[:-1]))
+        tiles.read_header(InMemory("x", told[:-1]))
 
 
 @pytest.mark.parametrize(
@@ -292,14 +293,14 @@ def test_a_file_shorter_than_its_box_is_refused(whole):
 )
 def test_what_is_no_jp2_is_named(content, reason):
     with pytest.raises(BadData, match="x không phải tệp JP2") as caught:
-        tiles.read_header(Remote("x", content))
+        tiles.read_header(InMemory("x", content))
     assert caught.value.reason is reason
 
 
 def test_a_header_cut_short_is_named(whole):
     for size in (12, 30, 100, whole.index(SOT)):
         with pytest.raises(BadData, match="cắt cụt"):
-            tiles.read_header(Remote("x", whole[:size]))
+            tiles.read_header(InMemory("x", whole[:size]))
 
 
 def test_a_long_header_is_read_in_two_requests(whole):
@@ -311,4 +312,4 @@ def test_a_long_header_is_read_in_two_requests(whole):
 @pytest.mark.parametrize("marker", [b"\xff\x60", b"\xff\x5f"])
 def test_what_cannot_be_cut_out_is_refused(whole, marker):
     with pytest.raises(BadData, match="PPM hay POC"):
-        tiles.read_header(Remote("x", whole.replace(SOT, marker + b"\0\x04ab" + SOT, 1)))
+        tiles.read_header(InMemory("x", whole.replace(SOT, marker + b"\0\x04ab" + SOT, 1)))

@@ -9,7 +9,7 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
-from cdse_access.jp2.ranges import Remote
+from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import COD, TLM, read_header
 from cdse_offline.simulation import jp2
 from cdse_offline.simulation.lengths import allocated, holes_are_free, tile_parts
@@ -56,7 +56,7 @@ def test_structure_is_that_of_esa(tmp_path: Path, resolution: int):
         assert file.tags(1, ns="IMAGE_STRUCTURE")["NBITS"] == "15"
         assert file.crs.to_epsg() == 32632 and file.nodata is None
         assert file.transform[:6] == (resolution, 0, 600000, 0, -resolution, 5400000)
-    segments = read_header(Remote("a.jp2", (tmp_path / "a.jp2").read_bytes())).segments
+    segments = read_header(InMemory("a.jp2", (tmp_path / "a.jp2").read_bytes())).segments
     assert TLM not in segments  # readers must walk from tile-part to tile-part
     cod = segments[COD]
     assert cod[9] == 4 and cod[13] == 1 and cod[14:19] == b"\x88" * 5  # levels, reversible, precincts of 2^8

@@ -1,0 +1,107 @@
+"""The file `.env`: which one, what stands in it, and keys that are kept there.
+
+It is read by python-dotenv. python-dotenv's `set_key` does not write it: it was tried, and its file keeps the mode that
+others may read, each key is a write of its own (a pair can be left half new), quoting is always added, and an older
+`export NAME=` line or a second one of the same name stays. So all lines are written at once by `write_whole`.
+"""
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from cdse_access.addresses import NAMES as ADDRESSES
+from cdse_access.files import write_whole
+from cdse_access.messages import say
+from cdse_access.problems import BadData, BadInput
+from cdse_access.secrets import Keys
+
+VARIABLE = "CDSE_ENV_FILE"  # names another file; set but empty: none is to be read
+PAIR = ("CDSE_S3_ACCESS_KEY", "CDSE_S3_SECRET_KEY")
+GIT_SECONDS = 20
+
+
+def find_file() -> Path | None:
+    """The nearest `.env` from the working directory up to the project's root, or the one that `CDSE_ENV_FILE` names."""
+    given = os.environ.get(VARIABLE)
+    if given is not None:
+        return Path(given).expanduser() if given else None
+    for folder in _folders():
+        path = folder / ".env"
+        if path.is_file():
+            return path
+    return None
+
+
+def _folders() -> list[Path]:
+    """The working directory and those above it, up to the project's root: that of git, else of pyproject.toml."""
+    folders = [Path.cwd(), *Path.cwd().parents]
+    for mark in (".git", "pyproject.toml"):
+        for number, folder in enumerate(folders, 1):
+            if (folder / mark).exists():
+                return folders[:number]
+    return folders[:1]
+
+
+def read_file(path: Path) -> Mapping[str, str]:
+    """Names and values. BadInput where there is no such file, or it is not to be read."""
+    if not path.is_file():
+        raise BadInput(say("env-file-missing", path=path))
+    try:
+        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")  # Notepad writes a BOM
+    except UnicodeDecodeError:  # PowerShell writes UTF-16
+        raise BadInput(say("env-file-encoding", file=path.name)) from None
+    except OSError as error:
+        raise BadInput(say("env-file-unreadable", file=path.name, why=error.strerror)) from None
+    return {name: value or "" for name, value in values.items()}
+
+
+def is_public(path: Path) -> bool:
+    """May other users of this machine read it?"""
+    return os.name != "nt" and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def keep_keys(keys: Keys) -> str:
+    """Put these keys in the place of those in `.env`, and return what the user is told of it.
+
+    Only this user may read the file; git must not take it up; other lines stay as they are.
+    BadInput where it names another service's addresses, where git would take it, or where it cannot be written.
+    """
+    if os.environ.get(VARIABLE) == "":
+        raise BadInput(say("env-file-off"))
+    path = find_file() or _folders()[-1] / ".env"
+    values = read_file(path) if path.is_file() else {}
+    for name in ADDRESSES:
+        if values.get(name):
+            raise BadInput(say("env-file-other-service", address=name))
+    refuse_if_tracked(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+        write_whole(path, _with_keys(text, keys).encode(), private=True)
+    except (OSError, BadData) as error:
+        why = getattr(error.__cause__ or error, "strerror", error)
+        raise BadInput(say("env-file-unwritable", path=path, why=why)) from None
+    return say("env-file-kept", file=path.name)
+
+
+def _with_keys(text: str, keys: Keys) -> str:
+    assignment = re.compile(rf"\s*(export\s+)?({'|'.join(PAIR)})\s*=")
+    lines = [line for line in text.splitlines() if not assignment.match(line)]
+    lines.append(f"{PAIR[0]}={keys.access.reveal()}")
+    lines.append(f"{PAIR[1]}={keys.secret.reveal()}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def refuse_if_tracked(path: Path) -> None:
+    """BadInput where git holds this file or would take it up. Without a repository or git there is nothing to fear."""
+    command = ["git", "-c", "safe.directory=*", "check-ignore", "--quiet", path.name]
+    try:
+        done = subprocess.run(command, cwd=path.parent, capture_output=True, timeout=GIT_SECONDS, check=False)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return
+    if done.returncode == 1:
+        raise BadInput(say("env-file-in-git", file=path.name))

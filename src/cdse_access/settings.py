@@ -1,0 +1,220 @@
+"""What GDAL is told to read a store safely, and how it is taken back.
+
+Everything is set for the store's own files (`/vsis3/eodata/…`) by GDAL's path-specific options: no other file of the
+learner's is read in another way, and no key stands in os.environ or on disk. Two things have no such form: how many
+threads decode JPEG 2000, and which hosts are not asked through a proxy.
+"""
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import dask
+import odc.loader._rio
+import odc.stac
+
+from cdse_access import gdal
+from cdse_access.hosts import is_loopback
+from cdse_access.store import Store
+
+PREFIX = "/vsis3/eodata/"
+CONNECTIONS = 4  # CDSE gives each user 4 connections at a time
+# One thread decodes: with several, an error of the network becomes zeros and nobody is told.
+THREADS = {"GDAL_NUM_THREADS": "1"}
+# No listing of folders, tries again in measure, no endless wait.
+READING = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_HTTP_MAX_RETRY": "4",
+    "GDAL_HTTP_RETRY_DELAY": "1",
+    "GDAL_HTTP_CONNECTTIMEOUT": "10",
+    "GDAL_HTTP_TIMEOUT": "60",
+    "GDAL_HTTP_LOW_SPEED_TIME": "15",
+    "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
+}
+GDAL = THREADS | READING
+# Variables of another service: they spoil the signature, lead to another store, or turn certificates off.
+LEFTOVERS = (
+    "AWS_SESSION_TOKEN",
+    "AWS_NO_SIGN_REQUEST",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_REQUEST_PAYER",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "GDAL_HTTP_UNSAFESSL",
+)
+# What they must be for the store's files, whatever the environment says.
+WITHOUT_LEFTOVERS = {
+    "AWS_SESSION_TOKEN": "",
+    "AWS_NO_SIGN_REQUEST": "NO",
+    "AWS_REQUEST_PAYER": "",
+    "GDAL_HTTP_UNSAFESSL": "NO",
+}
+PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
+LOOPBACK = "127.0.0.1,localhost"
+FALSE_ALARM = "Dataset has no geotransform"  # rasterio says so when several threads read
+
+
+def store_options(store: Store) -> dict[str, str]:
+    """GDAL's options that lead to this store; the keys stand among them in plain text."""
+    return {
+        "AWS_ACCESS_KEY_ID": store.keys.access.reveal(),
+        "AWS_SECRET_ACCESS_KEY": store.keys.secret.reveal(),
+        "AWS_S3_ENDPOINT": store.endpoint,
+        "AWS_HTTPS": "YES" if store.https else "NO",
+        "AWS_VIRTUAL_HOSTING": "FALSE",
+    }
+
+
+class Environment(dict[str, str]):
+    """Variables for a child process; printing shows names and no value, since keys are among them."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)}: {', '.join(sorted(self))}>"
+
+
+def child_environment(store: Store) -> Environment:
+    """This process's variables, with those that lead GDAL to the store, for a process that a learner starts."""
+    kept = {name: value for name, value in os.environ.items() if name not in LEFTOVERS}
+    return Environment(kept | GDAL | store_options(store) | proxy_exceptions(store.endpoint))
+
+
+def proxy_exceptions(*addresses: str) -> dict[str, str]:
+    """The variables under which this very machine is asked without a proxy; none where no address is on it.
+
+    Libraries read the name in lower case first, so that it must not say less.
+    """
+    if not any(map(is_loopback, addresses)):
+        return {}
+    held = {name: os.environ[name] for name in PROXY_EXCEPTIONS if os.environ.get(name)}
+    named = held or {"NO_PROXY": ""}
+    return {name: _with_loopback(value) for name, value in named.items()}
+
+
+def _with_loopback(hosts: str) -> str:
+    if hosts.endswith(LOOPBACK):
+        return hosts
+    return f"{hosts},{LOOPBACK}" if hosts else LOOPBACK
+
+
+class Variables:
+    """Variables of this process that are set for a while and then restored to the letter."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, str | None] = {}
+
+    def __enter__(self) -> "Variables":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.restore()
+
+    def set(self, values: Mapping[str, str]) -> None:
+        """Set them, and remember what they were before the first time."""
+        for name, value in values.items():
+            self._before.setdefault(name, os.environ.get(name))
+            os.environ[name] = value
+
+    def remove(self, names: tuple[str, ...]) -> None:
+        """Take them away for the while."""
+        for name in names:
+            self._before.setdefault(name, os.environ.get(name))
+            os.environ.pop(name, None)
+
+    def restore(self) -> None:
+        """As they were before the first call."""
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._before.clear()
+
+    def as_before(self) -> dict[str, str]:
+        """All variables as the user has them."""
+        own = {**os.environ, **self._before}
+        return {name: value for name, value in own.items() if value is not None}
+
+
+class Settings:
+    """What one connection has set in this process; `undo` takes all of it back."""
+
+    def __init__(self) -> None:
+        self.variables = Variables()
+        self._threads: str | None = None
+        self._workers: Any = None
+        self._filter: Any = None
+        self._applied = False
+
+    def apply(self, store: Store) -> None:
+        """Set everything that reading this store needs."""
+        self.undo_reading()
+        self._applied = True
+        self.variables.set(proxy_exceptions(store.endpoint))
+        self._threads = gdal.get_option("GDAL_NUM_THREADS")
+        self._workers = dask.config.get("num_workers", None)
+        if gdal.is_reachable():
+            self._set_path_options(store)
+        else:
+            self._set_variables(store)
+        dask.config.set(num_workers=CONNECTIONS)
+        self._filter = _ignore_false_alarm()
+        forget_answers()
+
+    def _set_path_options(self, store: Store) -> None:
+        no_proxy = {"GDAL_HTTP_PROXY": ""} if is_loopback(store.endpoint) else {}
+        region = {"AWS_REGION": "default"}  # as CDSE's documentation says
+        for name, value in (READING | WITHOUT_LEFTOVERS | region | no_proxy | store_options(store)).items():
+            gdal.set_path_option(PREFIX, name, value)
+        gdal.set_option("GDAL_NUM_THREADS", THREADS["GDAL_NUM_THREADS"])
+
+    def _set_variables(self, store: Store) -> None:
+        """The way that reaches further, where GDAL's functions cannot be called."""
+        self.variables.remove(LEFTOVERS)
+        self.variables.set(GDAL | store_options(store))
+        odc.stac.configure_rio(**GDAL)  # else odc-stac tries 10 times, sometimes for more than 25 minutes
+
+    def undo_reading(self) -> None:
+        """Take back what was set for GDAL, dask and warnings; the variables stay."""
+        if not self._applied:
+            return
+        self._applied = False
+        gdal.clear_path_options(PREFIX)
+        if gdal.is_reachable():
+            own = self._threads if self._threads != os.environ.get("GDAL_NUM_THREADS") else None
+            gdal.set_option("GDAL_NUM_THREADS", own)
+        else:
+            odc.loader._rio._CFG = type(odc.loader._rio._CFG)()
+        _restore_workers(self._workers)
+        if self._filter in warnings.filters:
+            warnings.filters.remove(self._filter)
+        forget_answers()
+
+    def undo(self) -> None:
+        """Take everything back."""
+        self.undo_reading()
+        self.variables.restore()
+
+
+def _ignore_false_alarm() -> Any:
+    warnings.filterwarnings("ignore", FALSE_ALARM, module="rasterio.warp")
+    return warnings.filters[0]
+
+
+def _restore_workers(workers: int | None) -> None:
+    if workers is None:
+        dask.config.config.pop("num_workers", None)
+    else:
+        dask.config.set(num_workers=workers)
+
+
+def forget_answers() -> None:
+    """Drop the answers that GDAL remembers, and odc-stac's sessions, one a thread, with copies of old keys.
+
+    Otherwise a wrong key that has been mended fails with "HTTP response code: 403" until the kernel is restarted.
+    """
+    gdal.clear_network_cache()
+    sessions = getattr(odc.loader._rio, "_local", None)
+    if sessions is not None:
+        odc.loader._rio._local = type(sessions)()

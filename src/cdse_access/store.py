@@ -1,0 +1,25 @@
+"""An S3 store of images: where it is, with which keys it is asked, and what its images are called in the cache."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from cdse_access.secrets import Keys
+
+
+@dataclass(frozen=True)
+class Store:
+    """What signs and sends ranged requests. Printing shows no key, and pickling is refused, since `Keys` refuses it.
+
+    endpoint: `host` or `host:port`. identity: a name of the store's images for the cache, the same for every service
+    that has the same pixels; "" where nothing tells, so that images are kept only until this process ends.
+    """
+
+    endpoint: str
+    https: bool
+    keys: Keys
+    identity: str
+
+    def url(self, href: str) -> str:
+        """The address of `s3://bucket/key` in this store."""
+        scheme = "https" if self.https else "http"
+        return f"{scheme}://{self.endpoint}/{quote(href.removeprefix('s3://'))}"
