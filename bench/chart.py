@@ -1,15 +1,17 @@
 """The chart of the book's page: how long each way takes, how many requests it sends."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 INK, SOFT, OURS, OTHERS, PAPER = "#18221f", "#55635e", "#0c5a4e", "#a9bcb4", "#ffffff"
-STYLE = {
+STYLE: dict[Any, Any] = {
     # The reader's own fonts, as in the book: the text stays text.
     "svg.fonttype": "none",
     "svg.hashsalt": "hieu-nang",  # the same figures give the same bytes
@@ -33,8 +35,8 @@ def draw(path: Path, what: str, bars: list[Bar]) -> None:
     """Write the chart as SVG, on white paper of its own: it is seen in the dark theme, too."""
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # not every font is on every machine
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(5, 0.9 + 0.56 * max(len(bars), 2)), facecolor=PAPER, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
+        figure = Figure(figsize=(5, 0.9 + 0.56 * max(len(bars), 2)), facecolor=PAPER, layout=layout)
         time, requests = figure.subplots(2, 1)
         words = ["hỏng" if bar.seconds is None else _short(bar.seconds) for bar in bars]
         _panel(time, f"Giây để đọc {what}", bars, [bar.seconds or 0 for bar in bars], words)
@@ -47,7 +49,7 @@ def _short(seconds: float) -> str:
     return f"{seconds:.{0 if seconds >= 99.5 else 1}f}".replace(".", ",")
 
 
-def _panel(axes: Axes, title: str, bars: list[Bar], values: list[float], words: list[str]) -> None:
+def _panel(axes: Axes, title: str, bars: list[Bar], values: Sequence[float], words: list[str]) -> None:
     colours = [OURS if bar.way in HIGHLIGHTED else OTHERS for bar in bars]
     drawn = axes.barh([bar.title for bar in bars], values, color=colours, height=0.68)
     axes.bar_label(drawn, words, padding=4)

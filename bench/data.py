@@ -72,7 +72,7 @@ def cache_folder() -> Path:
 
 def version() -> str:
     """A name for the sources that the files are made by."""
-    sources = [Path(__file__), *(Path(module.__file__) for module in (codestream, fullsize, items, jp2, lengths))]
+    sources = [Path(__file__), *(Path(str(module.__file__)) for module in (codestream, fullsize, items, jp2, lengths))]
     return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 

@@ -87,7 +87,8 @@ def join(path: Path, parts: Mapping[int, bytes], wanted: Sequence[int] | None = 
 
 def index(path: Path) -> dict[int, tuple[int, int]]:
     """Begin and end of each tile-part of a 10 m file that `write` has made."""
-    found, at = {}, len(header())
+    found: dict[int, tuple[int, int]] = {}
+    at = len(header())
     with path.open("rb") as file:
         while len(found) < ACROSS**2:
             file.seek(at)

@@ -54,7 +54,7 @@ def filled(text: str, blocks: dict[str, str]) -> str:
         raise ValueError(f"{PAGE.name} has the marks {marks}, but these are written: {list(blocks)}")
     for name, block in blocks.items():
         inside = re.compile(rf"(?<=^% đo {re.escape(name)}$\n).*?(?=^% hết$)", re.DOTALL | re.MULTILINE)
-        text = inside.sub(lambda _, block=block: f"\n{block}\n\n", text)
+        text = inside.sub(f"\n{block}\n\n".replace("\\", r"\\"), text)
     return text
 
 
@@ -66,16 +66,16 @@ def number(value: float, digits: int = 1) -> str:
     return f"{value:.{digits}f}".replace(".", ",")
 
 
-def seconds(result: Result | None) -> str:
+def seconds(result: Result) -> str:
     """As much of it as can be trusted; a word where there is none."""
-    if result is None:
+    if not result:
         return NOT_YET
     if "failed" in result:
         return "hỏng"
     return number(result["seconds"], 0 if result["seconds"] >= 99.5 else 1)
 
 
-def ratio(slow: Result | None, fast: Result | None) -> float | None:
+def ratio(slow: Result, fast: Result) -> float | None:
     """How many times as long the first took; `None` unless both came to an end."""
     return slow["seconds"] / fast["seconds"] if _usable(slow, fast) else None
 
@@ -113,7 +113,7 @@ def machine(results: Results) -> str:
 
 
 def bars(results: Results, job: Job) -> list[chart.Bar]:
-    every = ((way, results.get((job.name, way))) for way in job.ways if way != "truth")
+    every = ((way, results.get((job.name, way), {})) for way in job.ways if way != "truth")
     return [
         chart.Bar(title(way).replace("`", ""), result["s3"], None if "failed" in result else result["seconds"], way)
         for way, result in every
@@ -143,10 +143,10 @@ def figure(results: Results, job: Job) -> str:
 def table(results: Results, job: Job) -> str:
     lines = []
     for way in job.ways:
-        result = results.get((job.name, way))
+        result = results.get((job.name, way), {})
         if way == "truth":
             continue
-        if result is None:
+        if not result:
             lines.append([title(way), "–", "–", NOT_YET, "–"])
             continue
         memory = "–" if "failed" in result else f"{result['memory']:.0f}"
@@ -157,25 +157,26 @@ def table(results: Results, job: Job) -> str:
 def areas(results: Results) -> str:
     lines = []
     for way in jobs.AREAS[0].ways:
-        found = [results.get((job.name, way)) for job in jobs.AREAS]
+        found = [results.get((job.name, way), {}) for job in jobs.AREAS]
         if way != "truth":
             lines.append([title(way), *(f"{seconds(r)} ({r['s3']})" if r else NOT_YET for r in found)])
     drawn = rows(" | ".join(["Cách đọc", *(job.title for job in jobs.AREAS)]), lines, "lrrr")
-    shares = [ratio(results.get((job.name, "odc-stac")), results.get((job.name, "cold"))) for job in jobs.AREAS]
-    if None in shares:
+    shares = [ratio(results.get((job.name, "odc-stac"), {}), results.get((job.name, "cold"), {})) for job in jobs.AREAS]
+    known = [share for share in shares if share is not None]
+    if len(known) < len(shares):
         return drawn
-    said = f"So với odc-stac, `load` nhanh gấp {listed(number(share) for share in shares)} lần, theo thứ tự ấy."
+    said = f"So với odc-stac, `load` nhanh gấp {listed(number(share) for share in known)} lần, theo thứ tự ấy."
     return f"{drawn}\n\n{said}"
 
 
 def threads(results: Results) -> str:
     lines = []
     for job in jobs.THREADS:
-        found = [results.get((job.name, way)) for way in ("odc-stac", "threads")]
+        found = [results.get((job.name, way), {}) for way in ("odc-stac", "threads")]
         refused = [str(r["refused"]) if r else "–" for r in found[:1]]
         lines.append([str(job.threads), seconds(found[0]), *refused, seconds(found[1])])
     drawn = rows("Luồng | odc-stac | bị từ chối | `fetch` trước", lines, "rrrr")
-    four, eight = (results.get((f"{count}-threads", "odc-stac")) for count in (4, 8))
+    four, eight = (results.get((f"{count}-threads", "odc-stac"), {}) for count in (4, 8))
     if ratio(eight, four) is None:
         return drawn
     said = f"Từ 4 lên 8 luồng, odc-stac mất {seconds(eight)} giây thay vì {seconds(four)} giây"
@@ -187,11 +188,11 @@ def cluster(results: Results) -> str:
     pairs = [(four, "odc-stac"), (jobs.CLUSTER, "cluster"), (four, "threads"), (jobs.CLUSTER, "our-cluster")]
     lines = []
     for job, way in pairs:
-        result = results.get((job.name, way))
+        result = results.get((job.name, way), {})
         name = f"{title(way)}, 4 luồng" if job is four else title(way)
         lines.append([name, seconds(result), f"{result['memory']:.0f}" if result and "memory" in result else "–"])
     drawn = rows("Cách đọc | Giây | Bộ nhớ", lines, "lrr")
-    threads, processes = (results.get((job.name, way)) for job, way in pairs[:2])
+    threads, processes = (results.get((job.name, way), {}) for job, way in pairs[:2])
     if (share := ratio(processes, threads)) is None:
         return drawn
     more = processes["memory"] / threads["memory"]
@@ -207,11 +208,11 @@ def quicklooks(results: Results) -> str:
         (jobs.SMALL, "4-mb", "như trên, mỗi lần đọc 4 MB"),
         (jobs.COARSE, "odc-stac", "ảnh 10 m, `resolution=100`"),
     ):
-        result = results.get((job.name, way))
+        result = results.get((job.name, way), {})
         counted = [str(result["s3"]), megabytes(result)] if result else ["–", "–"]
         lines.append([name, *counted, seconds(result)])
     drawn = rows("Cách đọc | Yêu cầu | MB | Giây", lines, "lrrr")
-    share = ratio(results.get((jobs.COARSE.name, "odc-stac")), results.get((jobs.SMALL.name, "odc-stac")))
+    share = ratio(results.get((jobs.COARSE.name, "odc-stac"), {}), results.get((jobs.SMALL.name, "odc-stac"), {}))
     said = "" if share is None else f"\n\nVới odc-stac, ảnh 60 m xong nhanh gấp {number(share)} lần."
     return drawn + said
 
@@ -219,7 +220,7 @@ def quicklooks(results: Results) -> str:
 def without_quota(results: Results) -> str:
     lines = []
     for way in jobs.FREE.ways:
-        limited, free = (results.get((job.name, way)) for job in (jobs.MANY, jobs.FREE))
+        limited, free = (results.get((job.name, way), {}) for job in (jobs.MANY, jobs.FREE))
         counted = str(free["s3"]) if free else "–"
         lines.append([title(way), counted, seconds(free), seconds(limited)])
     return rows("Cách đọc | Yêu cầu | Không hạn ngạch | 2000 mỗi phút", lines, "lrrr")
@@ -289,21 +290,21 @@ def verdict(results: Results) -> str:
 def targets(results: Results) -> list[Target]:
     one, many = jobs.ONE.name, jobs.MANY.name
     return [
-        _requests(results.get((many, "cold")), 220, 2 * jobs.MANY.dates, "31 ngày, lần đầu"),
-        _requests(results.get((one, "cold")), 8, 2, "1 ngày, lần đầu"),
-        _bytes(results.get((many, "cold")), results.get((many, "floor"))),
-        _again(results.get((many, "warm"))),
+        _requests(results.get((many, "cold"), {}), 220, 2 * jobs.MANY.dates, "31 ngày, lần đầu"),
+        _requests(results.get((one, "cold"), {}), 8, 2, "1 ngày, lần đầu"),
+        _bytes(results.get((many, "cold"), {}), results.get((many, "floor"), {})),
+        _again(results.get((many, "warm"), {})),
         *(_faster(results, way) for way in ("odc-stac", "seed")),
-        _memory(results.get((many, "cold")), results.get((many, "odc-stac"))),
+        _memory(results.get((many, "cold"), {}), results.get((many, "odc-stac"), {})),
         _identical(compared(results)),
     ]
 
 
-def _usable(*found: Result | None) -> bool:
-    return all(result is not None and "failed" not in result for result in found)
+def _usable(*found: Result) -> bool:
+    return all(bool(result) and "failed" not in result for result in found)
 
 
-def _requests(cold: Result | None, most: int, files: int, what: str) -> Target:
+def _requests(cold: Result, most: int, files: int, what: str) -> Target:
     promise = f"{what}: nhiều nhất {most} yêu cầu"
     if not _usable(cold):
         return Target(promise, "–", None)
@@ -311,7 +312,7 @@ def _requests(cold: Result | None, most: int, files: int, what: str) -> Target:
     return Target(promise, str(cold["s3"]), cold["s3"] <= most, why)
 
 
-def _bytes(cold: Result | None, floor: Result | None) -> Target:
+def _bytes(cold: Result, floor: Result) -> Target:
     promise = "31 ngày, lần đầu: không quá 2 lần số byte của các ô cần đọc"
     if not _usable(cold, floor):
         return Target(promise, "–", None)
@@ -323,7 +324,7 @@ def _bytes(cold: Result | None, floor: Result | None) -> Target:
     return Target(promise, f"{number(share)} lần", share <= 2, why)
 
 
-def _again(warm: Result | None) -> Target:
+def _again(warm: Result) -> Target:
     promise = "31 ngày, đọc lại: 0 yêu cầu"
     if not _usable(warm):
         return Target(promise, "–", None)
@@ -332,7 +333,7 @@ def _again(warm: Result | None) -> Target:
 
 def _faster(results: Results, way: str) -> Target:
     promise = f"31 ngày: nhanh hơn {title(way)} ít nhất 15 lần"
-    cold, warm, other = (results.get((jobs.MANY.name, name)) for name in ("cold", "warm", way))
+    cold, warm, other = (results.get((jobs.MANY.name, name), {}) for name in ("cold", "warm", way))
     if not _usable(cold, warm, other):
         return Target(promise, "–", None)
     ratio = other["seconds"] / cold["seconds"]
@@ -344,7 +345,7 @@ def _faster(results: Results, way: str) -> Target:
     return Target(promise, f"{number(ratio, 0)} lần", ratio >= 15, why)
 
 
-def _memory(cold: Result | None, other: Result | None) -> Target:
+def _memory(cold: Result, other: Result) -> Target:
     promise = "31 ngày: bộ nhớ không hơn odc-stac"
     if not _usable(cold, other):
         return Target(promise, "–", None)

@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ from cdse_offline.server import store
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "bench" / "faults" / "students.json"
-AREA = {"bbox": (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192), "resolution": 10}
+BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
+AREA: dict[str, Any] = {"bbox": BBOX, "resolution": 10}
 BANDS = ["B04_10m", "B08_10m", "SCL_20m"]
 SEASON = "2023-05-01/2023-09-30"
 PATIENCE = 1800  # seconds for a round
@@ -118,7 +120,10 @@ def study(ready: dict[str, str], cache: str, dates: str, number: int) -> Work:
     return Work(digest(dn), began, ended, peak, psutil.Process().memory_full_info().uss / 1e6, cpu)
 
 
-def _take_seat(start) -> None:
+_start: Barrier  # of this process
+
+
+def _take_seat(start: Barrier) -> None:
     """Runs in each student's process: what a barrier is cannot be sent to it later.
 
     In a class the service has a machine of its own; here, forty students must not keep it from the processor.
@@ -140,11 +145,11 @@ def service() -> Iterator[tuple[dict[str, str], psutil.Process]]:
         process.stdin.close()
 
 
-def together(students: int, ready: dict[str, str], cache: str, dates: str) -> list[Work | Exception]:
+def together(students: int, ready: dict[str, str], cache: str, dates: str) -> list[Work | BaseException]:
     """Each student in a process of its own, forked from this one: imports are not what is measured."""
     context = multiprocessing.get_context("fork")
-    seats = {"initializer": _take_seat, "initargs": (context.Barrier(students),)}
-    with ProcessPoolExecutor(students, context, **seats) as pool:
+    barrier = context.Barrier(students)
+    with ProcessPoolExecutor(students, context, _take_seat, (barrier,)) as pool:
         futures = [pool.submit(study, ready, cache, dates, number) for number in range(students)]
         return [future.exception(PATIENCE) or future.result() for future in futures]
 
@@ -170,7 +175,12 @@ def truth(ready: dict[str, str], dates: str) -> str:
 
 
 def measured(
-    service_cache: str, student_cache: str, works: list[Work | Exception], right: str, process: psutil.Process, s3: str
+    service_cache: str,
+    student_cache: str,
+    works: list[Work | BaseException],
+    right: str,
+    process: psutil.Process,
+    s3: str,
 ) -> Round:
     done = [work for work in works if isinstance(work, Work)]
     errors = [f"{type(work).__name__}: {work}" for work in works if not isinstance(work, Work)]

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import odc.stac
+import xarray as xr
 from odc.geo.geobox import GeoBox
 from pystac import Item
 
@@ -47,7 +48,15 @@ class Task:
 
     @cached_property
     def geobox(self) -> GeoBox:
-        return odc.stac.output_geobox([odc.stac.parse_item(item) for item in self.items], self.bands, **self.area)
+        parsed = [odc.stac.parse_item(item) for item in self.items]
+        geobox = odc.stac.output_geobox(parsed, self.bands, **self.area)
+        assert geobox
+        return geobox
+
+    @property
+    def epsg(self) -> int:
+        assert self.geobox.crs and self.geobox.crs.epsg
+        return self.geobox.crs.epsg
 
     def hrefs(self, band: str) -> list[str]:
         return [item.assets[band].href for item in self.items]
@@ -79,7 +88,7 @@ def stackstac(task: Task) -> Pixels:
         dn = stackstac.stack(
             task.items,
             task.bands,
-            epsg=task.geobox.crs.epsg,
+            epsg=task.epsg,
             bounds=tuple(task.geobox.boundingbox),
             resolution=task.geobox.resolution.x,
             dtype=np.dtype("uint16"),
@@ -93,7 +102,9 @@ def rioxarray(task: Task) -> Pixels:
     from rioxarray import open_rasterio
 
     def clip(href: str) -> np.ndarray:
-        with open_rasterio(href) as image:
+        image = open_rasterio(href)
+        assert isinstance(image, xr.DataArray)
+        with image:
             left, bottom, right, top = task.geobox.boundingbox
             half = task.geobox.resolution.x / 2  # it takes every pixel that the box touches
             return image.rio.clip_box(left + half, bottom + half, right - half, top - half).values[0]
@@ -145,7 +156,8 @@ def floor(task: Task) -> Pixels:
     from bench import fullsize
     from cdse_access.jp2.ranges import Remote, open_session
 
-    session, folder, paths = open_session(task.threads), tempfile.TemporaryDirectory(prefix="floor-"), {}
+    session, folder = open_session(task.threads), tempfile.TemporaryDirectory(prefix="floor-")
+    paths: dict[str, str] = {}
 
     def bring(href: str) -> None:
         file = Remote(href, session=session)
@@ -233,7 +245,7 @@ def peak() -> float:
 def digest(pixels: Pixels) -> str:
     found = sha256(json.dumps([[band.shape, str(band.dtype)] for band in pixels]).encode())
     for band in pixels:
-        found.update(np.ascontiguousarray(band))
+        found.update(np.ascontiguousarray(band).data)
     return found.hexdigest()
 
 

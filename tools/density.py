@@ -89,9 +89,8 @@ def main() -> None:
             for path, density in sorted(modules, key=lambda entry: -entry[1].ratio)[:10]:
                 print_row(f"    {path.relative_to(folder)}", density)
         return
-    for name, folder in PACKAGES.items():
-        print_row(name, measure_folder(ROOT / folder))
-    for name, folder in find_models().items():
+    packages = {name: ROOT / folder for name, folder in PACKAGES.items()}
+    for name, folder in (packages | find_models()).items():
         print_row(name, measure_folder(folder))
 
 

@@ -53,8 +53,8 @@ def read_graph() -> Graph:
     for name, path in modules.items():
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         imported = read_imports(path.read_text(encoding="utf-8"), package)
-        found = {find_module(target, modules) for target in imported}
-        graph[name] = frozenset(found - {None, name})
+        found = {other for target in imported if (other := find_module(target, modules))}
+        graph[name] = frozenset(found - {name})
     return graph
 
 

@@ -11,7 +11,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from html import unescape
 from html.parser import HTMLParser
@@ -85,7 +85,7 @@ class Page(HTMLParser):
 
     @property
     def ids(self) -> set[str]:
-        return {attributes["id"] for _, attributes in self.tags if attributes.get("id")}
+        return {name for _, attributes in self.tags if (name := attributes.get("id"))}
 
 
 @pytest.fixture(scope="module")
@@ -523,9 +523,20 @@ def _connect(service: str | None = None, **variables: str) -> None:
         os.environ.update(before)
 
 
+def find_time(item: Item) -> datetime:
+    assert item.datetime
+    return item.datetime
+
+
+def find_catalog(item: Item) -> str:
+    link = item.get_root_link()
+    assert link
+    return link.href
+
+
 def _connect_here(item: Item, **changes: str) -> None:
     """Connect to this module's service as a class would, with something changed."""
-    own = {"CDSE_STAC_URL": item.get_root_link().href, "CDSE_S3_ENDPOINT": os.environ["AWS_S3_ENDPOINT"]}
+    own = {"CDSE_STAC_URL": find_catalog(item), "CDSE_S3_ENDPOINT": os.environ["AWS_S3_ENDPOINT"]}
     keys = dict(zip(PAIR, (os.environ[name] for name in AWS_PAIR), strict=True))
     _connect(**own | keys | changes)
 
@@ -574,7 +585,7 @@ def _old(item: Item) -> Item:
 
 
 def _search(item: Item, **question) -> list[Item]:
-    client = cdse.open_catalog(item.get_root_link().href)
+    client = cdse.open_catalog(find_catalog(item))
     return list(client.search(**{"collections": ["sentinel-2-l2a"]} | question).items())
 
 
@@ -611,7 +622,7 @@ def _without(item: Item, name: str) -> Item:
 
 def _in_zone_48(item: Item) -> Item:
     other = item.clone()
-    other.id, other.datetime = "S2X", item.datetime + timedelta(days=1)
+    other.id, other.datetime = "S2X", find_time(item) + timedelta(days=1)
     for asset in other.assets.values():
         asset.extra_fields["proj:code"] = "EPSG:32648"
     return other
@@ -620,7 +631,7 @@ def _in_zone_48(item: Item) -> Item:
 def _after(item: Item, **pixels: int) -> None:
     """What is said of a load in which each band has one value everywhere."""
     geobox = GeoBox.from_bbox(BBOX, crs="EPSG:4326", shape=(20, 20))
-    layer = xr_zeros(geobox, "uint16").expand_dims(time=[np.datetime64(item.datetime.replace(tzinfo=None))])
+    layer = xr_zeros(geobox, "uint16").expand_dims(time=[np.datetime64(find_time(item).replace(tzinfo=None))])
     bands = {name: (layer + np.uint16(value)).assign_attrs(nodata=0) for name, value in pixels.items()}
     check_pixels(xr.Dataset(bands), [item])
 
@@ -736,9 +747,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-kho-range": lambda item: _store_answers(200, SIGNATURE),
     "loi-kho-chung-chi": _with_a_forged_certificate,
     "loi-kho-khong-ma-hoa": _without_encryption,
-    "loi-catalog-khong-ma-hoa": lambda item: cdse.open_catalog(
-        item.get_root_link().href.replace("http://", "https://")
-    ),
+    "loi-catalog-khong-ma-hoa": lambda item: cdse.open_catalog(find_catalog(item).replace("http://", "https://")),
     "loi-kho-quyen": lambda item: _store_answers(403, b"<Code>AccessDenied</Code>"),
     "loi-kho-thieu": lambda item: _store_answers(404, b"<Code>NoSuchKey</Code>"),
     "loi-tep-doi": _replaced_meanwhile,

@@ -5,10 +5,11 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
 from book import build
 from tests.browser import lab
@@ -36,17 +37,24 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+Theme = Literal["dark", "light"]
+
+
 class Reader:
     """A page of the book, with what went wrong on it."""
 
-    def __init__(self, browser: Browser, book: Path, width: int = 1440, theme: str = "light") -> None:
+    def __init__(self, browser: Browser, book: Path, width: int = 1440, theme: Theme = "light") -> None:
         self.book = book
-        self.page: Page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
         self.errors: list[str] = []
         self.outside: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("console", self._keep_error)
         self.page.route("**/*", self._local_only)
+
+    def _keep_error(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
 
     def _local_only(self, route: Route) -> None:
         if route.request.url.startswith("file:"):

@@ -36,7 +36,7 @@ class Case:
     truth: Any = None  # a value worked by hand, in place of a run without faults
     real_time: bool = False  # with the course's own waits
     unmet: bool = False  # the course asks nothing that could meet the fault
-    limits: dict[str, float] = field(default_factory=dict)  # of the service
+    limits: dict[str, Any] = field(default_factory=dict)  # of the service
 
 
 def _expects(*ends: str) -> frozenset[str]:

@@ -53,7 +53,7 @@ def variables(service: Service, folder: Path, names: dict[str, str], changes: di
 
 
 # The course's own waits, ten to fifty times shorter, for the many cases.
-WAITS = {
+WAITS: dict[Any, dict[str, Any]] = {
     remote: {"CONNECT": 1, "SILENT": 0.6, "SLOWEST": 1, "BUDGET": 1, "FIRST_WAIT": 0.02},
     probe: {"WAITS": (0, 0.02, 0.02)},
     transport: {"WAITS": (0.02, 0.02, 0.02, 0.02), "PATIENCE": 2.5},

@@ -18,7 +18,7 @@ def certificate(folder: Path) -> Path:
     """A key and a certificate of its own making, for a name that is not this machine's."""
     path = folder / "impostor.pem"
     request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=impostor.example"]
-    command = [OPENSSL, *request, "-keyout", str(path), "-out", str(folder / "certificate.pem")]
+    command = [OPENSSL or "openssl", *request, "-keyout", str(path), "-out", str(folder / "certificate.pem")]
     subprocess.run(command, check=True, capture_output=True, timeout=30)
     path.write_bytes(path.read_bytes() + (folder / "certificate.pem").read_bytes())
     return path
@@ -32,8 +32,9 @@ class _Answer(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def do_GET(self) -> None:
-        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", "")) or ["", 0, len(self.image) - 1]
-        start, stop = int(asked[1]), min(int(asked[2]) + 1, len(self.image))
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        first, last = (int(asked[1]), int(asked[2])) if asked else (0, len(self.image) - 1)
+        start, stop = first, min(last + 1, len(self.image))
         self.send_response(206)
         self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(self.image)}")
         self.send_header("Content-Length", str(stop - start))

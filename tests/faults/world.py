@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,11 @@ TRUTH, SILENT, HANG = "truth", "silent", "hang"
 AREA = (11.530, 47.849, 11.540, 47.855)
 BANDS = ["B04_20m", "SCL_20m"]
 MANY = [*BANDS, "B05_20m", "B06_20m", "B07_20m", "B11_20m"]
-GRID = {"bbox": AREA, "crs": "EPSG:32632", "resolution": 20}
+GRID: dict[str, Any] = {"bbox": AREA, "crs": "EPSG:32632", "resolution": 20}
 COLLECTION = "sentinel-2-l2a"
-DAY = {"collections": [COLLECTION], "bbox": AREA, "datetime": "2023-09-28"}
-MONTH = {"collections": [COLLECTION], "bbox": AREA, "datetime": "2023-09-01/2023-09-30", "limit": 5}  # three pages
+DAY: dict[str, Any] = {"collections": [COLLECTION], "bbox": AREA, "datetime": "2023-09-28"}
+# Three pages.
+MONTH: dict[str, Any] = {"collections": [COLLECTION], "bbox": AREA, "datetime": "2023-09-01/2023-09-30", "limit": 5}
 # What a file of the tests' own scene is called in the store, and the requests that a search makes.
 RED, SCL, IMAGES = "*B04_20m.jp2", "*SCL_20m.jp2", "*_20m.jp2"
 LANDING, SEARCH = "/stac/v1/", "/stac/v1/search"
@@ -71,10 +73,15 @@ def _older(item: Item) -> Item:
     return old
 
 
+def find_time(item: Item) -> datetime:
+    assert item.datetime
+    return item.datetime
+
+
 def _old_offset(item: Item) -> Item:
     """A scene of another day from before the offset was introduced, well described."""
     old = _older(item)
-    old.datetime = item.datetime.replace(month=8)
+    old.datetime = find_time(item).replace(month=8)
     for asset in old.assets.values():
         if "raster:offset" in asset.extra_fields:
             asset.extra_fields["raster:offset"] = 0
@@ -99,7 +106,7 @@ def _other_zone(item: Item) -> Item:
 
 def _lacking(item: Item) -> Item:
     other = item.clone()
-    other.id, other.datetime = item.id.replace("20230928", "20230926"), item.datetime.replace(day=26)
+    other.id, other.datetime = item.id.replace("20230928", "20230926"), find_time(item).replace(day=26)
     del other.assets["B04_20m"]
     return other
 

@@ -180,9 +180,10 @@ def find_imported() -> dict[str, set[str]]:
 def find_distributions(name: str) -> set[str]:
     """Whose file `a.b.c` is. Several share a namespace such as `odc`: the longest part of the name decides."""
     top = name.partition(".")[0]
-    candidates = {canonicalize_name(d) for d in _installed().get(top, [])}
-    if canonicalize_name(top) in candidates or not candidates:
-        return {canonicalize_name(top)}  # also what is not installed here
+    candidates: set[str] = {canonicalize_name(d) for d in _installed().get(top, [])}
+    own: str = canonicalize_name(top)
+    if own in candidates or not candidates:
+        return {own}  # also what is not installed here
     while name:
         holders = {d for d in candidates if name.replace(".", "/") in _modules_of(d)}
         if holders:
