@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from pystac import Asset, Item
 
+from cdse_access.classes import SCL_MASKED
 from cdse_access.problems import BadInput
 from cdse_access.session import connect
 from lessons.bands import clear, ndvi, reflectance, scale_offset
@@ -81,6 +82,94 @@ def test_ndvi_refuses_integers():
     red = xr.DataArray(np.array([2000], "uint16"))
     with pytest.raises(BadInput, match="reflectance"):
         ndvi(xr.DataArray(np.array([1000], "uint16")), red)
+
+
+# -- the same as in the lessons, and with less memory ------------------------
+
+
+def short_reflectance(dn, scale, offset):
+    return dn.where(dn > 0).astype("float32") * scale + offset
+
+
+def short_clear(scl):
+    return ~scl.isin(SCL_MASKED)
+
+
+def short_ndvi(nir, red):
+    total = nir + red
+    index = ((nir - red) / total.where(total > 0)).clip(-1, 1)
+    return index.rename("ndvi").assign_attrs(long_name="NDVI", units="1")
+
+
+RANDOM = np.random.default_rng(7)
+SHAPE = (3, 20, 30)
+COORDS = {"time": [1, 2, 3], "spatial_ref": 32632, "band": "B08"}
+
+
+def cube(values, dtype, **coords):
+    attrs = {"nodata": 0, "long_name": "số"}
+    return xr.DataArray(
+        np.array(values).astype(dtype),
+        None if np.ndim(values) < 3 else COORDS | coords,
+        attrs=attrs,
+        dims=("time", "y", "x")[3 - np.ndim(values) :],
+        name="B08_10m",
+    )
+
+
+def assert_same(one, other):
+    """Values, type, coordinates and attributes; both lazy or both not."""
+    assert type(one.data) is type(other.data) and one.dtype == other.dtype
+    xr.testing.assert_identical(one.compute(), other.compute())
+
+
+lazily = pytest.mark.parametrize("lazily", [lambda array: array, lambda array: array.chunk(y=7)], ids=["eager", "lazy"])
+
+
+@lazily
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "uint32"])
+@pytest.mark.parametrize("offset", [-0.1, 0])
+def test_reflectance_is_that_of_the_lesson(lazily, dtype, offset):
+    dn = lazily(cube(RANDOM.integers(0, 200, SHAPE), dtype))
+    expected = short_reflectance(dn, 0.0001, offset)
+    expected.attrs = {"long_name": "phản xạ bề mặt", "units": "1"}
+    assert expected.isnull().any()
+    assert_same(reflectance(dn, 0.0001, offset), expected)
+    both = reflectance(xr.Dataset({"a": dn, "b": dn}, attrs={"title": "x"}), 0.0001, offset)
+    assert both.attrs == {"title": "x"}
+    assert_same(both.b.rename("B08_10m"), expected)
+
+
+def test_reflectance_of_what_is_below_zero_is_missing():
+    assert np.isnan(reflectance(cube([-1, 0], "int16"), 0.0001, 0)).all()
+
+
+@lazily
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int64", "float32", "float64"])
+def test_clear_is_that_of_the_lesson(lazily, dtype):
+    classes = RANDOM.integers(0, 13, SHAPE).astype("float64")
+    if dtype.startswith("float"):
+        classes[0, :3] = np.nan
+    scl = lazily(cube(classes, dtype))
+    assert_same(clear(scl), short_clear(scl))
+
+
+@lazily
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_ndvi_is_that_of_the_lesson(lazily, dtype):
+    nir, red = RANDOM.normal(0.1, 0.2, (2, *SHAPE))
+    nir[0, 0, :4] = [np.nan, 0, np.inf, 0.1]
+    red[0, 0, :4] = [0.1, 0, np.inf, -0.1]
+    first, second = lazily(cube(nir, "float32")), lazily(cube(red, dtype, band="B04"))
+    expected = short_ndvi(first, second)
+    assert expected.isnull().sum() > 4 and (abs(expected) == 1).any()
+    assert_same(ndvi(first, second), expected)
+    assert_same(ndvi(first, second[0]), short_ndvi(first, second[0]))
+
+
+def test_numbers_alone_are_arrays_too():
+    nir, red = reflectance(cube(4000, "uint16"), 0.0001, -0.1), reflectance(cube(1500, "uint16"), 0.0001, -0.1)
+    assert float(ndvi(nir, red)) == pytest.approx(0.25 / 0.35)
 
 
 @pytest.fixture(scope="module")
