@@ -6,7 +6,7 @@ ARGS =
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test bench book book-serve notebooks texts service lint format lock environment.yml setup clean
+.PHONY: help lab test bench book book-serve notebooks texts service lint format layers lock environment.yml setup clean
 
 help: ## Liệt kê các lệnh
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -14,7 +14,7 @@ help: ## Liệt kê các lệnh
 lab: setup ## Cài đặt (lần đầu) rồi mở bài 1 trong JupyterLab
 	$(LAB) --LabApp.default_url=/lab/tree/notebooks/01-xac-thuc.ipynb $(ARGS)
 
-test: setup ## Chạy toàn bộ kiểm thử; một phần: make test ARGS="tests/test_places.py"
+test: setup ## Chạy toàn bộ kiểm thử; một phần: make test ARGS="tests/lessons"
 	$(PY) -m pytest $(ARGS)
 
 bench: setup ## Đo tốc độ đọc ảnh, ghi vào book/hieu-nang.md (khoảng 25 phút); chỉ một ngày ảnh: ARGS=--quick
@@ -36,13 +36,17 @@ texts: setup ## Chép nội dung đã sửa trong notebooks/*.ipynb về noteboo
 service: setup ## Chạy CDSE ngoại tuyến trên máy này; tùy chọn: ARGS="--help"
 	$(PY) -m cdse_offline $(ARGS)
 
-lint: setup ## Kiểm tra mã nguồn
+lint: setup ## Kiểm tra mã nguồn: quy tắc, định dạng, kiểu
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 format: setup ## Định dạng mã nguồn
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+layers: setup ## Vẽ module nào dùng module nào, theo tầng, vào _build/imports.svg
+	$(PY) -m tools.imports
 
 lock: setup environment.yml ## Tính lại requirements*.txt và environment.yml (cần mạng); nâng bản: ARGS=--upgrade
 	sh tools/lock.sh requirements.txt $(ARGS)
@@ -55,6 +59,6 @@ setup: ## Chỉ cài đặt vào .venv
 	@sh tools/setup.sh
 
 clean: ## Xóa .venv và mọi thứ sinh ra (không xóa bộ nhớ đệm ảnh)
-	rm -rf .venv _build build ./*.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv _build build ./*.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

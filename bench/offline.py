@@ -1,4 +1,4 @@
-"""How long the offline CDSE keeps a learner waiting. Run by hand: `python bench/offline.py`.
+"""How long the offline CDSE keeps a learner waiting. Run by hand: `python -m bench.offline`.
 
 Each figure is taken with a service and a client of their own; cold means an empty cache folder, warm the one that the
 cold run left. The client's time is that of its whole process: imports, search, loading, NDVI, picture.

@@ -188,26 +188,6 @@ def test_environment_regenerates_to_itself(tmp_path):
     assert (tmp_path / "environment.yml").read_text() == (ROOT / "environment.yml").read_text(), "run: make lock"
 
 
-def test_readme_is_short_and_begins_with_the_command():
-    lines = (ROOT / "README.md").read_text().splitlines()
-    assert len(lines) <= 60
-    assert any(line.strip().startswith("make lab") for line in lines[:15])
-
-
-def test_every_make_target_that_a_document_names_exists():
-    targets = set(re.findall(r"^([a-z.-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
-    named = set()
-    for document in ("README.md", "DEVELOPERS.md", ".ci/run"):
-        text = (ROOT / document).read_text()
-        named |= set(re.findall(r"(?:^|`|\$ )make ([a-z.]+)", text, flags=re.M))
-    assert {"lab", "test"} <= named <= targets
-
-
-def test_ci_runs_the_test_command_of_the_readme():
-    assert "\nmake test\n" in (ROOT / ".ci/run").read_text()
-    assert "make test" in (ROOT / "README.md").read_text()
-
-
 @pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]])
 def test_ruff_is_content(arguments):
     result = subprocess.run([sys.executable, "-m", "ruff", *arguments, "."], cwd=ROOT, capture_output=True, text=True)
