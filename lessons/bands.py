@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from pystac import Item
 
-from cdse_access.classes import SCL_MASKED
+from cdse_access.classes import find_clear
 from cdse_access.problems import BadInput
 from lessons.messages import say
 
@@ -79,14 +79,9 @@ def _scale(dn: np.ndarray, scale: float, offset: float) -> np.ndarray:
 def clear(scl: xr.DataArray) -> xr.DataArray:
     """Mặt nạ bool cùng kích thước với `scl`: True nơi nhìn thấy mặt đất hay mặt nước, không mây, không bóng mây.
 
-    scl: lớp Scene Classification 0–11 của Sen2Cor (ESA). Loại các lớp trong SCL_MASKED. So từng lớp một, vì `isin`
-    tạo những mảng lớn gấp mười lần `scl`.
+    scl: lớp Scene Classification 0–11 của Sen2Cor (ESA). Loại các lớp trong `cdse_access.classes.SCL_MASKED`.
     """
-    first, *others = SCL_MASKED
-    visible = scl != first
-    for masked in others:
-        visible &= scl != masked
-    return visible
+    return find_clear(scl)
 
 
 def ndvi(nir: xr.DataArray, red: xr.DataArray) -> xr.DataArray:

@@ -1,4 +1,18 @@
 """Classes of Sentinel-2's scene classification (SCL, made by Sen2Cor; ESA, Sentinel-2 Products Specification)."""
 
+import xarray as xr
+
 # Where neither land nor water is seen: no data, defective, cloud shadow, clouds of medium and high probability, cirrus.
 SCL_MASKED = (0, 1, 3, 8, 9, 10)
+
+
+def find_clear(scl: xr.DataArray) -> xr.DataArray:
+    """True where a pixel of this layer shows land or water; any shape, lazy where the layer is.
+
+    Class by class: `isin` makes arrays of ten times the size of the layer.
+    """
+    first, *others = SCL_MASKED
+    clear = scl != first
+    for masked in others:
+        clear &= scl != masked
+    return clear

@@ -116,7 +116,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "keys-and-strategy": "Đã đưa keys thì không tìm khóa ở đâu nữa: hãy bỏ strategy={strategy!r}.",
         "live-addresses": 'connect("live") là CDSE thật: hãy bỏ stac và s3, hoặc gọi connect(stac=..., s3=...).',
         "max-items": "max_items là {value}: cần số từ 1 trở lên, hoặc bỏ nó ra.",
-        "memory": "Tải chừng này cần {size:.0f} GB bộ nhớ: hãy thu nhỏ vùng, bớt ngày, hoặc bớt band.",
+        "memory": (
+            "Tải {shape} cần khoảng {needed:.1f} GB bộ nhớ, máy chỉ còn {available:.1f} GB: hãy thu nhỏ vùng, bớt "
+            "ngày, bớt band, tăng resolution, hoặc thêm chunks={{}} để đọc từng phần."
+        ),
         "offline-arguments": "CDSE ngoại tuyến tự cấp địa chỉ và khóa: hãy bỏ {names}.",
         "offline-strategy": "CDSE ngoại tuyến tự cấp khóa: hãy bỏ strategy={strategy!r}.",
         "persist-live": 'persist=True chỉ dùng cùng connect("live"), nơi bạn gõ khóa của mình.',

@@ -1,19 +1,99 @@
-"""Does a load fit into this machine's memory?"""
+"""Does a load fit into the memory that this machine has left?"""
 
-import math
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
+import psutil
 from odc.geo.geobox import GeoBox
 from odc.stac import ParsedItem
 
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
-EAGER_BYTES = 4e9  # more than that is too much for a machine of 8 GB
+# What `load` takes at its peak: `python -m bench.memory` measures it.
+OVERHEAD = 1.25  # of the arrays: they, and the checks of a date
+READING = 200e6  # bytes: GDAL's blocks, and the images that are read at a time
+GIGABYTE = 1e9
+
+
+class Container(NamedTuple):
+    """Where Linux tells a container's limit and use of memory, in bytes."""
+
+    limit: str
+    used: str
+    statistics: str
+    reclaimable: str  # the line of `statistics` about what is counted as used, and given back when needed
+
+
+CGROUPS = Path("/sys/fs/cgroup")
+CONTAINERS = (
+    Container("memory.max", "memory.current", "memory.stat", "inactive_file"),  # version 2
+    Container(
+        "memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"
+    ),
+)
 
 
 def check_memory(parsed: Sequence[ParsedItem], bands: Sequence[str], geobox: GeoBox, area: dict[str, Any]) -> None:
-    size = math.prod(geobox.shape) * len(parsed) * len(bands) * 2
-    if size > EAGER_BYTES:
-        raise BadInput(say("memory", size=size / 1e9))
+    """Refuse a load that would take more memory than there is. Errors: BadInput that says how much, and what to shrink.
+
+    `area` holds the other arguments of `odc.stac.load`: of these, `groupby` and `dtype` count.
+    """
+    layers = count_layers(parsed, geobox, area.get("groupby", "time"))
+    height, width = geobox.shape
+    size = layers * height * width * count_pixel_bytes(parsed[0], bands, area.get("dtype"))
+    needed = OVERHEAD * size + READING
+    available = find_available_bytes()
+    if needed > available:
+        shape = f"{layers} ngày × {len(bands)} band × {height} × {width} pixel"
+        raise BadInput(say("memory", shape=shape, needed=needed / GIGABYTE, available=available / GIGABYTE))
+
+
+def count_layers(parsed: Sequence[ParsedItem], geobox: GeoBox, groupby: Any) -> int:
+    """How many layers in time a load of these items has; for an unusual `groupby` at most so many."""
+    if groupby == "solar_day":
+        longitude = geobox.geographic_extent.centroid.points[0][0]
+        return len({item.solar_date_at(longitude).date() for item in parsed})
+    if groupby == "time":
+        return len({item.nominal_datetime for item in parsed})
+    return len(parsed)
+
+
+def count_pixel_bytes(item: ParsedItem, bands: Sequence[str], dtype: Any = None) -> int:
+    """Bytes that all bands take in one pixel: of the type that is asked for, else of that in the item."""
+    sources = item.resolve_bands(bands)
+    total = 0
+    for band in bands:
+        asked = dtype.get(band, dtype.get("*")) if isinstance(dtype, dict) else dtype
+        total += np.dtype(asked or sources[band].meta.data_type).itemsize
+    return total
+
+
+def find_available_bytes() -> int:
+    """What programs may still take of this machine, and of the container that they run in."""
+    left = [psutil.virtual_memory().available]
+    for container in CONTAINERS:
+        limit = _read_number(CGROUPS / container.limit)
+        used = _read_number(CGROUPS / container.used)
+        if limit is not None and used is not None:
+            left.append(limit - used + _read_reclaimable(container))
+    return min(left)
+
+
+def _read_number(path: Path) -> int | None:
+    """None where there is no such file, or it names no limit (`max`)."""
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _read_reclaimable(container: Container) -> int:
+    try:
+        lines = (CGROUPS / container.statistics).read_text().splitlines()
+    except OSError:
+        return 0
+    numbers = dict(line.split(maxsplit=1) for line in lines)
+    return int(numbers.get(container.reclaimable, 0))

@@ -18,7 +18,7 @@ from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
 from cdse_access.checks.items import find_outline
-from cdse_access.classes import SCL_MASKED
+from cdse_access.classes import find_clear
 from cdse_access.messages import say
 from cdse_access.problems import BadData
 
@@ -130,8 +130,7 @@ def _print_overcast(dn: xr.Dataset) -> None:
 
 def _is_seen(scl: xr.DataArray) -> bool:
     """Does one pixel of this date show land or water?"""
-    hidden = np.isin(scl, SCL_MASKED)
-    return bool((scl.notnull() & ~hidden).any())
+    return bool((scl.notnull() & find_clear(scl)).any())
 
 
 @contextmanager

@@ -72,15 +72,10 @@ def test_areas_without_simulated_pixels():
         ({"bbox": (11.44, 47.81, 11.48, 47.81005), "resolution": 10}, "nhỏ hơn một pixel"),
         ({"geopolygon": TRIANGLE, "crs": "EPSG:4326", "resolution": 10}, "nhỏ hơn một pixel"),  # of 10 degrees
         ({"bbox": BBOX, "crs": "EPSG:0"}, "Vùng và lưới không hợp lệ"),
-        ({"bbox": (11.0, 47.7, 12.0, 48.7), "resolution": 1}, "GB bộ nhớ: hãy thu nhỏ vùng"),
     ],
 )
 def test_areas_that_cannot_be_meant(area, message):
     assert message in refuse([make_item()], **area)
-
-
-def test_a_large_area_may_be_lazy():
-    assert check_load([make_item()], ["B04_10m"], bbox=(11.0, 47.7, 12.0, 48.7), resolution=1, chunks={})
 
 
 def test_more_than_one_thread_of_gdal_is_refuse(monkeypatch):
