@@ -9,7 +9,6 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -18,7 +17,7 @@ from cdse_access.addresses import NAMES as ADDRESSES
 from cdse_access.files import write_whole
 from cdse_access.messages import say
 from cdse_access.problems import BadData, BadInput
-from cdse_access.secrets import Keys
+from cdse_access.secrets import Keys, Secret, seal
 
 VARIABLE = "CDSE_ENV_FILE"  # names another file; set but empty: none is to be read
 PAIR = ("CDSE_S3_ACCESS_KEY", "CDSE_S3_SECRET_KEY")
@@ -47,17 +46,16 @@ def _folders() -> list[Path]:
     return folders[:1]
 
 
-def read_file(path: Path) -> Mapping[str, str]:
+def read_file(path: Path) -> dict[str, Secret]:
     """Names and values. BadInput where there is no such file, or it is not to be read."""
     if not path.is_file():
         raise BadInput(say("env-file-missing", path=path))
     try:
-        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")  # Notepad writes a BOM
+        return seal(dotenv_values(path, interpolate=False, encoding="utf-8-sig"))  # Notepad writes a BOM
     except UnicodeDecodeError:  # PowerShell writes UTF-16
         raise BadInput(say("env-file-encoding", file=path.name)) from None
     except OSError as error:
         raise BadInput(say("env-file-unreadable", file=path.name, why=error.strerror)) from None
-    return {name: value or "" for name, value in values.items()}
 
 
 def is_public(path: Path) -> bool:
@@ -80,12 +78,16 @@ def keep_keys(keys: Keys) -> str:
             raise BadInput(say("env-file-other-service", address=name))
     refuse_if_tracked(path)
     try:
-        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
-        write_whole(path, _with_keys(text, keys).encode(), private=True)
+        _write_keys(path, keys)
     except (OSError, BadData) as error:
         why = getattr(error.__cause__ or error, "strerror", error)
         raise BadInput(say("env-file-unwritable", path=path, why=why)) from None
     return say("env-file-kept", file=path.name)
+
+
+def _write_keys(path: Path, keys: Keys) -> None:
+    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    write_whole(path, _with_keys(text, keys).encode(), private=True)
 
 
 def _with_keys(text: str, keys: Keys) -> str:

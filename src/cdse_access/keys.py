@@ -55,7 +55,7 @@ class Found:
 class Search:
     """What the places are searched with: the user's variables, and the store that is about to be read."""
 
-    variables: Mapping[str, str]
+    variables: Held
     endpoint: str
 
 
@@ -63,7 +63,7 @@ class Search:
 
 
 def find_keys(
-    variables: Mapping[str, str],
+    variables: Held,
     strategy: str | None = None,
     *,
     ask: bool = False,
@@ -91,7 +91,7 @@ def find_keys(
 
 
 def _find_in_environment(search: Search) -> Found | None:
-    held = {name: Secret(search.variables.get(name, "")) for name in (*PAIR, *AWS_PAIR)}
+    held = search.variables
     found = check_keys(held, PAIR, say("source-variable", name=PAIR[0]))
     if found is None and _aws_is_meant(search):
         found = check_keys(held, AWS_PAIR, say("source-variable", name=AWS_PAIR[0]))
@@ -101,14 +101,14 @@ def _find_in_environment(search: Search) -> Found | None:
 def _aws_is_meant(search: Search) -> bool:
     """`AWS_…` with an endpoint of another store are for that one."""
     store = search.variables.get(AWS_ENDPOINT)
-    return not store or bare_host(store) in (search.endpoint, LIVE_S3)
+    return not store or bare_host(store.reveal()) in (search.endpoint, LIVE_S3)
 
 
 def _find_in_file(search: Search) -> Found | None:
     path = env_file.find_file()
     if path is None:
         return None
-    held = {name: Secret(value) for name, value in env_file.read_file(path).items()}
+    held = env_file.read_file(path)
     found = check_keys(held, PAIR, say("source-file"))
     addresses = {name: held[name].reveal() for name in ADDRESSES if held.get(name)}
     if found is None and addresses:
@@ -179,7 +179,7 @@ def check_keys(held: Held, names: tuple[str, str], source: str) -> Found | None:
     for name, value in zip(names, (access, secret), strict=True):
         if not value:
             raise BadInput(say("keys-half", missing=name, access=names[0], secret=names[1]))
-        _check_key(name, value.reveal())
+        _check_key(name, value)
     _check_pair(names, access, secret)
     notes = tuple(note for _, note in mended if note)
     return Found(Keys(access, secret), source, mended=notes)
@@ -203,14 +203,23 @@ def _kinds_of_ends(ends: str) -> Iterator[str]:
         yield say("mended-quotes")
 
 
-def _check_key(name: str, text: str) -> None:
-    """BadInput where this text cannot be a key."""
+def _check_key(name: str, value: Secret) -> None:
+    """BadInput where this cannot be a key."""
+    slot = _find_fault(value)
+    if slot:
+        raise BadInput(say(slot, name=name, manager=KEY_MANAGER))
+
+
+def _find_fault(value: Secret) -> str:
+    """The slot of what is wrong, "" where nothing is seen."""
+    text = value.reveal()
     if _SAMPLES.fullmatch(text):
-        raise BadInput(say("key-sample", name=name, manager=KEY_MANAGER))
+        return "key-sample"
     if set(text) & set(_BLANKS):
-        raise BadInput(say("key-blank-inside", name=name))
+        return "key-blank-inside"
     if not (text.isascii() and text.isprintable()):
-        raise BadInput(say("key-strange-letters", name=name))
+        return "key-strange-letters"
+    return ""
 
 
 def _check_pair(names: tuple[str, str], access: Secret, secret: Secret) -> None:

@@ -65,7 +65,11 @@ class Problem(Exception):
         return type(self), (str(self), self.reason)
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the learner's line and the message; all of the way with `%xmode Verbose`."""
+        """What a notebook shows: the learner's line and the message; all of the way with `%xmode Verbose`.
+
+        `__tracebackhide__` would not do: the frames between belong to libraries, which do not set it. `%xmode Minimal`
+        would hide the learner's line, and that of every other error.
+        """
         handler, shown, path = sys.modules["IPython"].get_ipython().InteractiveTB, self, self.__traceback__
         if handler.mode != "Verbose":
             # A new one does not drag the libraries' errors along; `copy` would where tblib (of distributed) is loaded.

@@ -4,6 +4,7 @@ pydantic's SecretStr was tried: it pickles the plain key and is 0.15 s of import
 our own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cdse_access.messages import say
@@ -35,6 +36,11 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
         raise TypeError(say("secret-stays"))
+
+
+def seal(values: Mapping[str, str | None]) -> dict[str, Secret]:
+    """The same values as secrets: a traceback that shows variables shows none of them. None counts as empty."""
+    return {name: Secret(value or "") for name, value in values.items()}
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from cdse_access.hosts import is_loopback
 from cdse_access.keys import AWS_PAIR, PAIR, Found, check_keys, find_keys, missing_keys
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Unavailable
-from cdse_access.secrets import Keys, Secret
+from cdse_access.secrets import Keys, Secret, seal
 
+ARGUMENTS = ("access key", "secret key")
 PATIENCE = 10  # seconds for a child to end by itself
 
 
@@ -55,10 +56,10 @@ def choose_service(
     service: str | None = None,
     strategy: str | None = None,
     *,
-    keys: Sequence[str] | None = None,
+    keys: Keys | None = None,
     stac: str | None = None,
     s3: str | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, Secret] | None = None,
     typed: Found | None = None,
 ) -> Service | None:
     """The service that `connect` would use with these arguments; None for the offline CDSE.
@@ -69,7 +70,7 @@ def choose_service(
     _check_arguments(service, strategy, keys=keys, stac=stac, s3=s3)
     if service == "offline":
         return None
-    variables = os.environ if variables is None else variables
+    variables = seal(os.environ) if variables is None else variables
     addresses = None if service else _given_addresses(stac, s3, variables)
     found = _given_keys(keys)
     if found is None:
@@ -98,21 +99,27 @@ def _check_arguments(service: str | None, strategy: str | None, **given: Any) ->
         raise BadInput(say("keys-and-strategy", strategy=strategy))
 
 
-def _given_addresses(stac: str | None, s3: str | None, variables: Mapping[str, str]) -> Addresses | None:
+def _given_addresses(stac: str | None, s3: str | None, variables: Mapping[str, Secret]) -> Addresses | None:
     """The addresses of the arguments, else those of the environment."""
     if stac is None and s3 is None:
-        return read_addresses(variables, NAMES)
+        return read_addresses({name: variables[name].reveal() for name in NAMES if name in variables})
     return read_addresses({"stac": stac or "", "s3": s3 or ""}, ("stac", "s3"))
 
 
-def _given_keys(keys: Sequence[str] | None) -> Found | None:
+def seal_keys(keys: Sequence[str] | Keys | None) -> Keys | None:
+    """Keys as an argument gives them, sealed before anything can fail. BadInput where they are no pair of texts."""
+    if keys is None or isinstance(keys, Keys):
+        return keys
+    if isinstance(keys, str) or [type(key) for key in keys] != [str, str]:
+        raise BadInput(say("keys-form"))
+    return Keys.from_texts(*keys)
+
+
+def _given_keys(keys: Keys | None) -> Found | None:
     if keys is None:
         return None
-    names = ("access key", "secret key")
-    if isinstance(keys, str) or len(keys) != 2 or not all(isinstance(key, str) for key in keys):
-        raise BadInput(say("keys-form"))
-    held = {name: Secret(key) for name, key in zip(names, keys, strict=True)}
-    found = check_keys(held, names, say("source-arguments"))
+    held = {ARGUMENTS[0]: keys.access, ARGUMENTS[1]: keys.secret}
+    found = check_keys(held, ARGUMENTS, say("source-arguments"))
     if found is None:
         raise BadInput(say("keys-form"))
     return found

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -15,8 +15,8 @@ from cdse_access.hosts import is_loopback
 from cdse_access.keys import AWS_PAIR, PAIR, Found
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
-from cdse_access.secrets import Keys
-from cdse_access.service import OfflineCdse, Service, choose_service, start_offline
+from cdse_access.secrets import Keys, Secret, seal
+from cdse_access.service import OfflineCdse, Service, choose_service, seal_keys, start_offline
 from cdse_access.settings import Environment, Settings, Variables, child_environment, forget_answers, proxy_exceptions
 from cdse_access.store import Store
 
@@ -77,6 +77,7 @@ def connect(
     Unavailable (ConnectionError) khi dịch vụ không trả lời. Có lỗi thì mọi thứ giữ nguyên như trước.
     Nguồn: tài liệu CDSE, mục S3 và STAC.
     """
+    keys = seal_keys(keys)
     if persist and service != "live":
         raise BadInput(say("persist-live"))
     before = find_current()
@@ -123,9 +124,9 @@ def logout() -> None:
 # -- how -------------------------------------------------------------------------
 
 
-def _own_variables(session: Session | None) -> Mapping[str, str]:
+def _own_variables(session: Session | None) -> dict[str, Secret]:
     """The environment as the user has it, without what a session has set."""
-    return session.settings.variables.as_before() if session else os.environ
+    return session.settings.variables.as_before() if session else seal(os.environ)
 
 
 def _open_session(chosen: Service | None, before: Session | None) -> Session:

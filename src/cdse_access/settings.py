@@ -16,9 +16,10 @@ import odc.stac
 
 from cdse_access import gdal
 from cdse_access.hosts import is_loopback
+from cdse_access.secrets import Secret, seal
 from cdse_access.store import Store
 
-PREFIX = "/vsis3/eodata/"
+PREFIX = "/vsis3/eodata"  # without a slash: GDAL asks for the bucket itself, too
 CONNECTIONS = 4  # CDSE gives each user 4 connections at a time
 # One thread decodes: with several, an error of the network becomes zeros and nobody is told.
 THREADS = {"GDAL_NUM_THREADS": "1"}
@@ -131,10 +132,9 @@ class Variables:
                 os.environ[name] = value
         self._before.clear()
 
-    def as_before(self) -> dict[str, str]:
-        """All variables as the user has them."""
-        own = {**os.environ, **self._before}
-        return {name: value for name, value in own.items() if value is not None}
+    def as_before(self) -> dict[str, Secret]:
+        """All variables as the user has them; one that is not set is empty."""
+        return seal({**os.environ, **self._before})
 
 
 class Settings:

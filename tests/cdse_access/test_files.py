@@ -1,5 +1,6 @@
 """write_whole: a file is there whole or not at all."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -9,13 +10,27 @@ from cdse_access.files import write_whole
 from cdse_access.problems import BadData, Reason
 
 
-def test_a_file_is_written_with_its_folder_for_this_user_alone(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("private", "mask", "mode"), [(False, 0o022, 0o644), (False, 0o027, 0o640), (True, 0o022, 0o600)]
+)
+def test_a_file_is_written_with_its_folder(tmp_path: Path, private, mask, mode):
+    """Who may read it is the user's business, as with open(), unless it holds keys."""
+    before = os.umask(mask)
     path = tmp_path / "a" / "b.tif"
-    write_whole(path, b"first")
-    write_whole(path, b"second")
+    try:
+        write_whole(path, b"first", private=private)
+        write_whole(path, b"second", private=private)
+    finally:
+        os.umask(before)
     assert path.read_bytes() == b"second"
     assert [one.name for one in path.parent.iterdir()] == ["b.tif"]
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_link_stays_a_link(tmp_path: Path):
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write_whole(tmp_path / "link", b"x")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real").read_bytes() == b"x"
 
 
 def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch):

@@ -13,21 +13,23 @@ import time
 from types import SimpleNamespace
 
 import cloudpickle
-import dask
 import nbformat
 import odc.stac
 import pytest
 import rasterio
 from IPython.core.ultratb import VerboseTB
 from nbclient import NotebookClient
-from odc.loader._rio import capture_rio_env
 from pystac import Item
 
 from cdse_access import keys, probe, service
 from cdse_access import session as cdse
-from cdse_access.keys import AWS_PAIR, PAIR
+from cdse_access.addresses import LIVE, LIVE_S3, Addresses
+from cdse_access.current import replace_current
+from cdse_access.keys import AWS_PAIR, PAIR, Found
 from cdse_access.problems import BadData, BadInput, Reason, Rejected, Unavailable
-from cdse_access.service import Addresses
+from cdse_access.secrets import Keys
+from cdse_access.service import Service
+from cdse_access.store import Store
 from cdse_offline.practice import fault, switch_off, switch_on, usage
 
 BBOX = (11.44, 47.81, 11.48, 47.83)
@@ -42,11 +44,9 @@ def own_environment(monkeypatch):
     for name in [*os.environ]:
         if name.startswith(OWN) and name not in ("CDSE_OFFLINE_CACHE", "CDSE_ENV_FILE"):
             del os.environ[name]
-    monkeypatch.setattr(service, "_current", None)
-    for name, value in {"placed": None, "own": {}, "typed": None}.items():
-        monkeypatch.setattr(keys._Memory, name, value)
     monkeypatch.setattr(probe, "WAITS", (0, 0.01))
     yield
+    cdse.logout()
     os.environ.clear()
     os.environ.update(before)
 
@@ -99,18 +99,18 @@ def test_keys_lead_to_the_live_service(live, capsys, names):
     catalog = cdse.connect()
     assert catalog.self_href == live.stac and catalog._stac_io.timeout == 30
     assert capsys.readouterr().out == f"Đang dùng CDSE thật, khóa lấy từ biến {names[0]}.\n"
-    assert os.environ["AWS_S3_ENDPOINT"] == live.s3 and os.environ["AWS_VIRTUAL_HOSTING"] == "FALSE"
-    assert (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]) == (live.access_key, live.secret_key)
-    assert probe.probe(an_item(catalog).assets["product_metadata"].href) is None
+    assert catalog.session is cdse.current()
+    assert cdse.current().store == Store(live.s3, False, Keys.from_texts(live.access_key, live.secret_key), "")
+    assert probe.read_beginning(cdse.current().store, an_item(catalog).assets["product_metadata"].href) is None
 
 
 def test_keys_of_a_file_lead_to_the_live_service(live, capsys, tmp_path):
     (tmp_path / ".env").write_text(f"CDSE_S3_ACCESS_KEY={live.access_key}\nCDSE_S3_SECRET_KEY={live.secret_key}\n")
     os.environ["CDSE_ENV_FILE"] = str(tmp_path / ".env")
-    for _ in range(2):  # the keys now in AWS_... do not look like the environment's own
+    for _ in range(2):
         cdse.connect()
         assert capsys.readouterr().out.startswith("Đang dùng CDSE thật, khóa lấy từ tệp .env.\n")
-    assert "`chmod 600 .env`" in str(service._current.service)
+    assert "`chmod 600 .env`" in str(cdse.current().service)
     assert cdse.status().strategy == "tệp .env"
 
 
@@ -147,15 +147,15 @@ def test_1_4_without_keys_the_offline_service_at_once(capsys, monkeypatch):
     give("", "")
     catalog = cdse.connect()
     assert catalog.title.startswith("CDSE ngoại tuyến")
-    assert cdse.connect() is catalog  # the offline keys now in the environment must not look like the user's own
+    assert cdse.connect() is catalog  # the service that runs already
     assert capsys.readouterr().out == "Đang dùng CDSE ngoại tuyến: ảnh mô phỏng, không cần tài khoản hay mạng.\n" * 2
 
 
 def test_offline_can_be_forced_past_keys_which_stay_the_users(live):
     give(live.access_key, live.secret_key, AWS_PAIR)
     assert cdse.connect("offline").self_href != live.stac
-    assert os.environ["AWS_ACCESS_KEY_ID"] != live.access_key and service.is_loopback(os.environ["AWS_S3_ENDPOINT"])
-    assert cdse.connect().self_href == live.stac and os.environ["AWS_ACCESS_KEY_ID"] == live.access_key
+    assert cdse.current().store.endpoint != live.s3 and os.environ["AWS_ACCESS_KEY_ID"] == live.access_key
+    assert cdse.connect().self_href == live.stac and cdse.current().store.endpoint == live.s3
 
 
 # -- keys that cannot be right: refused before anything is sent -----------------
@@ -242,7 +242,7 @@ def test_the_connection_before_stays_when_another_fails(live):
     with pytest.raises(Rejected):
         cdse.connect("live")
     assert cdse.status().service == "CDSE ngoại tuyến" and an_item(offline).id == IMAGE_ID
-    assert service.is_loopback(os.environ["AWS_S3_ENDPOINT"]) and os.environ["AWS_S3_ENDPOINT"] != live.s3
+    assert cdse.current().store.endpoint != live.s3 and first_pixel(an_item(offline)) >= 0
 
 
 UNREADY = [
@@ -260,7 +260,7 @@ def test_a_service_that_is_not_ready_is_told(live, rule, kind, reason, monkeypat
     switch_on(rule, service=live.s3)
     with pytest.raises(kind) as caught:
         cdse.connect()
-    assert caught.value.reason is reason and "AWS_S3_ENDPOINT" not in os.environ
+    assert caught.value.reason is reason and not cdse.status().connected
 
 
 def test_a_dead_address_says_what_to_do():
@@ -289,7 +289,7 @@ def test_small_slips_are_mended_and_said(classroom, capsys, given, said):
     told = capsys.readouterr().out
     assert f"\nĐã sửa giúp: {said.format(s3=classroom.s3)}.\n" in told
     assert classroom.access_key not in told and classroom.secret_key not in told
-    assert os.environ["AWS_S3_ENDPOINT"] == classroom.s3 and first_pixel(an_item(catalog)) >= 0
+    assert cdse.current().store.endpoint == classroom.s3 and first_pixel(an_item(catalog)) >= 0
 
 
 LEFT = [
@@ -302,13 +302,13 @@ LEFT = [
 
 
 @pytest.mark.parametrize("left", [case[1] for case in LEFT], ids=[case[0] for case in LEFT])
-def test_leftovers_are_removed_and_said(classroom, capsys, left):
+def test_leftovers_are_of_no_effect_and_stay(classroom, left):
     give(classroom.access_key, classroom.secret_key)
     os.environ |= left
     catalog = cdse.connect()
-    told = capsys.readouterr().out.splitlines()[-1]
-    assert told.startswith("Đã bỏ ") and all(name in told and name not in os.environ for name in left)
-    assert first_pixel(an_item(catalog)) >= 0
+    assert first_pixel(an_item(catalog)) >= 0 and one_load(an_item(catalog), {}) > 0
+    assert os.environ.items() >= left.items()
+    assert not left.keys() & catalog.session.environment().keys()  # a child process has only the environment
 
 
 @pytest.mark.parametrize(
@@ -345,13 +345,11 @@ def test_22_https_to_a_service_without_is_explained(classroom):
 
 def test_keys_never_go_to_cdse_in_the_open(monkeypatch):
     """A catalogue at http:// is no reason to read the real archive without encryption."""
-    os.environ |= {"CDSE_STAC_URL": "http://lop.local/stac/", "CDSE_S3_ENDPOINT": keys.LIVE_S3}
+    os.environ |= {"CDSE_STAC_URL": "http://lop.local/stac/", "CDSE_S3_ENDPOINT": LIVE_S3}
     give(SHORT, LONG)
-    seen = []
-    monkeypatch.setattr(service, "attach", lambda *_: pytest.fail("the name in lessons is meant"))
-    monkeypatch.setattr(cdse, "attach", lambda *_: seen.append(os.environ["AWS_HTTPS"]))
-    cdse.connect()
-    assert seen == ["YES"]
+    monkeypatch.setattr(cdse, "open_catalog", lambda url: SimpleNamespace(extra_fields={}))
+    monkeypatch.setattr(probe, "find_sample", lambda catalog: None)
+    assert cdse.connect().session.store.https is True
 
 
 # -- the same kernel, later ----------------------------------------------------
@@ -368,10 +366,10 @@ def test_a_second_time_is_one_small_request(live):
 
 @pytest.mark.parametrize("chunks", [None, {}])
 def test_24_keys_that_were_mended_work_at_once(live, chunks):
-    """Set wrong by hand, GDAL remembers the refusal and odc-stac the keys: connect() makes both forget."""
+    """GDAL remembers the refusal, and odc-stac the keys: connect() makes both forget."""
     give(live.access_key, live.secret_key)
     item = an_item(cdse.connect())
-    os.environ["AWS_SECRET_ACCESS_KEY"] = LONG
+    cdse.use_store(Store(live.s3, False, Keys.from_texts(live.access_key, LONG), ""))
     for _ in range(2):
         with pytest.raises((OSError, rasterio.errors.RasterioError)):
             one_load(item, chunks)
@@ -408,7 +406,7 @@ def test_status_and_logout(live, capsys):
     capsys.readouterr()
     cdse.logout()
     assert capsys.readouterr().out == "Đã đăng xuất: kernel này không còn giữ khóa nào.\n"
-    assert not {*PAIR, *AWS_PAIR, "AWS_S3_ENDPOINT"} & os.environ.keys() and not cdse.status().connected
+    assert not {*PAIR, *AWS_PAIR} & os.environ.keys() and not cdse.status().connected
     assert live.secret_key not in "".join(os.environ.values())
     os.environ |= {"CPL_AWS_EC2_API_ROOT_URL": "disabled", "AWS_CONFIG_FILE": os.devnull}
     with pytest.raises(rasterio.errors.RasterioIOError):
@@ -417,10 +415,33 @@ def test_status_and_logout(live, capsys):
 
 def test_logging_out_ends_the_offline_service():
     cdse.connect("offline")
-    child = service._child[0]
+    child = cdse.current().offline
     cdse.logout()
-    assert child.poll() == 0
+    assert child.process.returncode == 0
     assert cdse.connect().title.startswith("CDSE ngoại tuyến")
+
+
+def test_status_shows_no_key_and_no_port(monkeypatch):
+    assert repr(cdse.status()) == "Chưa kết nối: hãy gọi connect()."
+    now = [1000.0]
+    monkeypatch.setattr(cdse.time, "monotonic", lambda: now[0])
+    held = Found(Keys.from_texts("A1", "B2"), "biến CDSE_S3_ACCESS_KEY")
+    store = Store(LIVE.s3, True, held.keys, LIVE.s3)
+    replace_current(cdse.Session(Service("live", LIVE, held), store, None, "s3://x", 1000.0))
+    table = repr(cdse.status()).splitlines()
+    assert table == [
+        "dịch vụ   CDSE thật",
+        "máy chủ   stac.dataspace.copernicus.eu, eodata.dataspace.copernicus.eu",
+        "khóa      biến CDSE_S3_ACCESS_KEY",
+        "thử khóa  vừa xong, được nhận",
+    ]
+    for seconds, ago in ((59, "vừa xong"), (61, "1 phút trước"), (3599, "59 phút trước"), (7300, "2 giờ trước")):
+        now[0] = 1000.0 + seconds
+        assert repr(cdse.status()).endswith(f"  {ago}, được nhận")
+    here = Addresses("http://127.0.0.1:5/", "127.0.0.1:5", https=False)
+    replace_current(cdse.Session(Service("offline", here, held), store, None, None, 1000.0))
+    assert "máy này" in repr(cdse.status()) and "catalog trống" in repr(cdse.status())
+    assert not re.search(r":\d|A1|B2", repr(cdse.status()))
 
 
 # -- secrets do not get out ----------------------------------------------------
@@ -457,7 +478,7 @@ def test_28_no_key_in_errors_tracebacks_output_and_logs(classroom, caplog, capfd
         cdse.connect()
     secrets = {classroom.access_key, classroom.secret_key, SHORT, LONG}
     told = verbose(caught.value)
-    assert "attach(" in told or "choose(" in told
+    assert "connect(" in told
     for text in (told, str(caught.value), repr(caught.value), caplog.text, *capfd.readouterr()):
         assert [secret for secret in secrets if secret in text] == []
     assert pickle.loads(pickle.dumps(caught.value)).reason is caught.value.reason
@@ -468,7 +489,7 @@ def test_28_no_key_in_what_a_cell_shows(classroom, caplog, capfd):
     give(classroom.access_key, classroom.secret_key)
     catalog = cdse.connect()
     plan = odc.stac.load([an_item(catalog)], ["B04_60m"], bbox=BBOX, resolution=600, chunks={})
-    shown = [repr(service._current), repr(cdse.status()), repr(catalog), catalog._repr_html_(), repr(plan), caplog.text]
+    shown = [repr(cdse.current()), repr(cdse.status()), repr(catalog), catalog._repr_html_(), repr(plan), caplog.text]
     shown += [repr(dict(plan.__dask_graph__())), *capfd.readouterr()]
     secrets = (classroom.access_key, classroom.secret_key)
     assert [secret for secret in secrets for text in shown if secret in text] == []
@@ -481,7 +502,9 @@ def test_28_the_connection_itself_cannot_be_sent_away(classroom, write):
     give(classroom.access_key, classroom.secret_key)
     cdse.connect()
     with pytest.raises(TypeError, match="Khóa không được ghi"):
-        write(service._current.service)
+        write(cdse.current().service)
+    with pytest.raises(TypeError, match="Khóa không được ghi"):
+        write(cdse.current())
 
 
 def test_29_a_run_without_a_person_is_not_asked():
@@ -490,7 +513,7 @@ def test_29_a_run_without_a_person_is_not_asked():
 import os
 from cdse_access import keys
 del os.environ["PYTEST_CURRENT_TEST"]
-print(keys._someone_answers(), keys.find(ask=True))
+print(keys._someone_answers(), keys.find_keys({}, ask=True))
 """
     cell = nbformat.v4.new_code_cell(source)
     NotebookClient(nbformat.v4.new_notebook(cells=[cell]), kernel_name="python3", timeout=60).execute()
@@ -500,17 +523,8 @@ print(keys._someone_answers(), keys.find(ask=True))
 # -- the environment and the child process --------------------------------------
 
 
-def test_the_environment_is_complete_and_odc_keeps_it():
-    cdse.set_environment("127.0.0.1:1", ("A1", "B2"), https=False)
-    needed = {"AWS_S3_ENDPOINT", "AWS_HTTPS", "AWS_VIRTUAL_HOSTING", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-    assert needed | cdse.GDAL.keys() <= os.environ.keys()
-    assert os.environ["GDAL_NUM_THREADS"] == "1" and "GDAL_HTTP_UNSAFESSL" not in os.environ
-    assert dask.config.get("num_workers") == 4
-    assert capture_rio_env()["GDAL_HTTP_MAX_RETRY"] == "4"  # odc-stac's own default is 10, with exponential waits
-
-
 def test_the_offline_service_ends_with_its_kernel():
-    code = "from cdse_access import service; service.choose('offline'); print(service._child[0].pid)"
+    code = "from cdse_access import connect; print(connect('offline').session.offline.process.pid)"
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     child = int(finished.stdout.split()[-1])
     for _ in range(50):
@@ -526,3 +540,24 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+# -- which images are the same ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "told", "s3", "identity"),
+    [
+        ("", {}, LIVE_S3, LIVE_S3),
+        ("", {}, "lop.local:8123", "lop.local:8123"),
+        ("", {}, "127.0.0.1:5", ""),
+        ("", {}, "[::1]:5", ""),
+        ("", {"cdse_offline:version": "abc"}, "lop.local:8123", "cdse_offline-abc"),
+        ("", {"cdse_offline:version": "abc"}, "127.0.0.1:5", "cdse_offline-abc"),
+        ("def", {}, "127.0.0.1:6", "cdse_offline-def"),
+    ],
+)
+def test_images_are_named_by_what_makes_them(version, told, s3, identity):
+    held = Found(Keys.from_texts("A1", "B2"), "?")
+    chosen = Service("given", Addresses("http://a/", s3, https=False), held, version)
+    assert cdse.name_images(chosen, SimpleNamespace(extra_fields=told)) == identity

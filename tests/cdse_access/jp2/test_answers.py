@@ -6,8 +6,9 @@ from email.utils import format_datetime
 import pytest
 from botocore.exceptions import ConnectionClosedError, ProxyConnectionError, SSLError
 
-from cdse_access.jp2.answers import _TEXTS, lost, problem
-from cdse_access.problems import BadData, Problem, Reason, Rejected, Unavailable
+from cdse_access.jp2.answers import lost_problem, refusal
+from cdse_access.messages import VIETNAMESE, say
+from cdse_access.problems import BadData, Reason, Rejected, Unavailable
 
 HREF = "s3://eodata/a/B04_10m.jp2"
 TLS = "[SSL: SOME_CODE]"
@@ -35,7 +36,7 @@ CODES = [
 
 @pytest.mark.parametrize(("status", "code", "kind", "reason", "text"), CODES)
 def test_the_code_of_s3_decides(status, code, kind, reason, text):
-    found = problem(status, {"Content-Type": "application/xml"}, xml(code), HREF)
+    found = refusal(status, {"Content-Type": "application/xml"}, xml(code), HREF)
     assert (type(found), found.reason) == (kind, reason) and text in str(found)
     assert "abc" not in str(found)  # nothing that the server says is repeated
 
@@ -62,7 +63,7 @@ STATUSES = [
 @pytest.mark.parametrize("body", [b"", xml("Whatever"), b"\0\0\0\x0cjP  "])
 @pytest.mark.parametrize(("status", "kind", "reason"), STATUSES)
 def test_without_a_code_the_status_decides(status, kind, reason, body):
-    found = problem(status, {}, body, HREF)
+    found = refusal(status, {}, body, HREF)
     assert (type(found), found.reason) == (kind, reason)
     assert (f"(HTTP {status})" in str(found)) is (status > 0) and "Whatever" not in str(found)
 
@@ -73,30 +74,30 @@ PAGES = [b"<!DOCTYPE html><title>Log in</title>", b"\n <HTML>", b'{"detail": "Un
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 404])
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_not_the_store(status, page):
-    found = problem(status, {}, page, HREF)
+    found = refusal(status, {}, page, HREF)
     assert type(found) is BadData and found.reason is Reason.NOT_SERVICE and "đăng nhập" in str(found)
-    assert problem(status, {"Content-Type": "text/html; charset=utf-8"}, b"?", HREF).reason is Reason.NOT_SERVICE
+    assert refusal(status, {"Content-Type": "text/html; charset=utf-8"}, b"?", HREF).reason is Reason.NOT_SERVICE
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])
 def test_a_page_of_a_busy_gateway_is_a_busy_service(status):
-    assert problem(status, {"Content-Type": "text/html"}, PAGES[0], HREF).reason is Reason.BUSY
+    assert refusal(status, {"Content-Type": "text/html"}, PAGES[0], HREF).reason is Reason.BUSY
 
 
 def test_a_code_far_behind_is_not_looked_for():
-    assert problem(403, {}, b"x" * 4096 + xml("SlowDown"), HREF).reason is Reason.FORBIDDEN
+    assert refusal(403, {}, b"x" * 4096 + xml("SlowDown"), HREF).reason is Reason.FORBIDDEN
 
 
 @pytest.mark.parametrize(("date", "text"), [(None, "lệch so với"), ("?", "lệch so với"), (20, "lệch 20 phút so với")])
 def test_a_clock_is_compared_with_that_of_the_service(date, text):
     told = format_datetime(datetime.now(UTC) + timedelta(minutes=date)) if isinstance(date, int) else date
     headers = {"Date": told} if told else {}
-    assert text in str(problem(403, headers, xml("RequestTimeTooSkewed"), HREF))
+    assert text in str(refusal(403, headers, xml("RequestTimeTooSkewed"), HREF))
 
 
 @pytest.mark.parametrize(("told", "text"), [("60", "chờ 60 giây"), ("soon", "chờ vài phút"), ("9" * 30, "vài phút")])
 def test_how_long_to_wait_is_told(told, text):
-    assert text in str(problem(429, {"Retry-After": told}, b"", HREF))
+    assert text in str(refusal(429, {"Retry-After": told}, b"", HREF))
 
 
 @pytest.mark.parametrize(
@@ -116,10 +117,14 @@ def test_how_long_to_wait_is_told(told, text):
     ],
 )
 def test_a_request_that_was_lost(error, kind, reason):
-    found = lost(error, HREF)
+    found = lost_problem(error, HREF)
     assert (type(found), found.reason) == (kind, reason)
 
 
-@pytest.mark.parametrize(("kind", "text"), _TEXTS.values(), ids=list(_TEXTS))
-def test_every_text_says_what_to_do(kind: type[Problem], text: str):
-    assert "hãy " in text and text.endswith(".")
+SLOTS = [slot for texts in VIETNAMESE.values() for slot in texts if slot.startswith("s3-")]
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_every_text_says_what_to_do(slot: str):
+    text = say(slot, file="B04_10m.jp2", skew="", wait=" vài phút")
+    assert "hãy " in text and text.endswith(".") and text.reason is not None

@@ -1,6 +1,5 @@
 """cdse_access.jp2.ranges: ranged reading of a store that has bad days, against a small server on this machine."""
 
-import errno
 import shutil
 import ssl
 import subprocess
@@ -13,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from cdse_access.jp2 import ranges as remote
-from cdse_access.jp2.ranges import Remote
-from cdse_access.problems import BadData, BadInput, Problem, Reason, Rejected, Unavailable
+from cdse_access.jp2.ranges import Remote, open_pool
+from cdse_access.problems import BadData, Problem, Reason, Rejected, Unavailable
+from cdse_access.secrets import Keys
+from cdse_access.store import Store
 
 CONTENT = bytes(range(256)) * 40
 
 
-class Store(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
     """Serves `content`; `faults` are what the next answers do instead."""
 
     def __init__(self) -> None:
@@ -33,7 +34,7 @@ class Store(ThreadingHTTPServer):
 
 class Answer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Store
+    server: Server
 
     def do_GET(self) -> None:
         store = self.server
@@ -82,16 +83,20 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def store(monkeypatch):
-    with Store() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        monkeypatch.setenv("AWS_S3_ENDPOINT", f"127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("AWS_HTTPS", "NO")
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "THEKEY")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "THESECRET")
-        yield server
-        server.shutdown()
+def server():
+    with Server() as found:
+        threading.Thread(target=found.serve_forever, args=(0.01,), daemon=True).start()
+        yield found
+        found.shutdown()
+
+
+@pytest.fixture
+def store(server) -> Store:
+    return store_at(f"127.0.0.1:{server.server_port}")
+
+
+def store_at(endpoint: str, *, https: bool = False) -> Store:
+    return Store(endpoint, https, Keys.from_texts("THEKEY", "THESECRET"), "")
 
 
 class Clock:
@@ -118,23 +123,27 @@ def clock(monkeypatch) -> Clock:
 
 @pytest.fixture
 def file(store, clock) -> Remote:
-    session = remote.open_session(4)
-    session.stop = clock
-    return Remote("s3://eodata/a b?c.jp2", session=session)
+    return remote_file(store, clock)
 
 
-def test_a_range_is_read_and_signed(store, file):
+def remote_file(store: Store, clock: Clock) -> Remote:
+    pool = open_pool(store, 4)
+    pool.stop = clock
+    return Remote("s3://eodata/a b?c.jp2", store, pool)
+
+
+def test_a_range_is_read_and_signed(server, file):
     assert file.read(10, 20) == CONTENT[10:20] and file.read(10230, 99999) == CONTENT[10230:]
-    assert store.requests == ["bytes=10-19", "bytes=10230-99998"]
-    assert store.headers[0]["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=THEKEY/")
-    assert (file.size, file.etag) == (10240, '"a"') and set(store.paths) == {"/eodata/a%20b%3Fc.jp2"}
+    assert server.requests == ["bytes=10-19", "bytes=10230-99998"]
+    assert server.headers[0]["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=THEKEY/")
+    assert (file.size, file.etag) == (10240, '"a"') and set(server.paths) == {"/eodata/a%20b%3Fc.jp2"}
 
 
 @pytest.mark.parametrize("fault", [429, 500, 503, 200, "reset", "cut", "short", "shifted"])
-def test_a_fault_that_passes_is_healed(store, file, clock, fault):
-    store.faults = [fault, fault]
+def test_a_fault_that_passes_is_healed(server, file, clock, fault):
+    server.faults = [fault, fault]
     assert file.read(10, 20) == CONTENT[10:20]
-    assert len(store.requests) == 3 and clock.waits == ([3, 3] if fault == 429 else [0.5, 1])
+    assert len(server.requests) == 3 and clock.waits == ([3, 3] if fault == 429 else [0.5, 1])
 
 
 STAYS = {503: Reason.BUSY, 429: Reason.BUSY, 200: Reason.NOT_SERVICE, "reset": Reason.NETWORK, "cut": Reason.NETWORK}
@@ -142,54 +151,54 @@ STAYS |= {"short": Reason.NETWORK, "shifted": Reason.NETWORK}
 
 
 @pytest.mark.parametrize("fault", STAYS)
-def test_a_fault_that_stays_is_told_in_time(store, file, clock, fault):
-    store.faults = [fault] * 99
+def test_a_fault_that_stays_is_told_in_time(server, file, clock, fault):
+    server.faults = [fault] * 99
     with pytest.raises(Unavailable) as caught:
         file.read(10, 20)
     assert caught.value.reason is STAYS[fault] and file.chunks == []
     assert clock.waits == ([3, 3, 3, 4, 8] if fault == 429 else [0.5, 1, 2, 4, 8, 8]) and sum(clock.waits) <= 25
 
 
-def test_who_is_told_to_wait_for_long_does_not(store, file, clock):
-    store.faults, store.retry_after = [429] * 9, "3600"
+def test_who_is_told_to_wait_for_long_does_not(server, file, clock):
+    server.faults, server.retry_after = [429] * 9, "3600"
     with pytest.raises(Unavailable, match="hãy chờ 3600 giây"):
         file.read(10, 20)
     assert clock.waits == []
 
 
-def test_when_one_has_failed_the_others_do_not_try_again(store):
-    session = remote.open_session(4)
-    store.faults = [503] * 9
-    session.stop.set()
+def test_when_one_has_failed_the_others_do_not_try_again(server, store):
+    pool = open_pool(store, 4)
+    server.faults = [503] * 9
+    pool.stop.set()
     with pytest.raises(Unavailable, match="quá tải"):
-        Remote("s3://eodata/x.jp2", session=session).read(10, 20)
-    assert len(store.requests) == 1
+        Remote("s3://eodata/x.jp2", store, pool).read(10, 20)
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(("status", "reason"), [(403, Reason.FORBIDDEN), (404, Reason.MISSING)])
-def test_a_refusal_is_told_at_once(store, file, status, reason):
-    store.faults = [status] * 9
+def test_a_refusal_is_told_at_once(server, file, status, reason):
+    server.faults = [status] * 9
     with pytest.raises((Rejected, BadData), match=f"HTTP {status}") as caught:
         file.read(10, 20)
-    assert caught.value.reason is reason and len(store.requests) == 1 and file.chunks == []
+    assert caught.value.reason is reason and len(server.requests) == 1 and file.chunks == []
 
 
-def test_a_page_is_told_at_once(store, file):
-    store.faults = ["page"] * 9
+def test_a_page_is_told_at_once(server, file):
+    server.faults = ["page"] * 9
     with pytest.raises(BadData, match="trang web") as caught:
         file.read(10, 20)
-    assert caught.value.reason is Reason.NOT_SERVICE and len(store.requests) == 1
+    assert caught.value.reason is Reason.NOT_SERVICE and len(server.requests) == 1
 
 
-def test_what_arrived_before_a_break_is_kept_if_it_is_much(store, file, clock):
-    store.content = CONTENT * 40
-    store.faults = ["half", "half"]
-    assert file.read(0, 400_000) == store.content[:400_000]
+def test_what_arrived_before_a_break_is_kept_if_it_is_much(server, file, clock):
+    server.content = CONTENT * 40
+    server.faults = ["half", "half"]
+    assert file.read(0, 400_000) == server.content[:400_000]
     rest = "bytes=200000-399999"  # half of that is too little to be kept
-    assert store.requests == ["bytes=0-399999", rest, rest] and clock.waits == [0.5]
+    assert server.requests == ["bytes=0-399999", rest, rest] and clock.waits == [0.5]
 
 
-def test_an_answer_that_trickles_ends(store, file, clock, monkeypatch):
+def test_an_answer_that_trickles_ends(server, file, clock, monkeypatch):
     monkeypatch.setattr(remote, "SLOWEST", 2)
     reads, read1 = [], remote.HTTPResponse.read1
 
@@ -201,97 +210,68 @@ def test_an_answer_that_trickles_ends(store, file, clock, monkeypatch):
     monkeypatch.setattr(remote.HTTPResponse, "read1", trickling)
     with pytest.raises(Unavailable, match="Mất kết nối"):
         file.read(10, 20)
-    assert len(reads) == 2 * len(store.requests) and clock.now < 60
+    assert len(reads) == 2 * len(server.requests) and clock.now < 60
 
 
-def test_a_silent_server_ends(store, clock, monkeypatch):
+def test_a_silent_server_ends(server, store, clock, monkeypatch):
     monkeypatch.setattr(remote, "SILENT", 0.2)
-    session = remote.open_session(1)
-    session.stop = clock
-    store.faults, start = ["hang"] * 9, time.monotonic()
+    pool = open_pool(store, 1)
+    pool.stop = clock
+    server.faults, start = ["hang"] * 9, time.monotonic()
     with pytest.raises(Unavailable, match="Mất kết nối"):
-        Remote("s3://eodata/x.jp2", session=session).read(10, 20)
-    assert len(store.requests) == 7 and time.monotonic() - start < 5
-    store.hung.set()
+        Remote("s3://eodata/x.jp2", store, pool).read(10, 20)
+    assert len(server.requests) == 7 and time.monotonic() - start < 5
+    server.hung.set()
 
 
-@pytest.mark.parametrize("endpoint", ["127.0.0.1:cổng", "127.0.0.1:99999999", "[::1"])
-def test_an_address_that_is_none_is_told(store, file, monkeypatch, endpoint):
-    monkeypatch.setenv("AWS_S3_ENDPOINT", endpoint)
-    with pytest.raises(BadInput, match="không phải tên máy và cổng"):
-        file.read(10, 20)
-
-
-def test_an_unknown_host_is_told(store, file, monkeypatch):
-    monkeypatch.setenv("AWS_S3_ENDPOINT", "127.0.0.1:9")
+def test_an_unknown_host_is_told(clock):
     with pytest.raises(Unavailable) as caught:
-        file.read(10, 20)
+        remote_file(store_at("127.0.0.1:9"), clock).read(10, 20)
     assert caught.value.reason is Reason.NETWORK
 
 
+def test_the_store_on_this_machine_is_asked_without_a_proxy(server, store, clock, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "example.org")
+    assert remote_file(store, clock).read(10, 20) == CONTENT[10:20]
+
+
+def test_another_store_is_asked_through_the_proxy(clock, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(Unavailable, match="proxy"):
+        remote_file(store_at("store.invalid"), clock).read(10, 20)
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
-def test_a_certificate_that_nobody_signed_is_refused(store, file, monkeypatch, tmp_path):
+@pytest.mark.parametrize("bundle", [None, ""])  # set but empty is not set
+def test_a_certificate_that_nobody_signed_is_refused(server, store, clock, monkeypatch, tmp_path, bundle):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate(tmp_path))
-    store.socket = context.wrap_socket(store.socket, server_side=True)
-    monkeypatch.setenv("AWS_HTTPS", "YES")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    monkeypatch.delenv("GDAL_CURL_CA_BUNDLE", raising=False)
+    if bundle is not None:
+        monkeypatch.setenv("GDAL_CURL_CA_BUNDLE", bundle)
     with pytest.raises(BadData, match="Chứng chỉ TLS") as caught:
-        file.read(10, 20)
-    assert caught.value.reason is Reason.CERTIFICATE and store.requests == []
+        remote_file(store_at(store.endpoint, https=True), clock).read(10, 20)
+    assert caught.value.reason is Reason.CERTIFICATE and server.requests == []
 
 
-def test_a_file_that_changed_meanwhile_is_refused(store, file):
+def test_a_file_that_changed_meanwhile_is_refused(server, file):
     file.read(10, 20)
-    store.etag = '"b"'
+    server.etag = '"b"'
     with pytest.raises(BadData, match="đã đổi trong lúc đang đọc"):
         file.read(30, 40)
-    store.etag, store.content = '"a"', CONTENT[:-1]
+    server.etag, server.content = '"a"', CONTENT[:-1]
     with pytest.raises(BadData, match="đã đổi trong lúc đang đọc") as caught:
         file.read(30, 40)
     assert caught.value.reason is Reason.CHANGED
 
 
-@pytest.mark.parametrize("name", ["AWS_S3_ENDPOINT", "AWS_HTTPS", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
-def test_without_a_setting_connect_is_named(store, file, monkeypatch, name):
-    monkeypatch.delenv(name)
-    with pytest.raises(BadInput, match=rf"{name} .*connect\(\)") as caught:
-        Remote("s3://eodata/x.jp2", session=file.session).read(0, 1)
-    assert caught.value.reason is Reason.KEYS
-
-
 @pytest.mark.parametrize("fault", [403, 503, "page", "reset", "cut"])
-def test_no_error_names_the_keys(store, file, fault):
-    store.faults = [fault] * 99
+def test_no_error_names_the_keys(server, file, fault):
+    server.faults = [fault] * 99
     with pytest.raises(Problem) as caught:
         file.read(10, 20)
     told = "".join(traceback.format_exception(caught.value))
     assert "THEKEY" not in told and "THESECRET" not in told
-
-
-def test_where_files_are_kept(monkeypatch, tmp_path: Path):
-    monkeypatch.delenv("CDSE_CACHE", raising=False)
-    monkeypatch.setenv("AWS_S3_ENDPOINT", "127.0.0.1:5")
-    here = remote.cache_root()
-    assert here.is_dir() and here == remote.cache_root()
-    local = remote.folder(here, "s3://eodata/x.jp2")
-    monkeypatch.setenv("AWS_S3_ENDPOINT", "eodata.dataspace.copernicus.eu")
-    assert remote.folder(here, "s3://eodata/x.jp2") not in (local, remote.folder(here, "s3://eodata/y.jp2"))
-    assert here != remote.cache_root() and remote.cache_root().name == "cdse-bai-hoc"
-    monkeypatch.setenv("CDSE_CACHE", str(tmp_path))
-    assert remote.cache_root() == tmp_path
-
-
-def test_a_file_is_kept_whole_or_not_at_all(monkeypatch, tmp_path: Path):
-    remote.keep(tmp_path / "a" / "b.jp2", b"xyz")
-    assert (tmp_path / "a" / "b.jp2").read_bytes() == b"xyz"
-
-    def full(path: Path, data: bytes) -> None:
-        with path.open("wb") as file:
-            file.write(data[:1])
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(BadData, match=r"No space left on device.*dọn đĩa") as caught:
-        remote.keep(tmp_path / "a" / "c.jp2", b"xyz")
-    assert caught.value.reason is Reason.DISK
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.jp2"]
