@@ -17,8 +17,9 @@ import platformdirs
 
 from bench import fullsize
 from cdse_offline.product import assets, items
-from cdse_offline.simulation import codestream, jp2, lengths
+from cdse_offline.simulation import lengths
 from cdse_offline.simulation.places import MUNICH, Acquisition, acquisitions
+from cdse_offline.simulation.version import source_version
 
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
 BANDS = ("B04_10m", "B08_10m")
@@ -54,12 +55,12 @@ def tiles_under(left: float, bottom: float, right: float, top: float) -> set[int
 
 def key(acquisition: Acquisition, asset: str) -> str:
     product = assets.Product(acquisition)
-    return f"{product.folder}/{product.image(asset)}"
+    return f"{product.folder}/{product.image_path(asset)}"
 
 
 def item(acquisition: Acquisition, names: list[str]) -> dict[str, Any]:
     """The item of a date, with those assets that have a file; unlike the service's, it has pixels everywhere."""
-    found = items.sentinel_item(acquisition, "")
+    found = items.build_sentinel_item(acquisition, "")
     every = {name: value for name, value in found["properties"].items() if name != "cdse_offline:window"}
     return found | {"properties": every, "assets": {name: found["assets"][name] for name in names}}
 
@@ -72,8 +73,8 @@ def cache_folder() -> Path:
 
 def version() -> str:
     """A name for the sources that the files are made by."""
-    sources = [Path(__file__), *(Path(str(module.__file__)) for module in (codestream, fullsize, items, jp2, lengths))]
-    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+    own = b"".join(Path(str(source)).read_bytes() for source in (__file__, fullsize.__file__, items.__file__))
+    return sha256(own + source_version().encode()).hexdigest()[:12]
 
 
 def pack() -> Path:

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from cdse_access.jp2.tile_parts import SOT
-from cdse_offline.product import assets
-from cdse_offline.simulation import codestream, jp2, lengths
+from cdse_offline.simulation import codestream, images, lengths
+from cdse_offline.simulation.codestream import EmptyTiles
+from cdse_offline.simulation.files import pixel_size
 from cdse_offline.simulation.places import GRID_SHAPE, JP2_TILE, MUNICH, Acquisition
 
 SIDE, TILE = GRID_SHAPE[10], JP2_TILE[10]
@@ -31,15 +32,12 @@ def noise(shape: tuple[int, int], level: int) -> np.ndarray:
     return land.clip(1, 32767).astype(np.uint16)[np.newaxis]
 
 
-Kinds = dict[tuple[bool, bool], bytes]  # (in the last row?, in the last column?) -> tile-part
-
-
 @cache
 def tile_part(level: int | None, last_row: bool, last_column: bool) -> bytes:
     """The tile-part of a 10 m tile with noise of this level, or of zeros (`None`)."""
     shape = (SIDE % TILE if last_row else TILE), (SIDE % TILE if last_column else TILE)
     pixels = np.zeros((1, 1, 1), np.uint16) if level is None else noise(shape, level)
-    _, parts = codestream.split(jp2.encode(shape, pixels, (0, 0), tile=TILE, place=MUNICH, resolution=10))
+    _, parts = codestream.split(images.encode(shape, pixels, (0, 0), tile=TILE, place=MUNICH, resolution=10))
     return parts[0]
 
 
@@ -47,12 +45,18 @@ def tile_part(level: int | None, last_row: bool, last_column: bool) -> bytes:
 def header() -> bytes:
     """Boxes and main header of a 10 m file."""
     nothing, side = np.zeros((1, 1, 1), np.uint16), 2 * TILE
-    small, _ = codestream.split(jp2.encode((side, side), nothing, (0, 0), tile=TILE, place=MUNICH, resolution=10))
-    return codestream.resized(small, SIDE)
+    small, _ = codestream.split(images.encode((side, side), nothing, (0, 0), tile=TILE, place=MUNICH, resolution=10))
+    return codestream.resize(small, SIDE)
 
 
-def empty_tiles() -> Kinds:
-    return {(row, column): tile_part(None, row, column) for row in (False, True) for column in (False, True)}
+@cache
+def empty_tiles() -> EmptyTiles:
+    return EmptyTiles(
+        inner=tile_part(None, False, False),
+        right=tile_part(None, False, True),
+        bottom=tile_part(None, True, False),
+        corner=tile_part(None, True, True),
+    )
 
 
 def level(length: int, pixels: int) -> int:
@@ -62,8 +66,8 @@ def level(length: int, pixels: int) -> int:
 
 def write(path: Path, acquisition: Acquisition, asset: str, filled: Collection[int] | None = None) -> None:
     """Write the file of a band: all of its 10 m tiles, or those of these numbers, with noise, the others empty."""
-    if assets.resolution(asset) != 10:
-        _write_small(path, assets.resolution(asset))
+    if pixel_size(asset) != 10:
+        _write_small(path, pixel_size(asset))
         return
     wanted, parts = lengths.tile_parts(acquisition, asset), {}
     for number in range(ACROSS**2) if filled is None else filled:
@@ -77,12 +81,14 @@ def _write_small(path: Path, metres: int) -> None:
     """At 20 and 60 m the tiles do not begin where precincts do: the image is encoded as a whole."""
     side = GRID_SHAPE[metres]
     pixels = noise((side, side), level(lengths.MEAN, TILE**2))
-    path.write_bytes(jp2.encode((side, side), pixels, (0, 0), tile=JP2_TILE[metres], place=MUNICH, resolution=metres))
+    path.write_bytes(
+        images.encode((side, side), pixels, (0, 0), tile=JP2_TILE[metres], place=MUNICH, resolution=metres)
+    )
 
 
 def join(path: Path, parts: Mapping[int, bytes], wanted: Sequence[int] | None = None) -> None:
     """Write a 10 m file with these tile-parts, the others empty; `wanted`: how long each shall be at least."""
-    codestream.write(path, header(), parts, empty_tiles(), ACROSS, wanted)
+    codestream.write(path, header(), empty_tiles().fill_grid(parts, ACROSS), wanted)
 
 
 def index(path: Path) -> dict[int, tuple[int, int]]:

@@ -38,6 +38,7 @@ from cdse_access import loading as jp2
 from cdse_access import session as cdse
 from cdse_offline import practice
 from cdse_offline.server import store
+from cdse_offline.simulation.version import source_version
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "bench" / "faults" / "students.json"
@@ -169,7 +170,7 @@ def truth(ready: dict[str, str], dates: str) -> str:
     """The digest of the same pixels, read by odc-stac from the service's files. They must be made already."""
     catalog = cdse.open_catalog(ready["stac"])
     items = catalog.search(**question(dates)).item_collection()
-    folder = store.cache_folder() / store.version()
+    folder = store.cache_folder() / source_version()
     files = {item.assets[band].href: str(folder / item.id / f"pixels-{band}") for item in items for band in BANDS}
     return digest(odc.stac.load(items, BANDS, groupby="solar_day", patch_url=files.__getitem__, **AREA))
 

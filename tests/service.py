@@ -15,14 +15,14 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from cdse_offline.__main__ import _uvicorn
-from cdse_offline.practice.room import Room
-from cdse_offline.product import items
-from cdse_offline.server.application import Server, listen
-from cdse_offline.server.s3 import Keys
-from cdse_offline.server.store import Store
+from cdse_offline.practice.middleware import Practice
+from cdse_offline.product import archive
+from cdse_offline.server.application import Server
+from cdse_offline.server.protocol import build_http_server, listen
+from cdse_offline.server.s3 import KeyPair
+from cdse_offline.server.store import FileStore
 
-KEYS = Keys("ACCESS", "secret")
+KEYS = KeyPair("ACCESS", "secret")
 CONTENT, OTHER = Random(1).randbytes(5000), Random(2).randbytes(5000)
 LARGE = 100_000_000  # bytes of an object that is a hole
 
@@ -40,7 +40,7 @@ class Answer:
 @dataclass
 class Service:
     address: str
-    room: Room | None
+    practice: Practice | None
     stop: Callable[[], None] | None = None
 
     def open(
@@ -68,15 +68,15 @@ class Service:
 
 
 @contextmanager
-def running(folder: Path, *, room: Room | None) -> Iterator[Service]:
+def running(folder: Path, *, practice: Practice | None) -> Iterator[Service]:
     (folder / "a.jp2").write_bytes(CONTENT)
     (folder / "b.jp2").write_bytes(OTHER)
     with (folder / "large.jp2").open("wb") as file:
         file.truncate(LARGE)
     objects = {name: folder / name for name in ("a.jp2", "b.jp2", "large.jp2")}
-    catalog = replace(items.simulated(), objects=objects)
+    catalog = replace(archive.simulate_holdings(), objects=objects)
     listener = listen("127.0.0.1", 0)
-    server = _uvicorn(Server(catalog, Store(objects, folder / "cache"), KEYS, room=room))
+    server = build_http_server(Server(catalog, FileStore(objects, folder / "cache"), KEYS, practice=practice))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
 
@@ -86,6 +86,6 @@ def running(folder: Path, *, room: Room | None) -> Iterator[Service]:
         assert not thread.is_alive()
 
     try:
-        yield Service(f"127.0.0.1:{listener.getsockname()[1]}", room, stop)
+        yield Service(f"127.0.0.1:{listener.getsockname()[1]}", practice, stop)
     finally:
         stop()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cdse_offline.simulation.places import Acquisition
+from cdse_offline.simulation.files import SimulatedFile
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,13 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Simulated:
-    """An object that is made when it is first read."""
+class Holdings:
+    """All of it. Clients keep what they have read by the version: it changes when items or pixels do."""
 
-    acquisition: Acquisition
-    kind: str  # "pixels", "truth", "thumbnail", "metadata"
-    asset: str
-
-
-@dataclass(frozen=True)
-class Catalog:
     title: str
     description: str
+    version: str
     collections: Mapping[str, dict[str, Any]]
     records: tuple[Record, ...]
-    objects: Mapping[str, Simulated | Path]  # by their key in the bucket `eodata`
+    objects: Mapping[str, SimulatedFile | Path]  # by their key in the bucket `eodata`
     thumbnails: Mapping[str, str]  # item id -> key of its quicklook

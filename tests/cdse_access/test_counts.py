@@ -74,7 +74,7 @@ def server(tmp_path_factory) -> Iterator[Counting]:
     folder = tmp_path_factory.mktemp("fullsize")
     for acquisition in DATES:
         for band in BANDS:
-            name = items.sentinel_item(acquisition, "")["assets"][band]["href"].rsplit("/", 1)[-1]
+            name = items.build_sentinel_item(acquisition, "")["assets"][band]["href"].rsplit("/", 1)[-1]
             fullsize.write(folder / name, acquisition, band, filled={TILE})
     with Counting(folder) as found:
         threading.Thread(target=found.serve_forever, daemon=True).start()
@@ -90,7 +90,7 @@ def cache(monkeypatch, tmp_path: Path) -> Path:
 
 
 def wanted(dates: int) -> list[Item]:
-    return [Item.from_dict(items.sentinel_item(acquisition, "")) for acquisition in DATES[:dates]]
+    return [Item.from_dict(items.build_sentinel_item(acquisition, "")) for acquisition in DATES[:dates]]
 
 
 def fetch(dates: int) -> None:

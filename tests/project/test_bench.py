@@ -131,7 +131,7 @@ def test_an_unfinished_pack_is_made_again(tmp_path, monkeypatch, capsys):
     folder = data.pack()
     (item,) = json.loads((folder / "items.json").read_text())["features"]
     assert item["assets"].keys() == {"B04_10m"} and "cdse_offline:window" not in item["properties"]
-    assert "cdse_offline:window" in items.properties(first)  # the service's own are as they were
+    assert "cdse_offline:window" in items.build_properties(first)  # the service's own are as they were
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other", folder.name]
     words = capsys.readouterr().out
     assert re.search(r"khoảng \d+ MB", words) and "1/1 tệp" in words

@@ -20,8 +20,9 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode, v4
 
-from cdse_offline.__main__ import PRACTICE, _room
+from cdse_offline.__main__ import PRACTICE, open_practice
 from cdse_offline.practice import fault
+from cdse_offline.practice.middleware import Limits
 from tools import notebooks
 
 LESSONS = ("01-xac-thuc", "02-kham-pha-stac", "03-tai-du-lieu", "04-ndvi", "05-rgb")
@@ -141,15 +142,15 @@ def asked(**options: bool) -> argparse.Namespace:
 def test_faults_from_the_start_are_those_of_the_variable(monkeypatch):
     monkeypatch.setenv(PRACTICE, json.dumps({"rules": MILD[:2], "limits": {"connections": 4}}))
     for option in ("practice", "until_stdin_closes"):
-        room = _room(asked(**{option: True}))
-        assert [rule.frame["kind"] for rule in room.rules] == ["delay", "delay"] and room.limits["connections"] == 4
+        practice = open_practice(asked(**{option: True}))
+        assert [rule.kind for rule in practice.rules] == ["delay", "delay"] and practice.limits.connections == 4
 
 
 def test_without_the_variable_nothing_is_on(monkeypatch):
     monkeypatch.delenv(PRACTICE, raising=False)
-    assert _room(asked()) is None
-    room = _room(asked(until_stdin_closes=True))
-    assert room.rules == [] and set(room.limits.values()) == {None}
+    assert open_practice(asked()) is None
+    practice = open_practice(asked(until_stdin_closes=True))
+    assert practice.rules == [] and practice.limits == Limits()
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_without_the_variable_nothing_is_on(monkeypatch):
 def test_a_variable_that_cannot_be_stops_the_service(monkeypatch, value, options, message):
     monkeypatch.setenv(PRACTICE, value)
     with pytest.raises(ValueError, match=message):
-        _room(asked(**options))
+        open_practice(asked(**options))
 
 
 def main() -> None:

@@ -36,12 +36,12 @@ from cdse_access.jp2 import answers
 from cdse_access.jp2 import ranges as remote
 from cdse_access.probe import BEGINNINGS
 from cdse_access.problems import BadData, Reason, Unavailable
-from cdse_offline.__main__ import _uvicorn
 from cdse_offline.packs import pack
-from cdse_offline.practice.room import Room
-from cdse_offline.server import application as server
-from cdse_offline.server.application import Server, listen
-from cdse_offline.server.store import Store
+from cdse_offline.practice.middleware import Practice
+from cdse_offline.server import application, protocol
+from cdse_offline.server.application import Server
+from cdse_offline.server.protocol import build_http_server, listen
+from cdse_offline.server.store import FileStore
 from tests.faults import impostor as impostors
 from tests.project.test_frame import ROOT, files, modules
 from tests.service import KEYS, Service
@@ -73,13 +73,13 @@ def write_pack(folder: Path) -> Path:
 
 @contextmanager
 def serving(folder: Path, host: str = "127.0.0.1", *, public: bool = False) -> Iterator[Service]:
-    room, offer, listener = Room(), pack.read(folder), listen(host, 0)
-    store = Store(offer.objects, folder.parent / "cache")
-    running = _uvicorn(Server(offer, store, KEYS, public=public, room=room))
+    practice, offer, listener = Practice(), pack.read_pack(folder), listen(host, 0)
+    store = FileStore(offer.objects, folder.parent / "cache")
+    running = build_http_server(Server(offer, store, KEYS, public=public, practice=practice))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield Service(f"127.0.0.1:{listener.getsockname()[1]}", room)
+        yield Service(f"127.0.0.1:{listener.getsockname()[1]}", practice)
     finally:
         running.should_exit = True
         thread.join(10)
@@ -106,7 +106,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, p
     folder = write_pack(tmp_path_factory.mktemp("large"))
     os.truncate(folder / "eodata/a.jp2", LARGE)
     keys = {"CDSE_OFFLINE_ACCESS_KEY": KEYS.access, "CDSE_OFFLINE_SECRET_KEY": KEYS.secret}
-    quick = "from cdse_offline.server import application; application.READING_SECONDS = 1"
+    quick = "from cdse_offline.server import protocol; protocol.READING_SECONDS = 1"
     change = f"from cdse_offline import __main__; {quick}; __main__.main()"
     command = [sys.executable, "-c", change, "--port", "0", "--until-stdin-closes", "--data", str(folder)]
     with subprocess.Popen(
@@ -215,7 +215,7 @@ def test_a_pack_cannot_offer_what_lies_outside_of_it(tmp_path, link, by):
         (folder / "eodata/a.jp2").symlink_to(link)
     path.write_text(json.dumps(item))
     with pytest.raises(pack.PackError, match="ngoài s3://eodata/"):
-        pack.read(folder)
+        pack.read_pack(folder)
 
 
 def test_nothing_is_listed_but_the_bucket(service):
@@ -382,7 +382,7 @@ def test_the_practice_door_takes_little_and_only_its_own_words(service):
         body = rule + " " * (size - len(rule))
         answer = raw(service, get("/practice", method="PUT", headers=f"Content-Length: {size}\r\n") + body)
         assert status(answer) == expected
-    assert service.room.rules == []
+    assert service.practice.rules == []
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000])
@@ -485,7 +485,7 @@ UNFINISHED = {
 
 @pytest.mark.parametrize("what", UNFINISHED)
 def test_an_unfinished_request_hinders_nobody_and_ends(service, monkeypatch, what):
-    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "REQUEST_SECONDS", 0.5)
     clients = [connected(service, UNFINISHED[what].encode()) for _ in range(40)]
     assert min(seconds(service) for _ in range(3)) < 1
     if what == "a second request":  # the time runs from its next byte, else from the end of the first
@@ -496,7 +496,7 @@ def test_an_unfinished_request_hinders_nobody_and_ends(service, monkeypatch, wha
 
 
 def test_a_request_that_drips_in_ends_as_well(service, monkeypatch):
-    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "REQUEST_SECONDS", 0.5)
     begin, client = time.monotonic(), connected(service)
     with suppress(ConnectionError):
         while time.monotonic() - begin < 5:
@@ -506,7 +506,7 @@ def test_a_request_that_drips_in_ends_as_well(service, monkeypatch):
 
 
 def test_who_keeps_a_connection_and_asks_in_time_is_served_for_long(service, monkeypatch):
-    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(protocol, "REQUEST_SECONDS", 0.3)
     connection = http.client.HTTPConnection(service.address, timeout=10)
     for _ in range(3):
         connection.request("GET", "/stac/v1/conformance")
@@ -547,15 +547,15 @@ def test_large_answers_are_sent_in_pieces(service):
     """Else one that nobody reads lies in memory three times."""
 
     async def app(scope, receive, send):
-        await server.Response(b"x" * (3 * server.PIECE + 1))(scope, receive, send)
+        await application.Response(b"x" * (3 * application.PIECE + 1))(scope, receive, send)
 
     sent = []
 
     async def send(message):
         sent.append(message)
 
-    asyncio.run(app({"type": "http", "method": "GET"}, None, server._careful(send)))
-    assert [len(message.get("body", b"")) for message in sent] == [0, *[server.PIECE] * 3, 1]
+    asyncio.run(app({"type": "http", "method": "GET"}, None, application._make_careful(send)))
+    assert [len(message.get("body", b"")) for message in sent] == [0, *[application.PIECE] * 3, 1]
     assert [message.get("more_body", False) for message in sent] == [False, True, True, True, False]
 
 
@@ -583,7 +583,7 @@ def test_the_practice_door_is_closed_to_other_machines(folder):
     address = own_address()
     with serving(folder, "0.0.0.0", public=True) as service:
         port = service.address.split(":")[1]
-        outside = Service(f"{address}:{port}", service.room)
+        outside = Service(f"{address}:{port}", service.practice)
         assert outside.ask("/stac/v1/").status == 200
         for method, path in (("GET", "/practice"), ("PUT", "/practice"), ("DELETE", "/practice/usage")):
             for headers in (

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cdse_access.problems import BadInput, Reason
+from cdse_access.problems import BadInput
+from cdse_offline.messages import say
 
 if TYPE_CHECKING:
     from pystac import Item
     from pystac_client import Client
 
 Box = tuple[float, float, float, float]  # west, south, east, north, degrees
+Name = tuple[str, str]  # collection and id
 SENTINEL, TRUTH = "sentinel-2-l2a", "offline-truth"
 EVERY = ("*",)  # every JP2 image of the item
 
@@ -27,21 +29,24 @@ class Load:
     ids: tuple[str, ...] = ()
     collection: str = SENTINEL
 
-    def question(self) -> dict[str, Any]:
+    def build_question(self) -> dict[str, Any]:
         """Arguments of `catalog.search`."""
-        asked: dict[str, Any] = {"collections": [self.collection], "limit": 100}
+        question: dict[str, Any] = {"collections": [self.collection], "limit": 100}
         if self.ids:
-            return asked | {"ids": list(self.ids)}
-        asked |= {"bbox": self.bbox, "datetime": self.dates}
-        return asked | ({"query": {"eo:cloud_cover": {"lt": self.cloud}}} if self.cloud < 100 else {})
+            return question | {"ids": list(self.ids)}
+        question |= {"bbox": self.bbox, "datetime": self.dates}
+        if self.cloud < 100:
+            question["query"] = {"eo:cloud_cover": {"lt": self.cloud}}
+        return question
 
     def __str__(self) -> str:
-        place = " ".join(map(str, self.bbox))
-        what = ", ".join(self.ids) or f"{self.dates}, mây dưới {self.cloud:g} %"
-        return f"{self.collection}, {what}, bbox {place}, {' '.join(self.bands) or 'không tải ảnh'}"
+        what = ", ".join(self.ids) or say("record-search", dates=self.dates, cloud=self.cloud)
+        bbox = " ".join(map(str, self.bbox))
+        bands = " ".join(self.bands) or say("record-no-images")
+        return say("record-load", collection=self.collection, what=what, bbox=bbox, bands=bands)
 
 
-def _lesson_loads() -> tuple[Load, ...]:
+def _list_lesson_loads() -> tuple[Load, ...]:
     """What the five lessons search and read; a test looks for whatever else they name."""
     area = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
     wide = (11.36, 47.80, 11.50, 47.85)
@@ -65,94 +70,112 @@ def _lesson_loads() -> tuple[Load, ...]:
     )
 
 
-LESSONS = _lesson_loads()
+LESSONS = _list_lesson_loads()
 
 
 @dataclass
-class Scene:
+class WantedItem:
     """An item as the catalogue gave it, and where each of its bands is wanted."""
 
     document: dict[str, Any]
     bands: dict[str, Box] = field(default_factory=dict)
 
     @property
-    def name(self) -> tuple[str, str]:
+    def name(self) -> Name:
         return self.document["collection"], self.document["id"]
 
     @property
-    def stamp(self) -> str:
+    def time(self) -> str:
         properties = self.document["properties"]
-        return properties.get("datetime") or properties["start_datetime"]
+        time: str = properties.get("datetime") or properties["start_datetime"]
+        return time
 
-    def want(self, band: str, bbox: Box) -> None:
-        self.bands[band] = around([bbox, self.bands.get(band, bbox)])
+    def add(self, band: str, bbox: Box) -> None:
+        """The band is wanted there, too."""
+        boxes = [bbox, self.bands.get(band, bbox)]
+        self.bands[band] = enclose(boxes)
 
-    def item(self) -> "Item":
+    def parse(self) -> "Item":
         from pystac import Item
 
         return Item.from_dict(self.document)
 
 
-def around(boxes: Iterable[Box]) -> Box:
+def enclose(boxes: Iterable[Box]) -> Box:
+    """The smallest box around all of these."""
     wests, souths, easts, norths = zip(*boxes, strict=True)
     return min(wests), min(souths), max(easts), max(norths)
 
 
-def search(catalog: "Client", loads: Sequence[Load]) -> list[Scene]:
+def search_items(catalog: "Client", loads: Sequence[Load]) -> list[WantedItem]:
     """The items, each once, oldest first. BadInput where there is none or where one lacks a band."""
-    scenes: dict[tuple[str, str], Scene] = {}
-    outdated: set[tuple[str, str]] = set()
-    for load in _offered(catalog, loads):
-        found = [_checked(document) for document in catalog.search(**load.question()).items_as_dicts()]
+    wanted: dict[Name, WantedItem] = {}
+    outdated: set[Name] = set()
+    for load in _choose_loads(catalog, loads):
+        found = _search(catalog, load)
         if not found:
-            print(f"Không tìm thấy: {load}.")
+            print(say("nothing-found", load=load))
         for document in found:
-            scenes.setdefault((document["collection"], document["id"]), Scene(document))
-        outdated |= _want(load, [scenes[document["collection"], document["id"]] for document in found])
-    if not scenes:
-        raise BadInput(
-            "Không có item nào để ghi: hãy nới --dates hay --cloud, xem lại --bbox (kinh độ trước) và --collection.",
-            Reason.EMPTY,
-        )
-    kept = [scene for name, scene in scenes.items() if name not in outdated]
-    return sorted(kept, key=lambda scene: (scene.document["collection"], scene.stamp, scene.document["id"]))
+            item = WantedItem(document)
+            wanted.setdefault(item.name, item)
+        names = [WantedItem(document).name for document in found]
+        outdated |= _add_bands(load, [wanted[name] for name in names])
+    if not wanted:
+        raise BadInput(say("no-items"))
+    kept = [item for name, item in wanted.items() if name not in outdated]
+    return sorted(kept, key=lambda item: (item.document["collection"], item.time, item.document["id"]))
 
 
-def _offered(catalog: "Client", loads: Sequence[Load]) -> Sequence[Load]:
+def _choose_loads(catalog: "Client", loads: Sequence[Load]) -> Sequence[Load]:
     """Of the lessons' loads, that of the truth is left out where there is none: only simulated scenes have it."""
     if len(loads) == 1 or any(collection.id == TRUTH for collection in catalog.get_collections()):
         return loads
     return [load for load in loads if load.collection != TRUTH]
 
 
-def _checked(document: dict[str, Any]) -> dict[str, Any]:
+def _search(catalog: "Client", load: Load) -> list[dict[str, Any]]:
+    found = list(catalog.search(**load.build_question()).items_as_dicts())
+    for document in found:
+        _check_names(document)
+    return found
+
+
+def _check_names(document: dict[str, Any]) -> None:
     """Names that become names of files must be harmless."""
     for name in (document["collection"], document["id"]):
         if not re.fullmatch(r"\w[\w.-]*", name):
-            raise BadInput(f"Dịch vụ trả về tên {name!r}, không dùng làm tên tệp được.", Reason.NOT_SERVICE)
-    return document
+            raise BadInput(say("bad-name", name=name))
 
 
-def _want(load: Load, scenes: Sequence[Scene]) -> set[tuple[str, str]]:
+def _add_bands(load: Load, wanted: Sequence[WantedItem]) -> set[Name]:
     """Note what is wanted of these items; the names of those that a newer processing of the same pass replaces."""
-    if not scenes or not load.bands:
+    if not wanted or not load.bands:
         return set()
+    newest = _choose_newest(load, [item.parse() for item in wanted])
+    outdated = set()
+    for one in wanted:
+        for band in _choose_bands(load, one.parse()):
+            one.add(band, load.bbox)
+        if one.document["id"] not in newest:
+            outdated.add(one.name)
+    return outdated
+
+
+def _choose_newest(load: Load, items: Sequence["Item"]) -> set[str]:
+    """Ids of the items that `load` would read; what it would refuse is refused here."""
     from cdse_access.checks.arguments import check_load
 
-    items = [scene.item() for scene in scenes]
-    bands = {item.id: _bands(load, item) for item in items}
+    bands = set(_choose_bands(load, items[0]))
+    for item in items[1:]:
+        bands &= set(_choose_bands(load, item))
     codes = [asset.extra_fields.get("proj:code") for asset in items[0].assets.values()]
-    everywhere = sorted(set.intersection(*map(set, bands.values())))
+    code = next(filter(None, codes), None)
     # With chunks, since what is recorded need not fit into memory.
-    kept = check_load(items, everywhere, bbox=load.bbox, crs=next(filter(None, codes), None), resolution=10, chunks={})
-    newest = {item.id for item in kept}
-    for scene in scenes:
-        for band in bands[scene.document["id"]]:
-            scene.want(band, load.bbox)
-    return {scene.name for scene in scenes if scene.document["id"] not in newest}
+    kept = check_load(items, sorted(bands), bbox=load.bbox, crs=code, resolution=10, chunks={})
+    return {item.id for item in kept}
 
 
-def _bands(load: Load, item: "Item") -> tuple[str, ...]:
+def _choose_bands(load: Load, item: "Item") -> tuple[str, ...]:
     if load.bands != EVERY:
         return load.bands
     return tuple(key for key, asset in item.assets.items() if asset.href.endswith(".jp2"))

@@ -8,263 +8,255 @@ pack/
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cdse_access.problems import BadInput, Reason
-from cdse_offline.holdings import Catalog, Record
+from cdse_access.problems import BadInput
+from cdse_offline.holdings import Holdings, Record
+from cdse_offline.messages import say
 from cdse_offline.product import assets
-from cdse_offline.simulation.places import Place
-
-if TYPE_CHECKING:
-    import numpy as np
 
 BUCKET = "s3://eodata/"
 NOTE, CREDITS = "record.json", "GHI-CONG.txt"
 _REQUIRED = ("id", "collection", "geometry", "properties", "assets")
+_NOTED = {"service", "credit", "items", "searches", "loads"}
 # Links that the service makes itself.
 _INFERRED = {"self", "root", "parent", "collection", "items", "http://www.opengis.net/def/rel/ogc/1.0/queryables"}
+Document = dict[str, Any]
 
 
 class PackError(BadInput):
     """The folder is not a pack; the message says which file and what to do."""
 
-    def __init__(self, message: str, reason: Reason = Reason.INPUT) -> None:
-        super().__init__(message, reason)
 
-
-def read(folder: Path) -> Catalog:
+def read_pack(folder: Path) -> Holdings:
     """What a folder offers. Raises PackError for whatever a reader would otherwise stumble over later."""
     if not folder.is_dir():
-        raise PackError(f"không có thư mục {folder}.")
-    collections: dict[str, dict[str, Any]] = {}
-    items: dict[tuple[str, str], tuple[Path, dict[str, Any]]] = {}
-    for path, document in _documents(folder):
-        if document.get("type") == "Collection":
-            collections[document["id"]] = document | {"links": _own_links(document)}
-            continue
-        name = _checked(document, path)
-        if name in items:
-            raise PackError(f"item {name[1]} có hai lần: {items[name][0]} và {path}. Hãy bỏ bớt một tệp.")
-        items[name] = path, document | {"links": _own_links(document)}
+        raise PackError(say("pack-no-folder", folder=folder))
+    contents = _read_contents(folder)
+    items = list(contents.items.values())
     if not items:
-        raise PackError(f"thư mục {folder} không có item STAC nào: cần ít nhất một tệp .json có type Feature.")
-    objects = {key: file for path, item in items.values() for key, file in _objects(item, folder, path)}
-    documents = [item for _, item in items.values()]
-    for name in {item["collection"] for item in documents} - collections.keys():
-        collections[name] = _collection(name, [item for item in documents if item["collection"] == name])
-    title, credits = _said(folder, len(documents))
-    return Catalog(
-        title=title,
-        description=f"STAC API và kho S3 ngoại tuyến, phục vụ một gói dữ liệu trong thư mục. {credits}".strip(),
-        collections=collections,
-        records=tuple(_record(item) for item in documents),
+        raise PackError(say("pack-no-items", folder=folder))
+    objects: dict[str, Path] = {}
+    for name, item in contents.items.items():
+        objects |= _find_objects(item, folder, contents.paths[name])
+    credit = _read_credits(folder)
+    return Holdings(
+        title=_build_title(folder, len(items)),
+        description=say("pack-description", credit=credit).strip(),
+        version=_compute_version(items, objects),
+        collections=_complete_collections(contents.collections, items),
+        records=tuple(_build_record(item) for item in items),
         objects=objects,
-        thumbnails={item["id"]: _key(thumbnail["href"]) for item in documents if (thumbnail := _thumbnail(item))},
+        thumbnails=_find_thumbnails(items),
     )
 
 
-def _said(folder: Path, count: int) -> tuple[str, str]:
-    """Title of the pack, with whom to thank and how much of it is there yet, and its page of credits."""
-    title = f"CDSE ngoại tuyến: gói dữ liệu {folder.resolve().name}"
-    if (told := note(folder)) is None:
-        return title, ""
-    title += f". {told['credit']}"
-    if count < told["items"]:
-        title += f" (chưa đủ: {count} trong {told['items']} item)"
-    page = folder / CREDITS
-    return title, page.read_text(encoding="utf-8") if page.is_file() else ""
+@dataclass(frozen=True)
+class Contents:
+    """The documents of a pack. Items by collection and id, with the files that they stand in."""
+
+    collections: dict[str, Document]
+    items: dict[tuple[str, str], Document]
+    paths: dict[tuple[str, str], Path]
 
 
-def note(folder: Path) -> dict[str, Any] | None:
-    """What `record` noted of a pack that it wrote; None for other packs."""
-    path = folder / NOTE
-    if not path.is_file():
-        return None
-    told = _json(path)
-    if not isinstance(told, dict) or not {"service", "credit", "items", "searches", "loads"} <= told.keys():
-        raise PackError(f"{path} không phải do lệnh record ghi: hãy chép lại gói, hoặc bỏ tệp này.")
-    return told
+def _read_contents(folder: Path) -> Contents:
+    contents = Contents({}, {}, {})
+    for path, document in _read_documents(folder):
+        served = document | {"links": _keep_own_links(document)}
+        if document.get("type") == "Collection":
+            contents.collections[document["id"]] = served
+            continue
+        name = _check_item(document, path)
+        if name in contents.items:
+            raise PackError(say("pack-twice", item=name[1], first=contents.paths[name], second=path))
+        contents.items[name] = served
+        contents.paths[name] = path
+    return contents
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise PackError(f"{path} không phải JSON: {error}") from error
-
-
-def _documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _read_documents(folder: Path) -> Iterator[tuple[Path, Document]]:
     """Items and collections in the folder's JSON files, each with its file."""
     for path in sorted(folder.rglob("*.json")):
         if path.is_relative_to(folder / "eodata") or path == folder / NOTE:
             continue
-        document = _json(path)
+        document = _read_json(path)
         kind = document.get("type") if isinstance(document, dict) else None
         if kind not in ("Feature", "FeatureCollection", "Collection"):
-            raise PackError(f"{path}: type là {kind!r}, cần Feature (item), FeatureCollection hoặc Collection.")
-        for one in document.get("features", []) if kind == "FeatureCollection" else [document]:
+            raise PackError(say("pack-bad-type", path=path, kind=kind))
+        documents = document.get("features", []) if kind == "FeatureCollection" else [document]
+        for one in documents:
             yield path, one
 
 
-def _checked(item: dict[str, Any], path: Path) -> tuple[str, str]:
-    if missing := [name for name in _REQUIRED if not item.get(name)]:
-        raise PackError(f"{path}: item {item.get('id')} thiếu {', '.join(missing)}.")
-    when = item["properties"].get("datetime") or item["properties"].get("start_datetime")
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise PackError(say("pack-not-json", path=path, why=error)) from error
+
+
+def _check_item(item: Document, path: Path) -> tuple[str, str]:
+    """Collection and id of an item that searches can look at."""
+    missing = [name for name in _REQUIRED if not item.get(name)]
+    if missing:
+        raise PackError(say("pack-lacks", path=path, item=item.get("id"), names=", ".join(missing)))
+    when = _read_time(item)
     try:
         datetime.fromisoformat(str(when))
     except ValueError as error:
-        raise PackError(f"{path}: item {item['id']} có datetime không đọc được: {when}.") from error
+        raise PackError(say("pack-bad-datetime", path=path, item=item["id"], value=when)) from error
     return item["collection"], item["id"]
 
 
-def _objects(item: dict[str, Any], folder: Path, path: Path) -> Iterator[tuple[str, Path]]:
-    """Key and file of each asset. Only the bucket is served: any other address would lead out of the pack."""
+def _read_time(item: Document) -> Any:
+    return item["properties"].get("datetime") or item["properties"].get("start_datetime")
+
+
+def _keep_own_links(document: Document) -> list[dict[str, Any]]:
+    return [link for link in document.get("links", []) if link.get("rel") not in _INFERRED]
+
+
+def _compute_version(items: Sequence[Document], objects: dict[str, Path]) -> str:
+    """A digest of the items, and of the sizes and times of their files: it changes when one of them does."""
+    files = {}
+    for key, path in objects.items():
+        status = path.stat()
+        files[key] = [status.st_size, status.st_mtime_ns]
+    text = json.dumps([items, files], sort_keys=True)
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+# --- What `record` says of the pack ---
+
+
+def read_note(folder: Path) -> Document | None:
+    """What `record` noted of a pack that it wrote; None for other packs."""
+    path = folder / NOTE
+    if not path.is_file():
+        return None
+    note = _read_json(path)
+    if not isinstance(note, dict) or not note.keys() >= _NOTED:
+        raise PackError(say("pack-bad-note", path=path))
+    return note
+
+
+def _build_title(folder: Path, count: int) -> str:
+    """The pack's title, with whom to thank and how much of it is there yet."""
+    title: str = say("pack-title", name=folder.resolve().name)
+    note = read_note(folder)
+    if note is None:
+        return title
+    title += say("pack-title-credit", credit=note["credit"])
+    if count < note["items"]:
+        title += say("pack-title-partial", count=count, total=note["items"])
+    return title
+
+
+def _read_credits(folder: Path) -> str:
+    page = folder / CREDITS
+    if read_note(folder) is None or not page.is_file():
+        return ""
+    return page.read_text(encoding="utf-8")
+
+
+# --- Objects ---
+
+
+def _find_objects(item: Document, folder: Path, path: Path) -> dict[str, Path]:
+    """The file of each asset by its key. Only the bucket is served: any other address would lead out of the pack."""
+    objects = {}
     for name, asset in item["assets"].items():
-        where = f"{path}: asset {name} của {item['id']}"
+        where = say("pack-asset", path=path, name=name, item=item["id"])
         href = str(asset.get("href"))
         try:
-            file = object_file(folder, href)
+            file = find_object_file(folder, href)
         except ValueError as error:
-            raise PackError(f"{where} trỏ đến {href}, ngoài {BUCKET}. Hãy bỏ asset này.") from error
+            raise PackError(say("pack-outside", asset=where, href=href, bucket=BUCKET)) from error
         if not file.is_file():
-            raise PackError(f"{where} cần tệp {file}, nhưng không có tệp đó.")
+            raise PackError(say("pack-no-file", asset=where, file=file))
         size = file.stat().st_size
-        if asset.get("file:size", size) != size:
-            raise PackError(
-                f"{where}: tệp {file} dài {size} byte, item ghi file:size {asset['file:size']}. "
-                "Tệp bị chép thiếu thì hãy chép lại gói; tệp đúng thì hãy sửa file:size."
-            )
-        yield _key(href), file
+        wanted = asset.get("file:size", size)
+        if wanted != size:
+            raise PackError(say("pack-bad-size", asset=where, file=file, size=size, wanted=wanted))
+        objects[_strip_bucket(href)] = file
+    return objects
 
 
-def object_file(folder: Path, href: str) -> Path:
+def find_object_file(folder: Path, href: str) -> Path:
     """Where the object of this address lies in a pack; ValueError if it would lie outside of the bucket."""
     root = (folder / "eodata").resolve()
-    file = (root / _key(href)).resolve()
+    file = (root / _strip_bucket(href)).resolve()
     if not href.startswith(BUCKET) or not file.is_relative_to(root) or file == root:
         raise ValueError(f"{href} is not an object of {BUCKET}")
     return file
 
 
-def _key(href: str) -> str:
+def _strip_bucket(href: str) -> str:
     return href.removeprefix(BUCKET)
 
 
-def _thumbnail(item: dict[str, Any]) -> dict[str, Any]:
+# --- Items and collections as they are served ---
+
+
+def _find_thumbnail(item: Document) -> dict[str, Any] | None:
     """The asset of the item's quicklook, if it has one."""
-    asset = item["assets"].get("thumbnail", {})
-    return asset if asset.get("type") == "image/jpeg" else {}
+    asset: dict[str, Any] = item["assets"].get("thumbnail", {})
+    return asset if asset.get("type") == "image/jpeg" else None
 
 
-def _own_links(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [link for link in document.get("links", []) if link.get("rel") not in _INFERRED]
+def _find_thumbnails(items: Sequence[Document]) -> dict[str, str]:
+    thumbnails = {}
+    for item in items:
+        asset = _find_thumbnail(item)
+        if asset is not None:
+            thumbnails[item["id"]] = _strip_bucket(asset["href"])
+    return thumbnails
 
 
-def _record(item: dict[str, Any]) -> Record:
+def _build_record(item: Document) -> Record:
     searched = {name: item[name] for name in ("id", "collection", "geometry", "properties")}
-    return Record(searched, partial(_served, item))
+    return Record(searched, partial(_build_item, item))
 
 
-def _served(item: dict[str, Any], base: str) -> dict[str, Any]:
+def _build_item(item: Document, base: str) -> Document:
     """The item at this address of the service: a quicklook is for browsers, which sign nothing."""
-    if not (thumbnail := _thumbnail(item)):
+    asset = _find_thumbnail(item)
+    if asset is None:
         return item
-    s3 = {"href": thumbnail["href"], "auth:refs": ["s3"], "storage:refs": assets.STORAGE, "alternate:name": "S3"}
-    shown = thumbnail | {"href": f"{base}thumbnails/{item['id']}.jpg", "alternate": {"s3": s3}}
-    return item | {"assets": item["assets"] | {"thumbnail": shown}}
+    s3 = {"href": asset["href"], "auth:refs": ["s3"], "storage:refs": assets.STORAGE, "alternate:name": "S3"}
+    thumbnail = asset | {"href": f"{base}thumbnails/{item['id']}.jpg", "alternate": {"s3": s3}}
+    return item | {"assets": item["assets"] | {"thumbnail": thumbnail}}
 
 
-def _collection(name: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+def _complete_collections(given: dict[str, Document], items: Sequence[Document]) -> dict[str, Document]:
+    """With one made for each collection that items name and the folder lacks."""
+    collections = dict(given)
+    for name in {item["collection"] for item in items} - given.keys():
+        collections[name] = _build_collection(name, [item for item in items if item["collection"] == name])
+    return collections
+
+
+def _build_collection(name: str, items: Sequence[Document]) -> Document:
     """A collection for items that came without one."""
-    stamps = sorted(i["properties"].get("datetime") or i["properties"]["start_datetime"] for i in items)
+    times = sorted(_read_time(item) for item in items)
     boxes = [item["bbox"] for item in items if item.get("bbox")]
     return {
         "id": name,
         "type": "Collection",
         "title": name,
-        "description": "Gói dữ liệu ngoại tuyến.",
+        "description": say("pack-collection"),
         "stac_version": "1.1.0",
         "license": "other",
         "extent": {
             "spatial": {"bbox": boxes or [[-180, -90, 180, 90]]},
-            "temporal": {"interval": [[stamps[0], stamps[-1]]]},
+            "temporal": {"interval": [[times[0], times[-1]]]},
         },
         "links": [],
     }
-
-
-def build(
-    folder: Path,
-    images: Mapping[str, "np.ndarray"],
-    *,
-    item_id: str,
-    place: Place,
-    when: datetime,
-    processing_version: str,
-    description: str,
-    cloud_cover: float = 0.0,
-) -> dict[str, Any]:
-    """Write an item and its images (asset key, such as `B04_10m`, to the pixels of the place's window) into a pack.
-
-    Before baseline 04.00 reflectance is DN / 10000, from there on (DN - 1000) / 10000: the item says which.
-    """
-    from cdse_offline.simulation import jp2
-
-    files = {}
-    for key, pixels in images.items():
-        path = Path(f"{place.name}/{item_id}/{key}.jp2")
-        (folder / "eodata" / path).parent.mkdir(parents=True, exist_ok=True)
-        jp2.write(folder / "eodata" / path, pixels, place=place, resolution=assets.resolution(key))
-        files[key] = {"href": f"{BUCKET}{path.as_posix()}"} | _described(key, pixels, place, processing_version)
-    west, south, east, north = _bounds(place)
-    item = {
-        "id": item_id,
-        "bbox": [west, south, east, north],
-        "type": "Feature",
-        "links": [],
-        "assets": files,
-        "geometry": {
-            "type": "Polygon",
-            "coordinates": [[[west, north], [west, south], [east, south], [east, north], [west, north]]],
-        },
-        "collection": "sentinel-2-l2a",
-        "properties": {
-            "gsd": 10,
-            "datetime": when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "constellation": "sentinel-2",
-            "grid:code": f"MGRS-{place.tile}",
-            "eo:cloud_cover": cloud_cover,
-            "processing:version": processing_version,
-            "description": description,
-        },
-        "stac_extensions": [
-            "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
-            "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
-        ],
-        "stac_version": "1.1.0",
-    }
-    (folder / f"{item_id}.json").write_text(json.dumps(item, ensure_ascii=False, indent=1), encoding="utf-8")
-    return item
-
-
-def _bounds(place: Place) -> tuple[float, float, float, float]:
-    """West, south, east and north of the place's window, degrees."""
-    from rasterio.warp import transform_bounds
-
-    row, column, size = place.window(10)
-    west, north = place.west + 10 * column, place.north - 10 * row
-    return transform_bounds(f"EPSG:{place.epsg}", "EPSG:4326", west, north - 10 * size, west + 10 * size, north)
-
-
-def _described(key: str, pixels: "np.ndarray", place: Place, processing_version: str) -> dict[str, Any]:
-    shares = {name: 100 * float((pixels == value).mean()) for value, name in enumerate(assets.SCL_SHARES)}
-    asset = assets.image(key, place, shares, (0.0, 0.0))
-    for unknown in ("view:azimuth", "view:incidence_angle"):
-        asset.pop(unknown, None)
-    if "reflectance" in asset["roles"] and processing_version < "04.00":
-        asset["raster:offset"] = 0
-    return asset

@@ -4,7 +4,6 @@ Dịch vụ do connect() khởi động nhận lệnh ngay; dịch vụ của l�
 """
 
 import http.client
-import ipaddress
 import json
 import os
 import re
@@ -12,12 +11,17 @@ import socket
 from typing import Any
 
 from cdse_access.current import find_current
-from cdse_access.problems import BadInput, Reason, Unavailable
+from cdse_access.hosts import is_loopback
+from cdse_access.problems import BadInput, Unavailable
+from cdse_offline.messages import say
 
 PORT = 8123
+_SECONDS = 30  # for an answer
 
 
-def fault(kind: str, path: str | None = None, which: str | None = None, seed: int = 0, **parameters: Any) -> dict:
+def fault(
+    kind: str, path: str | None = None, which: str | None = None, seed: int = 0, **parameters: Any
+) -> dict[str, Any]:
     """Một sự cố để đưa cho switch_on().
 
     kind: loại, ví dụ "status", "delay", "reset", "cut", "html", "corrupt" (sai tên thì lỗi liệt kê mọi loại).
@@ -26,11 +30,15 @@ def fault(kind: str, path: str | None = None, which: str | None = None, seed: in
     hoặc "2%" (ngẫu nhiên theo `seed`). Mỗi sự cố đếm riêng.
     parameters: tùy loại, ví dụ status=503, seconds=2, after=1000.
     """
-    given = {"path": path, "which": which}
-    return {"kind": kind, "seed": seed} | {k: v for k, v in given.items() if v is not None} | parameters
+    rule: dict[str, Any] = {"kind": kind, "seed": seed}
+    if path is not None:
+        rule["path"] = path
+    if which is not None:
+        rule["which"] = which
+    return rule | parameters
 
 
-def switch_on(*faults: dict, service: str | None = None) -> None:
+def switch_on(*faults: dict[str, Any], service: str | None = None) -> None:
     """Bật các sự cố này thay cho những sự cố đang bật; giới hạn giữ nguyên.
 
     Lỗi: ValueError khi loại hay tham số không có, hoặc dịch vụ không phải phòng tập trên máy này.
@@ -58,8 +66,14 @@ def limit(
     connections: số yêu cầu cùng lúc, quá thì 503 SlowDown. per_minute: số yêu cầu mỗi phút, quá thì 429.
     retry_after: số giây ghi trong Retry-After của hai lời từ chối ấy.
     """
-    limits = {"latency": latency, "bandwidth": bandwidth, "connections": connections, "per_minute": per_minute}
-    _ask("PUT", "/practice", {"limits": limits | {"retry_after": retry_after}}, service)
+    limits = {
+        "latency": latency,
+        "bandwidth": bandwidth,
+        "connections": connections,
+        "per_minute": per_minute,
+        "retry_after": retry_after,
+    }
+    _ask("PUT", "/practice", {"limits": limits}, service)
 
 
 def usage(*, reset: bool = False, service: str | None = None) -> dict[str, int]:
@@ -68,63 +82,50 @@ def usage(*, reset: bool = False, service: str | None = None) -> dict[str, int]:
     """
     if reset:
         return _ask("DELETE", "/practice/usage", None, service)
-    return _ask("GET", "/practice", None, service)["usage"]
+    counts: dict[str, int] = _ask("GET", "/practice", None, service)["usage"]
+    return counts
 
 
-def _ask(method: str, path: str, document: Any, service: str | None) -> Any:
-    host, port = _address(service)
+def _ask(method: str, path: str, document: Any, service: str | None) -> dict[str, Any]:
+    host, port = _find_address(service)
     body = None if document is None else json.dumps(document)
-    connection = http.client.HTTPConnection(host, port, timeout=30)  # never through a proxy
+    connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)  # never through a proxy
     try:
         connection.request(method, path, body)
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:
-        raise Unavailable(
-            f"Không có dịch vụ nào trả lời tại {host}:{port} ({error}): hãy gọi connect(), chạy "
-            '`python -m cdse_offline --practice`, hoặc ghi địa chỉ của nó: service="127.0.0.1:CỔNG".',
-            Reason.NETWORK,
-        ) from error
+        raise Unavailable(say("practice-silent", address=f"{host}:{port}", why=error)) from error
     finally:
         connection.close()
-    return _understood(answer.status, text, f"{host}:{port}")
+    return _read_answer(answer.status, text, f"{host}:{port}")
 
 
-def _understood(status: int, text: str, address: str) -> Any:
+def _read_answer(status: int, text: str, address: str) -> dict[str, Any]:
     if status == 404:
-        raise BadInput(f"Dịch vụ tại {address} không mở phòng tập sự cố: hãy chạy lại nó với --practice.", Reason.INPUT)
+        raise BadInput(say("practice-closed", address=address))
     try:
         document = json.loads(text)
     except ValueError:
         document = None
-    if isinstance(document, dict) and status == 200 and document.keys() & {"usage", "requests"}:
+    if not isinstance(document, dict):
+        document = {}
+    if status == 200 and document.keys() & {"usage", "requests"}:
         return document
-    if isinstance(document, dict) and "detail" in document:
-        raise BadInput(document["detail"], Reason.INPUT)
-    raise BadInput(f"{address} trả lời {status}, nhưng không phải CDSE ngoại tuyến: hãy xem lại cổng.", Reason.INPUT)
+    if "detail" in document:
+        raise BadInput(document["detail"])
+    raise BadInput(say("not-practice", address=address, status=status))
 
 
-def _address(service: str | None) -> tuple[str, int]:
-    """Máy và cổng của dịch vụ; tên của chính máy này được đổi thành 127.0.0.1."""
+def _find_address(service: str | None) -> tuple[str, int]:
+    """Host and port of the service; this machine's own name stands for 127.0.0.1."""
     session = find_current()
-    connected = session.store.endpoint if session else ""
+    connected = session.store.endpoint if session else None
     given = service or connected or os.environ.get("CDSE_S3_ENDPOINT") or f"127.0.0.1:{PORT}"
     host, _, port = given.rpartition(":")
     if host.removesuffix(".local") == socket.gethostname():
         host = "127.0.0.1"
-    if not _is_loopback(host) or not re.fullmatch(r"\d{1,5}", port) or int(port) > 65535:
-        raise BadInput(
-            f"Chỉ bật được sự cố cho CDSE ngoại tuyến trên máy này, còn {given!r} thì không: "
-            'hãy gọi connect("offline"), hoặc ghi service="127.0.0.1:CỔNG".',
-            Reason.INPUT,
-        )
+    is_port = re.fullmatch(r"\d{1,5}", port) and int(port) <= 65535
+    if "/" in host or not is_loopback(host) or not is_port:
+        raise BadInput(say("practice-not-here", address=given))
     return host.strip("[]"), int(port)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cdse_offline.simulation.classes import LAND_CLASSES, SKY_CLASSES
+from cdse_offline.simulation.files import pixel_size
 from cdse_offline.simulation.places import GRID_SHAPE, Acquisition, Place
 
 # name: (description, common name, centre wavelength, width, resolutions, native first); the figures are those that
@@ -33,14 +35,6 @@ _SCL_CLASSES = (
 _VIEW_ORDER = ("B02", "B08", "B03", "B04", "B05", "B06", "B11", "B07", "B01", "B8A", "B09", "B12")
 STORAGE = ["cdse-s3", "creodias-s3"]
 SCL_SHARES = tuple(share for _, share in _SCL_CLASSES)  # name of each class's share in an item's `statistics`
-# The names of `land.CLASSES`, which cannot be imported here: it brings numpy and scipy along. A test compares the two.
-LAND_CLASSES = {
-    1: "rừng vân sam", 2: "rừng lá rộng và hỗn giao", 3: "đồng cỏ", 4: "lúa mì, lúa mạch", 5: "cải dầu", 6: "ngô",
-    7: "khoai tây", 8: "hồ, ao", 9: "sông", 10: "bãi sỏi, bãi cát", 11: "khu dân cư", 12: "đường giao thông",
-    13: "đất than bùn, sậy", 14: "ruộng lúa hai vụ", 15: "chuối, cây ăn quả", 16: "rau màu", 17: "ao cá",
-    18: "khu công nghiệp, lò gạch", 19: "đê, bờ cỏ",
-}  # fmt: skip
-SKY_CLASSES = {0: "trời quang", 1: "mây ti mỏng", 2: "bóng mây", 3: "mây"}
 _TRUTH_BANDS = ("B02", "B03", "B04", "B08")
 
 
@@ -71,10 +65,10 @@ class Product:
     def datastrip(self) -> str:
         return f"DS_S2RP_{self.acquisition.processed:%Y%m%dT%H%M%S}_S{self.acquisition.strip_start:%Y%m%dT%H%M%S}"
 
-    def image(self, key: str) -> str:
+    def image_path(self, key: str) -> str:
         return f"{self.granule}/IMG_DATA/R{key.split('_')[1]}/{self._prefix}_{key}.jp2"
 
-    def truth(self, key: str) -> str:
+    def truth_key(self, key: str) -> str:
         """The whole key of a truth image: it is no part of the product."""
         return f"{self._truth_folder}/{self._prefix}_{key}.jp2"
 
@@ -86,9 +80,9 @@ class Product:
     def _prefix(self) -> str:
         return f"T{self.acquisition.place.tile}_{self.acquisition.start:%Y%m%dT%H%M%S}"
 
-    def paths(self) -> dict[str, str]:
+    def asset_paths(self) -> dict[str, str]:
         """Path inside the product of each asset that is a file of its own."""
-        return {key: self.image(key) for key in IMAGES} | {
+        return {key: self.image_path(key) for key in IMAGES} | {
             "thumbnail": self.thumbnail,
             "safe_manifest": "manifest.safe",
             "granule_metadata": f"{self.granule}/MTD_TL.xml",
@@ -101,34 +95,27 @@ class Product:
 METADATA = ("safe_manifest", "granule_metadata", "inspire_metadata", "product_metadata", "datastrip_metadata")
 
 
-def resolution(key: str) -> int:
-    """Metres of an image asset's pixel: 10 for `B04_10m`."""
-    return int(key.rsplit("_", 1)[1].removesuffix("m"))
-
-
-def _image_keys() -> tuple[str, ...]:
+def _list_image_keys() -> tuple[str, ...]:
     keys = [f"{band}_{metres}m" for band, (*_, resolutions) in _BANDS.items() for metres in resolutions]
     keys += [f"{name}_{metres}m" for name in ("AOT", "WVP", "TCI") for metres in (10, 20, 60)]
     return tuple(sorted([*keys, "SCL_20m", "SCL_60m"]))
 
 
-IMAGES = _image_keys()
+IMAGES = _list_image_keys()
 TRUTH = (*(f"{band}_10m" for band in _TRUTH_BANDS), "CLASS_10m", "SKY_10m")
 
 
-def image(key: str, place: Place, statistics: dict[str, float], view: tuple[float, float]) -> dict[str, Any]:
+def describe_image(key: str, place: Place, statistics: dict[str, float], view: tuple[float, float]) -> dict[str, Any]:
     """Everything of an image asset that does not depend on where its file lies."""
     name = key.split("_")[0]
+    metres = pixel_size(key)
     if name in _BANDS:
-        return _reflectance(name, resolution(key), view) | grid(place, resolution(key), "uint16")
-    return _derived(name, resolution(key), statistics) | grid(place, resolution(key), _type(name))
+        return _describe_reflectance(name, metres, view) | describe_grid(place, metres, "uint16")
+    data_type = "uint16" if name in _MAPS else "uint8"
+    return _describe_derived(name, metres, statistics) | describe_grid(place, metres, data_type)
 
 
-def _type(name: str) -> str:
-    return "uint16" if name in _MAPS else "uint8"
-
-
-def _band(name: str) -> dict[str, Any]:
+def _describe_band(name: str) -> dict[str, Any]:
     description, common_name, centre, width, _ = _BANDS[name]
     return {
         "name": name,
@@ -139,16 +126,16 @@ def _band(name: str) -> dict[str, Any]:
     }
 
 
-def _sampling(name: str, metres: int) -> str:
+def _name_sampling(name: str, metres: int) -> str:
     native = _BANDS[name][-1][0]
     return "original" if metres == native else "upsampled" if metres < native else "downsampled"
 
 
-def _reflectance(name: str, metres: int, view: tuple[float, float]) -> dict[str, Any]:
+def _describe_reflectance(name: str, metres: int, view: tuple[float, float]) -> dict[str, Any]:
     place_in_line = _VIEW_ORDER.index(name)
     return {
-        "bands": [_band(name)],
-        "roles": ["data", "reflectance", f"sampling:{_sampling(name, metres)}", f"gsd:{metres}m"],
+        "bands": [_describe_band(name)],
+        "roles": ["data", "reflectance", f"sampling:{_name_sampling(name, metres)}", f"gsd:{metres}m"],
         "title": f"{_BANDS[name][0]} - {metres}m",
         "raster:scale": 0.0001,
         "raster:offset": -0.1,
@@ -157,7 +144,7 @@ def _reflectance(name: str, metres: int, view: tuple[float, float]) -> dict[str,
     }
 
 
-def _derived(name: str, metres: int, statistics: dict[str, float]) -> dict[str, Any]:
+def _describe_derived(name: str, metres: int, statistics: dict[str, float]) -> dict[str, Any]:
     if name in _MAPS:
         return {
             "bands": [{"name": name, "description": _MAPS[name]}],
@@ -168,7 +155,7 @@ def _derived(name: str, metres: int, statistics: dict[str, float]) -> dict[str, 
         }
     if name == "TCI":
         sampling = "original" if metres == 10 else "downsampled"
-        bands = [_band(band) for band in ("B04", "B03", "B02")]
+        bands = [_describe_band(band) for band in ("B04", "B03", "B02")]
         return {
             "bands": bands,
             "roles": ["visual", f"sampling:{sampling}", f"gsd:{metres}m"],
@@ -178,11 +165,11 @@ def _derived(name: str, metres: int, statistics: dict[str, float]) -> dict[str, 
     return {
         "roles": ["data", f"sampling:{sampling}", f"gsd:{metres}m"],
         "title": f"Scene classification map (SCL) - {metres}m",
-        "classification:classes": _scl_classes(statistics if metres == 20 else {}),
+        "classification:classes": _list_scl_classes(statistics if metres == 20 else {}),
     }
 
 
-def _scl_classes(statistics: dict[str, float]) -> list[dict[str, Any]]:
+def _list_scl_classes(statistics: dict[str, float]) -> list[dict[str, Any]]:
     """The classes, each with its share where the shares are given: CDSE writes them at the native resolution only."""
     classes: list[dict[str, Any]] = [{"name": name, "value": value} for value, (name, _) in enumerate(_SCL_CLASSES)]
     for entry, (_, share) in zip(classes, _SCL_CLASSES, strict=True):
@@ -192,7 +179,7 @@ def _scl_classes(statistics: dict[str, float]) -> list[dict[str, Any]]:
     return classes
 
 
-def grid(place: Place, metres: int, data_type: str) -> dict[str, Any]:
+def describe_grid(place: Place, metres: int, data_type: str) -> dict[str, Any]:
     """Type, grid and access of a JP2 image in the place's tile."""
     side = GRID_SHAPE[metres]
     east, south = place.west + side * metres, place.north - side * metres
@@ -211,27 +198,39 @@ def grid(place: Place, metres: int, data_type: str) -> dict[str, Any]:
 ACCESS = {"auth:refs": ["s3"], "storage:refs": STORAGE, "alternate:name": "S3"}
 
 
-def truth(key: str, place: Place) -> dict[str, Any]:
+def describe_truth(key: str, place: Place) -> dict[str, Any]:
     """The same for an asset of the truth: reflectance before the sky, land classes, state of the sky."""
-    name = key.split("_")[0]
-    roles = {"roles": ["data", "gsd:10m"]}
+    name, _, _ = key.partition("_")
     if name in _TRUTH_BANDS:
-        title = {"title": f"{_BANDS[name][0]} dưới bầu trời quang, không nhiễu - 10m"}
-        scale = {"bands": [_band(name)], "raster:scale": 0.0001, "raster:offset": -0.1}
-        return {"roles": ["data", "reflectance", "gsd:10m"]} | title | scale | grid(place, 10, "uint16")
-    title, classes = ("Lớp phủ mặt đất thật", LAND_CLASSES) if name == "CLASS" else ("Bầu trời thật", SKY_CLASSES)
-    described = roles | {
-        "title": f"{title} - 10m",
-        "bands": [{"name": name, "description": title}],
-        "classification:classes": [{"value": v, "name": f"class_{v}", "title": text} for v, text in classes.items()],
-    }
-    described |= grid(place, 10, "uint8")
-    if name == "SKY":
-        del described["nodata"]  # 0 is a clear sky
+        return _describe_true_reflectance(name) | describe_grid(place, 10, "uint16")
+    if name == "CLASS":
+        return _describe_classes(name, "Lớp phủ mặt đất thật", LAND_CLASSES) | describe_grid(place, 10, "uint8")
+    described = _describe_classes(name, "Bầu trời thật", SKY_CLASSES) | describe_grid(place, 10, "uint8")
+    del described["nodata"]  # 0 is a clear sky
     return described
 
 
-def collection_bands() -> list[dict[str, Any]]:
+def _describe_true_reflectance(name: str) -> dict[str, Any]:
+    return {
+        "roles": ["data", "reflectance", "gsd:10m"],
+        "title": f"{_BANDS[name][0]} dưới bầu trời quang, không nhiễu - 10m",
+        "bands": [_describe_band(name)],
+        "raster:scale": 0.0001,
+        "raster:offset": -0.1,
+    }
+
+
+def _describe_classes(name: str, title: str, classes: dict[int, str]) -> dict[str, Any]:
+    entries = [{"value": value, "name": f"class_{value}", "title": text} for value, text in classes.items()]
+    return {
+        "roles": ["data", "gsd:10m"],
+        "title": f"{title} - 10m",
+        "bands": [{"name": name, "description": title}],
+        "classification:classes": entries,
+    }
+
+
+def list_collection_bands() -> list[dict[str, Any]]:
     """The bands as a collection lists them, each with its native resolution."""
     return [
         {"gsd": resolutions[0], "name": name, "description": description, "eo:common_name": common_name}

@@ -1,27 +1,22 @@
-"""The items of the simulated scenes, in the form of CDSE's own, and their two collections.
+"""The items of the simulated scenes, in the form of CDSE's own.
 
 What the item of 28 September 2023 over Oberland says of itself (times, angles, shares of the scene classes) is what
 the real one of that day says; the others follow from the timetable and from numbers that belong to the acquisition.
 """
 
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from cdse_offline.holdings import Catalog, Record, Simulated
 from cdse_offline.product import assets
-from cdse_offline.simulation.places import PLACES, Acquisition, Place, acquisitions
+from cdse_offline.simulation.places import PLACES, Acquisition, Place
+from cdse_offline.simulation.version import source_version
 
 SENTINEL, TRUTH = "sentinel-2-l2a", "offline-truth"
-TITLE = "CDSE ngoại tuyến: dịch vụ luyện tập, ảnh mô phỏng"
 SIMULATED = (
     "Ảnh mô phỏng để luyện tập: lịch bay, lưới ảnh và định dạng là của Sentinel-2, điểm ảnh do chương trình vẽ ra, "
     "chỉ có trong cửa sổ cdse_offline:window, ngoài đó là 0 (không có dữ liệu)."
-)
-DESCRIPTION = (
-    "Bản luyện tập của danh mục STAC và kho S3 Copernicus Data Space Ecosystem (CDSE), chạy ngay trên máy này, "
-    "không cần tài khoản và không cần mạng. Mọi ảnh đều là mô phỏng, không dùng để kết luận về thực địa."
 )
 
 # Longitude and latitude of the tile's corners (north-west, then round by the south) and the window's bounding box:
@@ -43,12 +38,11 @@ _WINDOWS = {
 
 # Where the satellite stands, seen from the tile: azimuth and incidence angle, by relative orbit.
 _VIEW = {65: (269.6725837191976, 4.842546212382268), 22: (104.63, 8.41), 18: (107.18, 5.36)}
-_DESIGNATOR = {"2A": "2015-028A", "2B": "2017-013A"}
+DESIGNATORS = {"2A": "2015-028A", "2B": "2017-013A"}
 
 _KNOWN: dict[str, dict[str, Any]] = {
     "S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623": {
         "created": "2025-03-21T17:41:10.043000Z",
-        "updated": "2025-04-21T00:16:33.282435Z",
         "published": "2025-04-21T00:16:33.282435Z",
         "eopf:origin_datetime": "2025-03-21T17:41:10.043000Z",
         "statistics": {
@@ -62,7 +56,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
-_SCHEMES = {
+SCHEMES = {
     "auth:schemes": {
         "s3": {"type": "s3"},
         "oidc": {
@@ -97,7 +91,7 @@ _SCHEMES = {
         },
     },
 }
-_EXTENSIONS = [
+EXTENSIONS = [
     "https://cs-si.github.io/eopf-stac-extension/v1.2.0/schema.json",
     *(
         f"https://stac-extensions.github.io/{name}/schema.json"
@@ -110,24 +104,24 @@ _EXTENSIONS = [
 ]  # fmt: skip
 
 
-def _stamp(when: datetime, digits: str = "microseconds") -> str:
+def format_time(when: datetime, digits: str = "microseconds") -> str:
     return when.astimezone(UTC).isoformat(timespec=digits).replace("+00:00", "Z")
 
 
-def _split(total: float, *shares: float) -> list[float]:
+def _divide(total: float, *shares: float) -> list[float]:
     """Parts of a whole in these proportions, with six digits; the last one takes the rounding."""
     parts = [round(total * share / sum(shares), 6) for share in shares[:-1]]
     return [*parts, round(total - sum(parts), 6)]
 
 
-def _statistics(a: Acquisition) -> tuple[dict[str, float], float]:
+def _simulate_statistics(a: Acquisition) -> tuple[dict[str, float], float]:
     """Shares of the scene classes over the tile in per cent, and that of snow; with the clouds they make up 100."""
-    cirrus, medium, high = _split(a.cloud_cover, 1 + 2 * a.uniform("cirrus"), 1, 1 + 3 * a.uniform("high"))
+    cirrus, medium, high = _divide(a.cloud_cover, 1 + 2 * a.uniform("cirrus"), 1, 1 + 3 * a.uniform("high"))
     ground = 100 - a.cloud_cover
     green = (0.72 if a.place is PLACES[0] else 0.5) + 0.15 * a.uniform("green")
     wet = 0.015 if a.place is PLACES[0] else 0.09
     shade = min(0.3, a.cloud_cover / 400) * a.uniform("shade")
-    vegetation, water, shadow, dark, unclassified, snow, bare = _split(
+    vegetation, water, shadow, dark, unclassified, snow, bare = _divide(
         ground * (1 - shade), green, wet, 0.0, 0.004, 0.01, 1e-6, 0.97 - green - wet
     )
     shadow = round(ground * shade, 6)
@@ -141,25 +135,25 @@ def _statistics(a: Acquisition) -> tuple[dict[str, float], float]:
 
 
 @cache
-def properties(a: Acquisition) -> dict[str, Any]:
+def build_properties(a: Acquisition) -> dict[str, Any]:
     """The item's properties, their keys in CDSE's order."""
-    start, published = _stamp(a.start, "milliseconds"), a.processed + timedelta(days=150)
-    created = _stamp(a.processed + timedelta(days=120, seconds=int(86400 * a.uniform("created"))))
-    statistics, snow = _statistics(a)
+    start, published = format_time(a.start, "milliseconds"), a.processed + timedelta(days=150)
+    created = format_time(a.processed + timedelta(days=120, seconds=int(86400 * a.uniform("created"))))
+    statistics, snow = _simulate_statistics(a)
     azimuth, elevation = a.sun
     view_azimuth, incidence = _VIEW[a.relative_orbit]
     known = _KNOWN.get(a.id, {})
-    values = {
+    values: dict[str, Any] = {
         "gsd": 10,
         "created": created,
-        "updated": _stamp(published),
+        "updated": "",  # follows
         "datetime": start,
         "platform": f"sentinel-{a.satellite.lower()}",
         "grid:code": f"MGRS-{a.place.tile}",
-        "published": _stamp(published),
+        "published": format_time(published),
         "statistics": statistics,
         "instruments": ["msi"],
-        "auth:schemes": _SCHEMES["auth:schemes"],
+        "auth:schemes": SCHEMES["auth:schemes"],
         "end_datetime": start,
         "product:type": "S2MSI2A",
         "view:azimuth": view_azimuth,
@@ -168,7 +162,7 @@ def properties(a: Acquisition) -> dict[str, Any]:
         "eo:cloud_cover": a.cloud_cover,
         "start_datetime": start,
         "sat:orbit_state": "descending",
-        "storage:schemes": _SCHEMES["storage:schemes"],
+        "storage:schemes": SCHEMES["storage:schemes"],
         "eopf:datatake_id": f"GS{a.satellite}_{a.start:%Y%m%dT%H%M%S}_{a.absolute_orbit:06}_N05.10",
         "processing:level": "L2",
         "view:sun_azimuth": round(azimuth, 6),
@@ -178,18 +172,30 @@ def properties(a: Acquisition) -> dict[str, Any]:
         "sat:absolute_orbit": a.absolute_orbit,
         "sat:relative_orbit": a.relative_orbit,
         "view:sun_elevation": round(elevation, 6),
-        "processing:datetime": _stamp(a.processed),
+        "processing:datetime": format_time(a.processed),
         "processing:facility": "ESA",
         "eopf:instrument_mode": "INS-NOBS",
         "eopf:origin_datetime": created,
         "view:incidence_angle": incidence,
         "product:timeliness_category": "NRT",
-        "sat:platform_international_designator": _DESIGNATOR[a.satellite],
+        "sat:platform_international_designator": DESIGNATORS[a.satellite],
     }
-    return values | known | _honesty(a.place)
+    values |= known | _say_simulated(a.place)
+    values["updated"] = _simulate_update(values["published"])
+    return values
 
 
-def _honesty(place: Place) -> dict[str, Any]:
+def _simulate_update(published: str) -> str:
+    """A moment within a month after publication that belongs to the simulation's source: other pixels, another moment.
+
+    Clients keep what they have read of an item until its `updated` changes.
+    """
+    month = timedelta(days=30) // timedelta(microseconds=1)
+    delay = timedelta(microseconds=int(source_version(), 16) % month)
+    return format_time(datetime.fromisoformat(published) + delay)
+
+
+def _say_simulated(place: Place) -> dict[str, Any]:
     return {
         "description": SIMULATED,
         "cdse_offline:simulated": True,
@@ -197,32 +203,34 @@ def _honesty(place: Place) -> dict[str, Any]:
     }
 
 
-def _geometry(place: Place) -> dict[str, Any]:
+def build_geometry(place: Place) -> dict[str, Any]:
     ring = [list(corner) for corner in _FOOTPRINTS[place.tile]]
     return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
 
 
-def _bbox(place: Place) -> list[float]:
+def compute_bbox(place: Place) -> list[float]:
     longitudes, latitudes = zip(*_FOOTPRINTS[place.tile], strict=True)
     return [min(longitudes), min(latitudes), max(longitudes), max(latitudes)]
 
 
-def _item(a: Acquisition, collection: str, values: dict, files: dict, links: list[dict]) -> dict[str, Any]:
+def _build_item(
+    a: Acquisition, collection: str, described: dict[str, Any], links: list[dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "id": a.id,
-        "bbox": _bbox(a.place),
+        "bbox": compute_bbox(a.place),
         "type": "Feature",
         "links": links,
-        "assets": files,
-        "geometry": _geometry(a.place),
+        "assets": described,
+        "geometry": build_geometry(a.place),
         "collection": collection,
-        "properties": values,
-        "stac_extensions": _EXTENSIONS,
+        "properties": build_properties(a),
+        "stac_extensions": EXTENSIONS,
         "stac_version": "1.1.0",
     }
 
 
-def sentinel_item(a: Acquisition, base: str) -> dict[str, Any]:
+def build_sentinel_item(a: Acquisition, base: str) -> dict[str, Any]:
     """The L2A item; `base` is the address of the service, with a slash at its end."""
     product = assets.Product(a)
     enclosure = {
@@ -233,31 +241,41 @@ def sentinel_item(a: Acquisition, base: str) -> dict[str, Any]:
         "auth:refs": ["s3"],
         "storage:refs": assets.STORAGE,
     }
-    return _item(a, SENTINEL, properties(a), _files(a, product, base), [enclosure])
+    return _build_item(a, SENTINEL, _describe_files(a, product, base), [enclosure])
 
 
-def _files(a: Acquisition, product: assets.Product, base: str) -> dict[str, Any]:
-    values = properties(a)
+def _describe_files(a: Acquisition, product: assets.Product, base: str) -> dict[str, Any]:
+    values = build_properties(a)
     statistics = values["statistics"] | {"eo:snow_cover": values["eo:snow_cover"]}
     view = values["view:azimuth"], values["view:incidence_angle"]
     # CDSE's `https` alternates need a token of its login service, and there is no such product there. They keep their
     # form but point at this service, which answers 401 as the real one does to who brings no token.
     odata = f"{base}odata/v1/Products({uuid5(NAMESPACE_URL, a.id)})"
-    files: dict[str, Any] = {"Product": _archive(product, odata)}
-    for key, path in product.paths().items():
+    files: dict[str, Any] = {"Product": _describe_archive(product, odata)}
+    for key, path in product.asset_paths().items():
         s3 = {"href": f"s3://eodata/{product.folder}/{path}", "file:local_path": f"{product.name}/{path}"}
         if key == "thumbnail":
-            files[key] = _thumbnail(a, base, s3)
+            files[key] = _describe_thumbnail(a, base, s3)
             continue
-        nodes = "".join(f"/Nodes({part})" for part in f"{product.name}/{path}".split("/"))
-        https = {"href": f"{odata}{nodes}/$value", "auth:refs": ["oidc"], "storage:refs": []}
-        s3["alternate"] = {"https": https | {"alternate:name": "HTTPS"}}
-        described = assets.image(key, a.place, statistics, view) if key in assets.IMAGES else _document(path)
-        files[key] = s3 | described
+        file = s3 | {"alternate": {"https": _describe_https(odata, s3["file:local_path"])}}
+        if key in assets.IMAGES:
+            files[key] = file | assets.describe_image(key, a.place, statistics, view)
+        else:
+            files[key] = file | _describe_document(path)
     return files
 
 
-def _archive(product: assets.Product, odata: str) -> dict[str, Any]:
+def _describe_https(odata: str, path: str) -> dict[str, Any]:
+    nodes = "".join(f"/Nodes({part})" for part in path.split("/"))
+    return {
+        "href": f"{odata}{nodes}/$value",
+        "auth:refs": ["oidc"],
+        "storage:refs": [],
+        "alternate:name": "HTTPS",
+    }
+
+
+def _describe_archive(product: assets.Product, odata: str) -> dict[str, Any]:
     return {
         "href": f"{odata}/$value",
         "roles": ["data", "metadata", "archive"],
@@ -268,7 +286,7 @@ def _archive(product: assets.Product, odata: str) -> dict[str, Any]:
     }
 
 
-def _thumbnail(a: Acquisition, base: str, s3: dict[str, str]) -> dict[str, Any]:
+def _describe_thumbnail(a: Acquisition, base: str, s3: dict[str, str]) -> dict[str, Any]:
     alternate = {"href": s3["href"], "auth:refs": ["s3"], "storage:refs": assets.STORAGE, "alternate:name": "S3"}
     return {
         "href": f"{base}thumbnails/{a.id}.jpg",
@@ -284,128 +302,14 @@ def _thumbnail(a: Acquisition, base: str, s3: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _document(path: str) -> dict[str, Any]:
+def _describe_document(path: str) -> dict[str, Any]:
     return {"roles": ["metadata"], "type": "application/xml", "title": path.rsplit("/", 1)[-1]} | assets.ACCESS
 
 
-def truth_item(a: Acquisition, base: str) -> dict[str, Any]:
+def build_truth_item(a: Acquisition, base: str) -> dict[str, Any]:
     """What is known of the scene: the same id, in the collection of the truth."""
     product = assets.Product(a)
-    files = {key: {"href": f"s3://eodata/{product.truth(key)}"} | assets.truth(key, a.place) for key in assets.TRUTH}
-    return _item(a, TRUTH, properties(a), files, [])
-
-
-def _objects(a: Acquisition) -> dict[str, Simulated]:
-    product = assets.Product(a)
-    objects = {}
-    for asset, path in product.paths().items():
-        kind = "pixels" if asset in assets.IMAGES else "thumbnail" if asset == "thumbnail" else "metadata"
-        objects[f"{product.folder}/{path}"] = Simulated(a, kind, asset)
-    return objects | {product.truth(asset): Simulated(a, "truth", asset) for asset in assets.TRUTH}
-
-
-def _records(a: Acquisition) -> tuple[Record, Record]:
-    searched = {"id": a.id, "geometry": _geometry(a.place), "properties": properties(a)}
-    return (
-        Record(searched | {"collection": SENTINEL}, partial(sentinel_item, a)),
-        Record(searched | {"collection": TRUTH}, partial(truth_item, a)),
-    )
-
-
-def simulated() -> Catalog:
-    """All simulated scenes of both places."""
-    every = [a for place in PLACES for a in acquisitions(place)]
-    return Catalog(
-        title=TITLE,
-        description=DESCRIPTION,
-        collections={SENTINEL: sentinel_collection(), TRUTH: truth_collection()},
-        records=tuple(record for a in every for record in _records(a)),
-        objects={key: made for a in every for key, made in _objects(a).items()},
-        thumbnails={p.acquisition.id: f"{p.folder}/{p.thumbnail}" for p in map(assets.Product, every)},
-    )
-
-
-def _extent() -> dict[str, Any]:
-    boxes = [_bbox(place) for place in PLACES]
-    whole = [min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)]
-    starts = [a.start for place in PLACES for a in acquisitions(place)]
-    return {
-        "spatial": {"bbox": [whole, *boxes]},
-        "temporal": {"interval": [[_stamp(min(starts), "seconds"), _stamp(max(starts), "seconds")]]},
-    }
-
-
-def _collection(name: str, title: str, description: str, item_assets: dict) -> dict[str, Any]:
-    return {
-        "id": name,
-        "type": "Collection",
-        "title": title,
-        "description": description,
-        "stac_version": "1.1.0",
-        "stac_extensions": [e for e in _EXTENSIONS if "stac-extensions.github.io" in e],
-        "license": "CC-BY-4.0",
-        "keywords": ["Sentinel-2", "mô phỏng", "luyện tập"],
-        "providers": [{"name": "cdse_offline", "roles": ["producer", "licensor", "processor", "host"]}],
-        "extent": _extent(),
-        "links": [
-            {"rel": "license", "href": "https://creativecommons.org/licenses/by/4.0/", "type": "text/html"},
-        ],
-        "item_assets": item_assets,
-    }
-
-
-def _without_place(asset: dict[str, Any]) -> dict[str, Any]:
-    """What all items share: not where a file lies, nor how much of it is of which class."""
-    own = {"href", "file:local_path", "proj:bbox", "proj:code", "proj:transform", "view:azimuth"}
-    shared = {key: value for key, value in asset.items() if key not in own | {"view:incidence_angle"}}
-    if "alternate" in shared:
-        shared["alternate"] = {
-            key: {k: v for k, v in value.items() if k != "href"} for key, value in asset["alternate"].items()
-        }
-    if "classification:classes" in shared:
-        shared["classification:classes"] = [
-            {k: v for k, v in entry.items() if k != "percentage"} for entry in asset["classification:classes"]
-        ]
-    return shared
-
-
-def sentinel_collection() -> dict[str, Any]:
-    newest = acquisitions(PLACES[0])[0]
-    item = sentinel_item(newest, "/")
-    share = {"type": "number", "maximum": 100, "minimum": 0}
-    document = _collection(
-        SENTINEL,
-        "Sentinel-2 Level-2A (ảnh mô phỏng)",
-        f"{SIMULATED} Cấu trúc theo sản phẩm Sentinel-2 Level-2A Collection 1: phản xạ bề mặt (BOA), bản đồ lớp cảnh "
-        "SCL, độ dày quang học sol khí AOT và hơi nước WVP.",
-        {key: _without_place(asset) for key, asset in item["assets"].items()},
-    )
-    return (
-        document
-        | _SCHEMES
-        | {
-            "bands": assets.collection_bands(),
-            "summaries": {
-                "gsd": [10],
-                "platform": ["sentinel-2a", "sentinel-2b"],
-                "statistics": {"type": "object", "properties": dict.fromkeys(properties(newest)["statistics"], share)},
-                "instruments": ["msi"],
-                "product:type": ["S2MSI2A"],
-                "constellation": ["sentinel-2"],
-                "processing:level": ["L2"],
-                "product:timeliness": ["PT24H"],
-                "product:timeliness_category": ["NRT"],
-                "sat:platform_international_designator": list(_DESIGNATOR.values()),
-            },
-        }
-    )
-
-
-def truth_collection() -> dict[str, Any]:
-    return _collection(
-        TRUTH,
-        "Sự thật của ảnh mô phỏng",
-        "Những gì chương trình biết về mỗi cảnh trước khi thêm bầu trời và cảm biến: phản xạ bề mặt không mây, lớp phủ "
-        "mặt đất, trạng thái bầu trời. Cùng id với ảnh trong sentinel-2-l2a. CDSE thật không có bộ này.",
-        {key: _without_place(assets.truth(key, PLACES[0])) for key in assets.TRUTH},
-    )
+    files = {}
+    for key in assets.TRUTH:
+        files[key] = {"href": f"s3://eodata/{product.truth_key(key)}"} | assets.describe_truth(key, a.place)
+    return _build_item(a, TRUTH, files, [])

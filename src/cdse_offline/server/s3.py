@@ -12,7 +12,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -23,40 +22,25 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from cdse_offline.server.store import NotMadeError, Store
+from cdse_offline.messages import say
+from cdse_offline.s3_answers import BUCKET, S3Error, read_order
+from cdse_offline.server.store import FileStore, NotMadeError
 
-BUCKET = "eodata"
 MAX_SKEW = timedelta(minutes=15)
 # Seconds to wait for an object that is being made. The lessons' GDAL gives up after 15 silent ones for good, but it
 # comes back after a 503.
 PATIENCE = 10
-# In a request's scope, what a practised fault wants of the store: another object, the whole of it, another clock.
-EXTENSION = "cdse_offline.fault"
 # A listing names sizes, so that it makes the objects it lists: few at a time, as S3 may.
 MAX_KEYS = 20
+_TYPES = {".jp2": "image/jp2", ".xml": "application/xml", ".jpg": "image/jpeg"}
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]*)/s3/aws4_request, ?"
     r"SignedHeaders=(?P<headers>[^,]+), ?Signature=(?P<signature>[0-9a-f]{64})"
 )
 
 
-class S3Error(Exception):
-    """An answer of S3 that is an error."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
-
-    def response(self, path: str) -> Response:
-        body = (
-            f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{self.code}</Code>'
-            f"<Message>{escape(str(self))}</Message><Resource>{escape(path)}</Resource></Error>"
-        )
-        return Response(body, self.status, media_type="application/xml")
-
-
 @dataclass(frozen=True)
-class Keys:
+class KeyPair:
     access: str
     secret: str
 
@@ -64,8 +48,9 @@ class Keys:
 class S3:
     """The ASGI application for everything under `/eodata`."""
 
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self.store, self.keys = store, keys
+    def __init__(self, store: FileStore, keys: KeyPair) -> None:
+        self.store = store
+        self.keys = keys
         self._sorted = sorted(store.objects)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +58,7 @@ class S3:
         try:
             response = await self._answer(request)
         except S3Error as error:
-            response = error.response(request.scope["raw_path"].decode("latin-1"))
+            response = error.build_response(request.scope["raw_path"].decode("latin-1"))
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -83,91 +68,114 @@ class S3:
         bucket, _, key = request.scope["path"].removeprefix("/").partition("/")
         if bucket != BUCKET:
             raise S3Error(404, "NoSuchBucket", "The specified bucket does not exist")
-        return await (self._object(key, request) if key else self._list(request))
+        return await (self._send_object(key, request) if key else self._list_objects(request))
 
-    async def _object(self, key: str, request: Request) -> Response:
-        wish = _wish(request)
-        path = await self._file(wish.get("key", key))
-        if "whole" in wish:  # the signature, which covers the range, has been checked
+    async def _send_object(self, key: str, request: Request) -> Response:
+        order = read_order(request.scope)
+        path = await self._find_file(order.get("key", key))
+        if "whole" in order:  # the signature, which covers the range, has been checked
             request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
             request = Request(request.scope)
-        size = path.stat().st_size
         wanted = re.fullmatch(r"bytes=(\d{1,18})-\d*", request.headers.get("range", ""))
-        if wanted and int(wanted[1]) >= size:
+        if wanted and int(wanted[1]) >= path.stat().st_size:
             raise S3Error(416, "InvalidRange", "The requested range is not satisfiable")
-        types = {".jp2": "image/jp2", ".xml": "application/xml", ".jpg": "image/jpeg"}
-        return FileResponse(path, media_type=types.get(key[-4:], "application/octet-stream"))
+        return FileResponse(path, media_type=_TYPES.get(key[-4:], "application/octet-stream"))
 
-    async def _file(self, key: str) -> Path:
+    async def _find_file(self, key: str) -> Path:
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self.store.file(key)
+                return await self.store.find_file(key)
         except KeyError as error:
             raise S3Error(404, "NoSuchKey", "The specified key does not exist.") from error
         except TimeoutError as error:  # it goes on being made
             raise S3Error(503, "SlowDown", "Please reduce your request rate.") from error
         except NotMadeError as error:
-            logging.getLogger(__name__).error("không tạo được tệp: %s", error)
-            raise S3Error(
-                500, "InternalError", f"We encountered an internal error. Please try again. ({error})"
-            ) from error
+            logging.getLogger(__name__).error(say("not-made", why=error))
+            message = f"We encountered an internal error. Please try again. ({error})"
+            raise S3Error(500, "InternalError", message) from error
 
-    async def _list(self, request: Request) -> Response:
-        query = {name: values[-1] for name, values in parse_qs(request.url.query, keep_blank_values=True).items()}
-        prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-        after = query.get("continuation-token") or query.get("start-after") or query.get("marker", "")
-        if not (prefix + delimiter).isprintable():
-            raise S3Error(400, "InvalidArgument", "prefix and delimiter must be printable")
-        if not re.fullmatch(r"\d{1,9}", wanted := query.get("max-keys", "1000"), re.ASCII):
-            raise S3Error(400, "InvalidArgument", "max-keys must be a number")
-        names = self._entries(prefix, delimiter, after)
-        page = names[: min(int(wanted), MAX_KEYS)]
-        following = ""
-        if len(page) < len(names) and page:
-            last = escape(page[-1][0])
-            following = f"<NextContinuationToken>{last}</NextContinuationToken><NextMarker>{last}</NextMarker>"
-        entries = [_folder(name) if is_folder else _file(name, await self._file(name)) for name, is_folder in page]
-        body = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-            f"<Name>{BUCKET}</Name><Prefix>{escape(prefix)}</Prefix><Delimiter>{escape(delimiter)}</Delimiter>"
-            f"<MaxKeys>{int(wanted)}</MaxKeys><KeyCount>{len(page)}</KeyCount>"
-            f"<IsTruncated>{'true' if following else 'false'}</IsTruncated>{following}{''.join(entries)}"
-            "</ListBucketResult>"
-        )
-        return Response(body, media_type="application/xml")
+    async def _list_objects(self, request: Request) -> Response:
+        question = _read_listing(request)
+        entries = self._find_entries(question)
+        page = entries[: min(question.most, MAX_KEYS)]
+        last = page[-1].name if page and len(page) < len(entries) else ""
+        described = [await self._describe(entry) for entry in page]
+        return Response(_build_listing(question, described, last), media_type="application/xml")
 
-    def _entries(self, prefix: str, delimiter: str, after: str) -> list[tuple[str, bool]]:
-        """Keys below the prefix in order, and folders once each where a delimiter is given: (name, is a folder?)."""
-        entries: dict[str, bool] = {}
+    def _find_entries(self, question: "Listing") -> list["Entry"]:
+        """Keys below the prefix in order, and folders once each where a delimiter is given."""
+        prefix, delimiter = question.prefix, question.delimiter
+        entries: dict[str, Entry] = {}
         for key in self._sorted[bisect_left(self._sorted, prefix) :]:
             if not key.startswith(prefix):
                 break
-            folder, found, _ = key[len(prefix) :].partition(delimiter) if delimiter else (key, "", "")
-            name = prefix + folder + delimiter if found else key
-            if name > after:
-                entries[name] = bool(found)
-        return list(entries.items())
+            entry = Entry(key)
+            if delimiter:
+                folder, found, _ = key.removeprefix(prefix).partition(delimiter)
+                entry = Entry(prefix + folder + delimiter, is_folder=True) if found else entry
+            if entry.name > question.after:
+                entries[entry.name] = entry
+        return list(entries.values())
+
+    async def _describe(self, entry: "Entry") -> str:
+        name = escape(entry.name)
+        if entry.is_folder:
+            return f"<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"
+        path = await self._find_file(entry.name)
+        status = path.stat()
+        changed = datetime.fromtimestamp(status.st_mtime, UTC)
+        return (
+            f"<Contents><Key>{name}</Key><LastModified>{changed:%Y-%m-%dT%H:%M:%S.000Z}</LastModified>"
+            f"<Size>{status.st_size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+        )
 
 
-def _wish(request: Request) -> dict[str, Any]:
-    return request.scope.get("extensions", {}).get(EXTENSION, {})
+@dataclass(frozen=True)
+class Listing:
+    """What a listing asks for."""
+
+    prefix: str
+    delimiter: str
+    after: str
+    most: int
 
 
-def _folder(name: str) -> str:
-    return f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>"
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    is_folder: bool = False
 
 
-def _file(name: str, path: Path) -> str:
-    status = path.stat()
-    stamp = datetime.fromtimestamp(status.st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+def _read_listing(request: Request) -> Listing:
+    given = parse_qs(request.url.query, keep_blank_values=True)
+    query = {name: values[-1] for name, values in given.items()}
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+    if not (prefix + delimiter).isprintable():
+        raise S3Error(400, "InvalidArgument", "prefix and delimiter must be printable")
+    most = query.get("max-keys", "1000")
+    if not re.fullmatch(r"\d{1,9}", most, re.ASCII):
+        raise S3Error(400, "InvalidArgument", "max-keys must be a number")
+    after = query.get("continuation-token") or query.get("start-after") or query.get("marker", "")
+    return Listing(prefix, delimiter, after, int(most))
+
+
+def _build_listing(question: Listing, entries: list[str], last: str) -> str:
+    following = ""
+    if last:
+        token = escape(last)
+        following = f"<NextContinuationToken>{token}</NextContinuationToken><NextMarker>{token}</NextMarker>"
     return (
-        f"<Contents><Key>{escape(name)}</Key><LastModified>{stamp}</LastModified><Size>{status.st_size}</Size>"
-        "<StorageClass>STANDARD</StorageClass></Contents>"
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"<Name>{BUCKET}</Name><Prefix>{escape(question.prefix)}</Prefix>"
+        f"<Delimiter>{escape(question.delimiter)}</Delimiter>"
+        f"<MaxKeys>{question.most}</MaxKeys><KeyCount>{len(entries)}</KeyCount>"
+        f"<IsTruncated>{'true' if following else 'false'}</IsTruncated>{following}{''.join(entries)}"
+        "</ListBucketResult>"
     )
 
 
-def verify(request: Request, keys: Keys) -> None:
+def verify(request: Request, keys: KeyPair) -> None:
     """Raise what S3 answers unless the request carries a fresh signature made with these keys."""
     match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     if match is None:
@@ -175,8 +183,9 @@ def verify(request: Request, keys: Keys) -> None:
     if not hmac.compare_digest(match["key"].encode(), keys.access.encode()):
         raise S3Error(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
     stamp = request.headers.get("x-amz-date", "")
-    _check_clock(stamp, datetime.now(UTC) + _wish(request).get("ahead", timedelta()))
-    if not hmac.compare_digest(_signature(request, match, stamp, keys), match["signature"]):
+    ahead = read_order(request.scope).get("ahead", timedelta())
+    _check_clock(stamp, datetime.now(UTC) + ahead)
+    if not hmac.compare_digest(_sign(request, match, stamp, keys), match["signature"]):
         raise S3Error(
             403,
             "SignatureDoesNotMatch",
@@ -196,12 +205,17 @@ def _check_clock(stamp: str, now: datetime) -> None:
         )
 
 
-def _signature(request: Request, match: re.Match[str], stamp: str, keys: Keys) -> str:
+def _sign(request: Request, match: re.Match[str], stamp: str, keys: KeyPair) -> str:
+    """The signature that this request would carry, had it been signed with these keys."""
     query = request.scope["query_string"].decode("latin-1")
     path = request.scope["raw_path"].decode("latin-1")
-    url = f"http://{request.headers['host']}{path}" + (f"?{query}" if query else "")
-    names = match["headers"].split(";")
-    signed = AWSRequest(request.method, url, {name: request.headers.get(name, "") for name in names})
+    url = f"http://{request.headers['host']}{path}"
+    if query:
+        url += f"?{query}"
+    headers = {name: request.headers.get(name, "") for name in match["headers"].split(";")}
+    signed = AWSRequest(request.method, url, headers)
     signed.context["timestamp"] = stamp
     auth = S3SigV4Auth(Credentials(keys.access, keys.secret), "s3", match["region"])
-    return auth.signature(auth.string_to_sign(signed, auth.canonical_request(signed)), signed)
+    text = auth.string_to_sign(signed, auth.canonical_request(signed))
+    signature: str = auth.signature(text, signed)
+    return signature

@@ -5,7 +5,8 @@ apart, `write` builds one. Between the two a tile-part can come from anywhere, i
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from os import SEEK_CUR
 from pathlib import Path
 
@@ -17,36 +18,55 @@ def split(data: bytes) -> tuple[bytes, dict[int, bytes]]:
     """Header and tile-parts by tile number, of a file with one tile-part a tile."""
     file = InMemory("the encoded file", data)
     head = read_header(file)
-    return head.data, {number: data[at : at + length] for number, [(at, length)] in walk(file, head).items()}
+    parts = {}
+    for number, places in walk(file, head).items():
+        [(start, length)] = places
+        parts[number] = data[start : start + length]
+    return head.data, parts
 
 
-def resized(header: bytes, side: int) -> bytes:
+def resize(header: bytes, side: int) -> bytes:
     """The same header for a square image with another number of pixels, in box `ihdr` and in segment SIZ."""
-    at = header.index(b"ihdr") + 4
-    size = header[at : at + 8]
+    start = header.index(b"ihdr") + 4
+    size = header[start : start + 8]
     if header.count(size) != 2:
         raise ValueError(f"the size {size.hex()} stands {header.count(size)} times in the header, not twice")
     return header.replace(size, struct.pack(">II", side, side))
 
 
-def write(
-    path: Path,
-    header: bytes,
-    parts: Mapping[int, bytes],
-    empty: Mapping[tuple[bool, bool], bytes],
-    across: int,
-    lengths: Sequence[int] | None = None,
-) -> None:
-    """A file of `across` x `across` tiles; `empty[last row?, last column?]` stands where `parts` has none.
+@dataclass(frozen=True)
+class EmptyTiles:
+    """Tile-parts without pixels of a grid whose last row and last column are cut off: four kinds."""
+
+    inner: bytes
+    right: bytes
+    bottom: bytes
+    corner: bytes
+
+    def choose(self, row: int, column: int, across: int) -> bytes:
+        last = across - 1
+        if row == last:
+            return self.corner if column == last else self.bottom
+        return self.right if column == last else self.inner
+
+    def fill_grid(self, parts: Mapping[int, bytes], across: int) -> list[bytes]:
+        """The tile-parts of a grid of `across` x `across` tiles: these by their numbers, elsewhere empty ones."""
+        every = []
+        for number in range(across * across):
+            row, column = divmod(number, across)
+            every.append(parts.get(number) or self.choose(row, column, across))
+        return every
+
+
+def write(path: Path, header: bytes, parts: Iterable[bytes], lengths: Sequence[int] | None = None) -> None:
+    """A file of these tile-parts, one a tile, numbered in this order.
 
     A tile-part that is shorter than its length in `lengths` is filled up with zeros, which decoders pass over: it has
     no more packets by then. They are not written but skipped, and so take no space where the disk knows holes.
     """
     with path.open("wb") as file:
         file.write(header)
-        for number in range(across * across):
-            row, column = divmod(number, across)
-            part = parts.get(number) or empty[row == across - 1, column == across - 1]
+        for number, part in enumerate(parts):
             length = max(len(part), lengths[number]) if lengths else len(part)
             file.write(labelled(part, number, length))
             file.seek(length - len(part), SEEK_CUR)

@@ -10,27 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-CLASSES = {
-    1: "rừng vân sam",
-    2: "rừng lá rộng và hỗn giao",
-    3: "đồng cỏ",
-    4: "lúa mì, lúa mạch",
-    5: "cải dầu",
-    6: "ngô",
-    7: "khoai tây",
-    8: "hồ, ao",
-    9: "sông",
-    10: "bãi sỏi, bãi cát",
-    11: "khu dân cư",
-    12: "đường giao thông",
-    13: "đất than bùn, sậy",
-    14: "ruộng lúa hai vụ",
-    15: "chuối, cây ăn quả",
-    16: "rau màu",
-    17: "ao cá",
-    18: "khu công nghiệp, lò gạch",
-    19: "đê, bờ cỏ",
-}
 
 # Surface reflectance in 1/1000, in the order of BANDS: typical values as published spectral libraries (USGS, ECOSTRESS,
 # LUCAS soils) and Sentinel-2 L2A time series over such surfaces show them, rounded.
@@ -70,8 +49,8 @@ class Cover:
     What is left is soil. The sparse places of a unit have `gap` less green than its dense ones.
     """
 
-    kind: int
-    calendar: Sequence[tuple[float, float, float, float, float]]
+    kind: int  # of `classes.LAND_CLASSES`
+    calendar: Sequence[tuple[float, ...]]
     green: str = "crop"
     dry: str = "straw"
     soil: str = "soil"
@@ -88,7 +67,7 @@ def still(kind: int, sparse: str, dense: str) -> Cover:
 _CEREAL_AUTUMN = ((22, 0.02, 0.42, 0, 0), (23, 0, 0.10, 0, 0), (45, 0.06, 0.06, 0, 0), (75, 0.4, 0, 0, 0))
 
 
-def _cereal(ripe: int) -> list[tuple[float, float, float, float, float]]:
+def _cereal(ripe: int) -> list[tuple[float, ...]]:
     """Winter cereals: green in spring, straw yellow at `ripe`, stubble for three weeks, then tilled."""
     growth = [(1, 0.35, 0, 0, 0), (90, 0.55, 0, 0, 0), (118, 0.88, 0, 0, 0), (ripe - 55, 0.96, 0, 0, 0)]
     ripening = [(ripe - 34, 0.93, 0.03, 0, 0), (ripe - 20, 0.7, 0.25, 0, 0), (ripe - 9, 0.25, 0.68, 0, 0)]

@@ -1,23 +1,15 @@
 """The land of a window, and what it reflects on a given day.
 
 Every pixel belongs to a *unit* (a parcel, a stand of trees, a lake ...) with a cover and a calendar of its own. Thin
-things (roads, houses, hedges) lie upon it as fractions of a pixel. A place is drawn once and then kept.
+things (roads, houses, hedges) lie upon it as fractions of a pixel.
 """
 
-import io
-import os
-from dataclasses import dataclass, fields
-from functools import cache
-from hashlib import sha256
-from importlib import import_module
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.random import PCG64, Generator
 from scipy import ndimage
 
 from cdse_offline.simulation.covers import BANDS, CODE, COVERS, SPECTRA, SPECTRUM, shares
-from cdse_offline.simulation.places import Place
 
 SIZE = 1020  # side of a window
 ROOFS = ("red roof", "grey roof", "metal", "blue tin")
@@ -33,7 +25,7 @@ class Land:
     grain: np.ndarray  # brightness about 1: crowns, tramlines, soil patches
     height: np.ndarray  # of trees and houses, metres
     slope: np.ndarray  # of the ground southward and eastward, (2, SIZE, SIZE)
-    kind: np.ndarray  # keys of CLASSES
+    kind: np.ndarray  # keys of `classes.LAND_CLASSES`
     thin: np.ndarray  # flat positions of the pixels with roads, houses, hedges
     share: np.ndarray  # share of each of OVERLAYS in those pixels, (len(OVERLAYS), len(thin))
     cover: np.ndarray  # code of each unit's cover, (units,)
@@ -78,45 +70,3 @@ def sunlight(land: Land, sun: tuple[float, float]) -> np.ndarray:
         toward = ndimage.shift(height, (-reach * south, -reach * east), order=1, mode="nearest") - height
         light -= np.clip((toward - 4.5 * reach * rise) / 28, 0, 0.3) + np.clip(crowns * toward, -0.12, 0.2)
     return np.clip(light, 0.45, 1.3)
-
-
-def build(place: Place, folder: Path | None = None) -> Land:
-    """The land of a place. Drawn once, then kept in the process and, if a folder is given, in a file there."""
-    return _build(place, folder)
-
-
-@cache
-def _build(place: Place, folder: Path | None) -> Land:
-    if folder is None:
-        return _draw(place)
-    path = Path(folder) / f"land-{place.name}-{_drawing(place)}.npz"
-    if not path.exists():
-        _keep(path, _draw(place))
-    with np.load(path, allow_pickle=False) as arrays:
-        return Land(**arrays)
-
-
-_DRAWN_BY = {"oberland": ("oberland", 47), "song-hong": ("song_hong", 105)}  # module and seed
-
-
-@cache
-def _draw(place: Place) -> Land:
-    module, seed = _DRAWN_BY[place.name]  # imported here, for it needs `Land` itself
-    return import_module(f"cdse_offline.simulation.{module}").draw(Generator(PCG64(seed)))
-
-
-def _drawing(place: Place) -> str:
-    """A mark of the code that draws: when it changes, kept files are drawn anew."""
-    modules = ("land", "covers", "drawing", _DRAWN_BY[place.name][0])
-    code = b"".join(Path(__file__).with_name(f"{module}.py").read_bytes() for module in modules)
-    return sha256(code).hexdigest()[:12]
-
-
-def _keep(path: Path, land: Land) -> None:
-    """Written whole or not at all."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **{field.name: getattr(land, field.name) for field in fields(land)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(buffer.getvalue())
-    part.replace(path)

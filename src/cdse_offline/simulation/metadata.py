@@ -14,7 +14,7 @@ _ROOTS = {
 }
 
 
-def document(a: Acquisition, asset: str) -> bytes:
+def build_document(a: Acquisition, asset: str) -> bytes:
     """The file of a metadata asset, such as `product_metadata` (MTD_MSIL2A.xml)."""
     azimuth, elevation = a.sun
     entries = {

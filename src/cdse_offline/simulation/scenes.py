@@ -8,13 +8,11 @@ import numpy as np
 from scipy import ndimage
 
 from cdse_offline.simulation import land
-from cdse_offline.simulation.covers import CLASSES
 from cdse_offline.simulation.drawing import noise
 from cdse_offline.simulation.land import SIZE
+from cdse_offline.simulation.landscapes import build_land
 from cdse_offline.simulation.places import Acquisition
 from cdse_offline.simulation.sky import Sky, seeded, sky
-
-__all__ = ["CLASSES", "Scene"]
 
 FOLDER = "CDSE_OFFLINE_LAND"  # environment variable: where drawn land is kept between processes
 _NATIVE = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60}  # all others 20 m
@@ -66,7 +64,7 @@ class Scene:
     @cached_property
     def _land(self) -> land.Land:
         folder = os.environ.get(FOLDER)
-        return land.build(self.acquisition.place, Path(folder) if folder else None)
+        return build_land(self.acquisition.place, Path(folder) if folder else None)
 
     @cached_property
     def _units(self) -> tuple[np.ndarray, np.ndarray]:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.random import PCG64, Generator
 from scipy import ndimage
 
+from cdse_offline.simulation.classes import CIRRUS, CLEAR, CLOUD, SHADOW
 from cdse_offline.simulation.drawing import noise
 from cdse_offline.simulation.land import SIZE
 from cdse_offline.simulation.places import Acquisition
 
 MARGIN = 150  # cells of 20 m around the window: 3 km, as far as a shadow falls
 CELLS = SIZE // 2 + 2 * MARGIN
-CLEAR, CIRRUS, SHADOW, CLOUD = 0, 1, 2, 3  # codes of the truth SKY
 
 # What the sky does to each band: brightness of thick cloud, of cirrus and of uncorrected haze (relative to blue),
 # and the share of daylight that comes from the blue sky and still falls into a shadow.

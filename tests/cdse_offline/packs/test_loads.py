@@ -11,14 +11,14 @@ import pytest
 from shapely.geometry import box
 
 from cdse_access.problems import BadInput, Reason
-from cdse_offline.packs.loads import EVERY, LESSONS, Load, Scene, around, search
+from cdse_offline.packs.loads import EVERY, LESSONS, Load, WantedItem, enclose, search_items
 from cdse_offline.product import assets, items
 from cdse_offline.simulation.places import MUNICH, acquisitions
 
 ROOT = Path(__file__).parents[3]
 AREA = (11.44, 47.81, 11.48, 47.83)
 DAYS = sorted(acquisitions(MUNICH), key=lambda a: a.start)
-ITEMS = [items.sentinel_item(a, "http://127.0.0.1/") for a in DAYS[:2]]
+ITEMS = [items.build_sentinel_item(a, "http://127.0.0.1/") for a in DAYS[:2]]
 
 
 class Catalog:
@@ -35,8 +35,10 @@ class Catalog:
         return SimpleNamespace(items_as_dicts=lambda: iter(self.answers.get(question.get("datetime", "ids"), [])))
 
 
-def found(loads: list[Load], collections: tuple[str, ...] = ("sentinel-2-l2a",), **answers) -> list[Scene]:
-    return search(Catalog({name.replace("_", "-"): answer for name, answer in answers.items()}, collections), loads)
+def found(loads: list[Load], collections: tuple[str, ...] = ("sentinel-2-l2a",), **answers) -> list[WantedItem]:
+    return search_items(
+        Catalog({name.replace("_", "-"): answer for name, answer in answers.items()}, collections), loads
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -45,12 +47,12 @@ def connected(monkeypatch):
 
 
 def test_a_load_asks_for_an_area_or_for_ids():
-    assert Load(AREA, "2023", cloud=60).question() == {
+    assert Load(AREA, "2023", cloud=60).build_question() == {
         "collections": ["sentinel-2-l2a"], "limit": 100, "bbox": AREA, "datetime": "2023",
         "query": {"eo:cloud_cover": {"lt": 60}},
     }  # fmt: skip
-    assert "query" not in Load(AREA, "2023").question()
-    assert Load(AREA, ids=("a", "b"), collection="c").question() == {
+    assert "query" not in Load(AREA, "2023").build_question()
+    assert Load(AREA, ids=("a", "b"), collection="c").build_question() == {
         "collections": ["c"], "limit": 100, "ids": ["a", "b"],
     }  # fmt: skip
 
@@ -65,7 +67,7 @@ def test_wishes_of_several_loads_come_together():
 
 
 def test_boxes_are_joined():
-    assert around([(1, 2, 3, 4), (0, 3, 2, 5)]) == (0, 2, 3, 5)
+    assert enclose([(1, 2, 3, 4), (0, 3, 2, 5)]) == (0, 2, 3, 5)
 
 
 def test_every_image_may_be_wanted():
@@ -83,7 +85,7 @@ def test_of_two_processings_the_newer_is_recorded(capsys):
 
 
 def test_the_truth_is_wanted_only_where_there_is_one():
-    truth = items.truth_item(DAYS[0], "/")
+    truth = items.build_truth_item(DAYS[0], "/")
     loads = [Load(AREA, "2023", ("B04_10m",)), Load(AREA, ids=("x",), bands=("B04_10m",), collection="offline-truth")]
     answers = {"2023": ITEMS[:1], "ids": [truth]}
     assert [scene.name[0] for scene in found(loads, **answers)] == ["sentinel-2-l2a"]

@@ -14,6 +14,7 @@ import pytest
 
 from cdse_offline.packs import pack
 from cdse_offline.simulation.places import Place
+from tests.cdse_offline.packs.sample import write_sample_pack
 
 ROOT = Path(__file__).parents[3]
 # The chip comes without a position: it is put where nobody will look for it, in a tile of the open Atlantic.
@@ -44,7 +45,7 @@ def chip() -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, chip: dict[str, np.ndarray]) -> Path:
     folder = tmp_path_factory.mktemp("pack")
-    pack.build(
+    write_sample_pack(
         folder, chip, item_id=CHIP, place=NOWHERE, when=datetime(2017, 6, 1, 12, tzinfo=UTC),
         processing_version="02.05", description=HONEST,
     )  # fmt: skip
@@ -68,7 +69,7 @@ def test_the_item_says_which_scale_its_pixels_have(folder: Path):
 
 
 def test_from_baseline_4_on_there_is_an_offset(tmp_path: Path, chip: dict[str, np.ndarray]):
-    item = pack.build(
+    item = write_sample_pack(
         tmp_path, {"B04_10m": chip["B04_10m"]}, item_id="x", place=NOWHERE,
         when=datetime(2022, 6, 1, tzinfo=UTC), processing_version="05.10", description="",
     )  # fmt: skip
@@ -133,17 +134,17 @@ def put(folder: Path, document: dict, name: str = "item.json") -> Path:
 
 def test_a_folder_is_read(small: Path):
     (small / "eodata" / "a" / "an-object.json").write_text("not an item")
-    catalog = pack.read(put(small, item()))
-    assert dict(catalog.objects) == {"a/b.jp2": small / "eodata" / "a" / "b.jp2"}
-    assert catalog.records[0].id == "one" and catalog.collections["c"]["type"] == "Collection"
-    assert catalog.collections["c"]["extent"]["temporal"]["interval"] == [["2020-01-01T00:00:00Z"] * 2]
-    assert [link["rel"] for link in catalog.records[0].build("http://x/")["links"]] == ["license"]
+    holdings = pack.read_pack(put(small, item()))
+    assert dict(holdings.objects) == {"a/b.jp2": small / "eodata" / "a" / "b.jp2"}
+    assert holdings.records[0].id == "one" and holdings.collections["c"]["type"] == "Collection"
+    assert holdings.collections["c"]["extent"]["temporal"]["interval"] == [["2020-01-01T00:00:00Z"] * 2]
+    assert [link["rel"] for link in holdings.records[0].build("http://x/")["links"]] == ["license"]
 
 
 def test_collections_and_lists_of_items_are_read(small: Path):
     put(small, {"type": "Collection", "id": "c", "title": "Mine", "links": []}, "collection.json")
-    catalog = pack.read(put(small, {"type": "FeatureCollection", "features": [item(), item(id="two")]}))
-    assert [record.id for record in catalog.records] == ["one", "two"] and catalog.collections["c"]["title"] == "Mine"
+    holdings = pack.read_pack(put(small, {"type": "FeatureCollection", "features": [item(), item(id="two")]}))
+    assert [record.id for record in holdings.records] == ["one", "two"] and holdings.collections["c"]["title"] == "Mine"
 
 
 @pytest.mark.parametrize(
@@ -167,35 +168,44 @@ def test_collections_and_lists_of_items_are_read(small: Path):
 )
 def test_a_folder_that_is_no_pack_is_told_why(small: Path, document: dict, message: str):
     with pytest.raises(pack.PackError, match=message):
-        pack.read(put(small, document))
+        pack.read_pack(put(small, document))
 
 
 def test_a_folder_without_items_or_with_broken_json_is_told(small: Path):
     with pytest.raises(pack.PackError, match="không có item STAC nào"):
-        pack.read(small)
+        pack.read_pack(small)
     (small / "broken.json").write_text("{")
     with pytest.raises(pack.PackError, match=r"broken\.json không phải JSON"):
-        pack.read(small)
+        pack.read_pack(small)
     with pytest.raises(pack.PackError, match="không có thư mục"):
-        pack.read(small / "nowhere")
+        pack.read_pack(small / "nowhere")
 
 
 def test_a_file_as_long_as_the_item_says_is_taken(small: Path):
     put(small, item(assets={"B04_10m": {"href": "s3://eodata/a/b.jp2", "file:size": 6}}))
-    assert pack.read(small).objects.keys() == {"a/b.jp2"}
+    assert pack.read_pack(small).objects.keys() == {"a/b.jp2"}
 
 
 def test_a_quicklook_is_served_where_a_browser_reads_it(small: Path):
     (small / "eodata" / "a" / "b-ql.jpg").write_bytes(b"picture")
     quicklook = {"href": "s3://eodata/a/b-ql.jpg", "type": "image/jpeg", "title": "Quicklook"}
     red = {"href": "s3://eodata/a/b.jp2"}
-    catalog = pack.read(put(small, item(assets={"B04_10m": red, "thumbnail": quicklook})))
-    assert catalog.thumbnails == {"one": "a/b-ql.jpg"} and "a/b-ql.jpg" in catalog.objects
-    served = catalog.records[0].build("http://x/")["assets"]
+    holdings = pack.read_pack(put(small, item(assets={"B04_10m": red, "thumbnail": quicklook})))
+    assert holdings.thumbnails == {"one": "a/b-ql.jpg"} and "a/b-ql.jpg" in holdings.objects
+    served = holdings.records[0].build("http://x/")["assets"]
     assert served["B04_10m"] == red and served["thumbnail"]["href"] == "http://x/thumbnails/one.jpg"
     assert served["thumbnail"]["alternate"]["s3"]["href"] == "s3://eodata/a/b-ql.jpg"
-    again = catalog.records[0].build("http://y/")["assets"]
+    again = holdings.records[0].build("http://y/")["assets"]
     assert again["thumbnail"]["href"] == "http://y/thumbnails/one.jpg"
+
+
+def test_another_item_or_file_is_another_version(small: Path):
+    version = pack.read_pack(put(small, item())).version
+    assert pack.read_pack(small).version == version
+    put(small, item(id="other"))
+    other = pack.read_pack(small).version
+    (small / "eodata" / "a" / "b.jp2").write_bytes(b"other pixels")
+    assert len({version, other, pack.read_pack(small).version}) == 3
 
 
 NOTE = {"service": "CDSE", "credit": "Contains …", "items": 2, "searches": [], "loads": []}
@@ -204,17 +214,19 @@ NOTE = {"service": "CDSE", "credit": "Contains …", "items": 2, "searches": [],
 def test_a_recorded_pack_says_whom_to_thank_and_what_it_lacks(small: Path):
     put(small, NOTE, "record.json")
     (small / "GHI-CONG.txt").write_text("Nhờ ESA.", encoding="utf-8")
-    catalog = pack.read(put(small, item()))
-    assert catalog.title.endswith(". Contains … (chưa đủ: 1 trong 2 item)") and catalog.description.endswith("Nhờ ESA.")
+    holdings = pack.read_pack(put(small, item()))
+    assert holdings.title.endswith(". Contains … (chưa đủ: 1 trong 2 item)") and holdings.description.endswith(
+        "Nhờ ESA."
+    )
     put(small, NOTE | {"items": 1}, "record.json")
-    assert pack.read(small).title.endswith(". Contains …")
+    assert pack.read_pack(small).title.endswith(". Contains …")
     put(small, {"credit": "x"}, "record.json")
     with pytest.raises(pack.PackError, match=r"record\.json không phải do lệnh record ghi"):
-        pack.read(small)
+        pack.read_pack(small)
 
 
 def test_objects_lie_in_the_bucket_only(tmp_path: Path):
-    assert pack.object_file(tmp_path, "s3://eodata/a/b.jp2") == tmp_path / "eodata" / "a" / "b.jp2"
+    assert pack.find_object_file(tmp_path, "s3://eodata/a/b.jp2") == tmp_path / "eodata" / "a" / "b.jp2"
     for href in (
         "s3://eodata/../a.jp2",
         "s3://eodata//etc/a.jp2",
@@ -223,12 +235,12 @@ def test_objects_lie_in_the_bucket_only(tmp_path: Path):
         "s3://eodata/",
     ):
         with pytest.raises(ValueError, match="is not an object"):
-            pack.object_file(tmp_path, href)
+            pack.find_object_file(tmp_path, href)
 
 
 def test_a_window_of_another_size_is_refused(tmp_path: Path, chip: dict[str, np.ndarray]):
     with pytest.raises(ValueError, match="do not fill the window"):
-        pack.build(
+        write_sample_pack(
             tmp_path, {"B04_10m": chip["B04_10m"]}, item_id="x", place=replace(NOWHERE, size=240),
             when=datetime(2017, 6, 1, tzinfo=UTC), processing_version="02.05", description="",
         )  # fmt: skip

@@ -21,14 +21,17 @@ from pystac import Item
 from cdse_access import loading as jp2
 from cdse_access import session as cdse
 from cdse_access.jp2.ranges import Remote
-from cdse_access.probe import sample
+from cdse_access.probe import find_sample
 from cdse_access.problems import BadInput, Problem, Reason
-from cdse_offline.__main__ import _uvicorn
-from cdse_offline.packs import pack, record
-from cdse_offline.packs.loads import Box, Load, Scene, search
-from cdse_offline.server.application import Server, listen
-from cdse_offline.server.s3 import Keys
-from cdse_offline.server.store import Store
+from cdse_access.secrets import Keys
+from cdse_access.store import Store
+from cdse_offline.packs import command, pack, record
+from cdse_offline.packs.estimate import estimate
+from cdse_offline.packs.loads import Box, Load, WantedItem, search_items
+from cdse_offline.server.application import Server
+from cdse_offline.server.protocol import build_http_server, listen
+from cdse_offline.server.s3 import KeyPair
+from cdse_offline.server.store import FileStore
 
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared" / "cdse"
@@ -66,9 +69,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 @contextmanager
 def served(folder: Path) -> Iterator[dict[str, str]]:
     """The pack behind a service of this process."""
-    catalog = pack.read(folder)
+    catalog = pack.read_pack(folder)
     listener = listen("127.0.0.1", 0)
-    server = _uvicorn(Server(catalog, Store(catalog.objects, folder / "no-cache"), Keys("PACK", "secret")))
+    server = build_http_server(
+        Server(catalog, FileStore(catalog.objects, folder / "no-cache"), KeyPair("PACK", "secret"))
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     address = f"127.0.0.1:{listener.getsockname()[1]}"
@@ -80,8 +85,9 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def items(service: dict[str, str]) -> list[Item]:
-    cdse.set_environment(service["s3"], (service["access_key"], service["secret_key"]), https=False)
-    return list(cdse.open_catalog(service["stac"]).search(**LOAD.question()).items())
+    keys = Keys.from_texts(service["access_key"], service["secret_key"])
+    cdse.use_store(Store(service["s3"], False, keys, service["s3"]))
+    return list(cdse.open_catalog(service["stac"]).search(**LOAD.build_question()).items())
 
 
 def loaded(service: dict[str, str], *, fetch: bool, bands: Sequence[str] = LOAD.bands, **area) -> xr.Dataset:
@@ -133,7 +139,7 @@ def test_items_keep_what_the_pack_holds_and_say_so(source, whole):
             red, original = item.assets["B04_10m"], originals[item.id].assets["B04_10m"]
             assert red.href == original.href and "alternate" not in red.extra_fields
             assert red.extra_fields["proj:transform"] == original.extra_fields["proj:transform"]
-            path = pack.object_file(whole, red.href)
+            path = pack.find_object_file(whole, red.href)
             assert red.extra_fields["file:size"] == path.stat().st_size < 2e6
             assert "chỉ giữ 4 trong 43 tệp" in item.properties["description"]
             assert item.properties["cdse_offline:window"] == list(BBOX)
@@ -189,11 +195,11 @@ def test_an_interruption_leaves_whole_items_and_the_rest_follows(whole, fetched,
     with monkeypatch.context() as patch:
         patch.setattr(record.Progress, "step", stop_after_one)
         with pytest.raises(SystemExit) as ended:
-            record.run(arguments(folder))
+            command.run(arguments(folder))
     assert ended.value.code == 130 and "chạy lại lệnh này để tiếp tục" in capsys.readouterr().err
-    assert pack.read(folder).title.endswith("(chưa đủ: 1 trong 2 item)")
+    assert pack.read_pack(folder).title.endswith("(chưa đủ: 1 trong 2 item)")
     fetched.clear()
-    record.run(arguments(folder))
+    command.run(arguments(folder))
     assert fetched == [PASSES[1]] and "đã có 1 trong 2 item" in capsys.readouterr().out
     dated = {name: data for name, data in contents(whole).items() if name not in ("record.json", "GHI-CONG.txt")}
     assert {name: data for name, data in contents(folder).items() if name in dated} == dated
@@ -208,7 +214,7 @@ def test_a_finished_pack_is_left_alone(copy, fetched, capsys):
 @pytest.mark.parametrize("kind", ["cut", "flipped", "missing", "item"])
 def test_what_was_harmed_is_recorded_anew(whole, copy, fetched, kind):
     item = next(copy.glob(f"items/*/{PASSES[0]}*.json"))
-    image = pack.object_file(copy, json.loads(item.read_text())["assets"]["SCL_20m"]["href"])
+    image = pack.find_object_file(copy, json.loads(item.read_text())["assets"]["SCL_20m"]["href"])
     data = image.read_bytes()
     if kind == "item":
         item.write_text(item.read_text()[:100])
@@ -226,7 +232,7 @@ def test_a_lost_connection_keeps_what_is_whole(fetched, monkeypatch, tmp_path):
 
     def losing(self, *place):
         if PASSES[1][11:] in self.href:
-            self.session.stop.set()  # it does not wait and try again
+            self.pool.stop.set()  # it does not wait and try again
             lost.append(self.href)
             return 503, {}, b""
         return ask(self, *place)
@@ -250,7 +256,7 @@ def test_a_full_disk_keeps_what_is_whole(fetched, monkeypatch, tmp_path):
     with pytest.raises(Problem, match=r"No space left.*Mới ghi 1 trong 2") as caught:
         record.record(tmp_path / "pack", [LOAD], yes=True)
     assert caught.value.reason == Reason.DISK
-    assert len(pack.read(tmp_path / "pack").records) == 1
+    assert len(pack.read_pack(tmp_path / "pack").records) == 1
 
 
 def test_an_image_without_quicklook_is_recorded(monkeypatch, tmp_path):
@@ -258,7 +264,7 @@ def test_an_image_without_quicklook_is_recorded(monkeypatch, tmp_path):
     gone = 404, {}, b"<Error><Code>NoSuchKey</Code></Error>"
     monkeypatch.setattr(Remote, "ask", lambda self, *p: gone if self.href.endswith(".jpg") else ask(self, *p))
     record.record(tmp_path / "pack", [Load(BBOX, "2023-09-28", ("SCL_20m",))], yes=True)
-    assert len(pack.read(tmp_path / "pack").objects) == 2  # image and metadata
+    assert len(pack.read_pack(tmp_path / "pack").objects) == 2  # image and metadata
 
 
 def test_an_item_of_which_nothing_is_there_is_left_out(monkeypatch, tmp_path):
@@ -266,14 +272,14 @@ def test_an_item_of_which_nothing_is_there_is_left_out(monkeypatch, tmp_path):
     gone = 404, {}, b"<Error><Code>NoSuchKey</Code></Error>"
     monkeypatch.setattr(Remote, "ask", lambda self, *place: gone if PASSES[0] in self.href else ask(self, *place))
     record.record(tmp_path / "pack", [Load(BBOX, LOAD.dates, cloud=20)], yes=True)
-    catalog = pack.read(tmp_path / "pack")
+    catalog = pack.read_pack(tmp_path / "pack")
     assert [item.id[:26] for item in catalog.records] == [PASSES[1]] and "chưa đủ" not in catalog.title
 
 
 def test_keys_can_be_tried_on_a_pack(whole):
     with served(whole) as service:
         items(service)
-        assert sample(cdse.open_catalog(service["stac"])).endswith("MTD_MSIL2A.xml")
+        assert find_sample(cdse.open_catalog(service["stac"])).endswith("MTD_MSIL2A.xml")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the recorded documents of CDSE beside the project")
@@ -281,14 +287,14 @@ def test_the_quicklook_of_a_real_item_comes_from_the_store(monkeypatch, tmp_path
     document = json.loads((SHARED / "item_2026_N0512.json").read_text())
     whole = {"Content-Range": "bytes 0-6/7", "ETag": "x"}
     monkeypatch.setattr(Remote, "ask", lambda self, *_: (206, whole, b"picture"))
-    small = record._small_files(tmp_path, Scene(document))
+    small = record._write_small_files(tmp_path, WantedItem(document))
     quicklook = small["thumbnail"]
     assert (
         small.keys() == {"thumbnail", "product_metadata"}
         and quicklook["href"].startswith("s3://eodata/Sentinel-2/")
         and quicklook["href"].endswith("-ql.jpg")
     )
-    assert pack.object_file(tmp_path, quicklook["href"]).read_bytes() == b"picture"
+    assert pack.find_object_file(tmp_path, quicklook["href"]).read_bytes() == b"picture"
 
 
 # -- refused -----------------------------------------------------------------
@@ -318,7 +324,7 @@ def arguments(folder: Path, **changes) -> SimpleNamespace:
 def test_what_cannot_be_recorded_is_told_and_nothing_is_written(monkeypatch, tmp_path, changes, message):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
     with pytest.raises(SystemExit) as ended:
-        record.run(arguments(tmp_path / "pack", **changes))
+        command.run(arguments(tmp_path / "pack", **changes))
     assert message in str(ended.value) and not (tmp_path / "pack").exists()
 
 
@@ -326,8 +332,8 @@ def test_what_cannot_be_recorded_is_told_and_nothing_is_written(monkeypatch, tmp
 def test_it_asks_before_it_writes(monkeypatch, tmp_path, answer, writes):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr("builtins.input", lambda _: answer)
-    monkeypatch.setattr(record, "_write_all", lambda *_: None)
-    monkeypatch.setattr(record, "_close", lambda *_: None)
+    monkeypatch.setattr(record, "_write_items", lambda *_: None)
+    monkeypatch.setattr(record, "_finish", lambda *_: None)
     record.record(tmp_path / "pack", [LOAD])
     assert (tmp_path / "pack" / "record.json").is_file() == writes
 
@@ -353,7 +359,7 @@ def test_another_recording_or_service_is_not_mixed_in(copy):
 
 
 def test_a_disk_too_small_is_told_before(monkeypatch, tmp_path):
-    monkeypatch.setattr(record.shutil, "disk_usage", lambda _: SimpleNamespace(free=50e6))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=50e6))
     with pytest.raises(BadInput, match="còn trống 50 MB mà gói cần khoảng 54 MB") as caught:
         record.record(tmp_path / "pack", [LOAD], yes=True)
     assert caught.value.reason == Reason.DISK and not (tmp_path / "pack").exists()
@@ -362,7 +368,7 @@ def test_a_disk_too_small_is_told_before(monkeypatch, tmp_path):
 def test_wrong_keys_are_told(monkeypatch, tmp_path):
     monkeypatch.setenv("CDSE_S3_SECRET_KEY", "wrong")
     with pytest.raises(SystemExit) as ended:
-        record.run(arguments(tmp_path / "pack"))
+        command.run(arguments(tmp_path / "pack"))
     assert "Secret không thuộc về khóa" in str(ended.value)
 
 
@@ -370,8 +376,8 @@ def test_wrong_keys_are_told(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def scenes(source) -> list[Scene]:
-    return search(cdse.connect(), [LOAD])
+def scenes(source) -> list[WantedItem]:
+    return search_items(cdse.connect(), [LOAD])
 
 
 def test_the_estimate_counts_tiles_under_the_area(scenes):
@@ -380,30 +386,30 @@ def test_the_estimate_counts_tiles_under_the_area(scenes):
     The window of the simulated scenes, rows 4608 to 5118 and columns 4098 to 4608 at 20 m, touches with 16 pixels of
     margin tile rows 7 (4480 to 5119) and 8 and columns 6 (3840 to 4479) and 7: 2 × 2.
     """
-    size = record.estimate(scenes)
+    size = estimate(scenes)
     assert (size.items, size.days, size.files) == (2, 2, 4)
     assert size.requests == 2 * (2 + 3.5 + 3.5) and size.kept == 2 * (1e5 + 1024**2 + 640**2)
     assert size.fetched == size.kept + 4e6
     window = 11.43028, 47.803412, 11.570905, 47.898067
-    wide = Scene(scenes[0].document, {"SCL_20m": window})
-    assert record.estimate([wide]).kept == 1e5 + 4 * 640**2
+    wide = WantedItem(scenes[0].document, {"SCL_20m": window})
+    assert estimate([wide]).kept == 1e5 + 4 * 640**2
 
 
 def test_the_estimate_takes_the_size_that_the_item_tells(scenes):
     document = json.loads(json.dumps(scenes[0].document))
     document["assets"]["B04_10m"]["file:size"] = 121 * 900_000
-    assert record.estimate([Scene(document, {"B04_10m": BBOX})]).kept == 1e5 + 900_000
-    assert record.estimate([Scene(document)]).files == 0
+    assert estimate([WantedItem(document, {"B04_10m": BBOX})]).kept == 1e5 + 900_000
+    assert estimate([WantedItem(document)]).files == 0
 
 
 def test_alike_items_go_together_and_large_ones_alone(scenes):
-    def scene(bbox: Box = BBOX, band: str = "SCL_20m") -> Scene:
-        return Scene(scenes[0].document, {band: bbox})
+    def scene(bbox: Box = BBOX, band: str = "SCL_20m") -> WantedItem:
+        return WantedItem(scenes[0].document, {band: bbox})
 
     whole_tile = tuple(scenes[0].document["bbox"])
-    mixed = [scene(), scene(band="B04_10m"), scene(), scene(), scene(), scene(), Scene(scenes[1].document)]
-    assert [len(batch) for batch in record._batches(mixed)] == [4, 1, 1, 1]
-    assert [len(batch) for batch in record._batches([scene(whole_tile, "B04_10m")] * 2)] == [1, 1]
+    mixed = [scene(), scene(band="B04_10m"), scene(), scene(), scene(), scene(), WantedItem(scenes[1].document)]
+    assert [len(batch) for batch in record._form_batches(mixed)] == [4, 1, 1, 1]
+    assert [len(batch) for batch in record._form_batches([scene(whole_tile, "B04_10m")] * 2)] == [1, 1]
 
 
 def test_a_real_item_gets_a_window_too(scenes):
@@ -411,7 +417,7 @@ def test_a_real_item_gets_a_window_too(scenes):
     for name in [name for name in document["properties"] if name.startswith("cdse_offline:")] + ["description"]:
         del document["properties"][name]
     kept = {"B04_10m": document["assets"]["B04_10m"]}
-    properties = record._excerpt(Scene(document, {"B04_10m": BBOX}), kept, "CDSE")["properties"]
+    properties = record._excerpt(WantedItem(document, {"B04_10m": BBOX}), kept, "CDSE")["properties"]
     assert properties["cdse_offline:window"] == list(BBOX) and properties["cdse_offline:recorded"] == "CDSE"
     assert "cdse_offline:simulated" not in properties and properties["description"].startswith("Gói dữ liệu này")
 

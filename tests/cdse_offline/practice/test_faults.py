@@ -16,8 +16,10 @@ import pytest
 
 from cdse_offline import practice
 from cdse_offline.practice import fault
-from cdse_offline.practice.faults import KINDS, BadRule, Rule, _unplaced
-from cdse_offline.practice.room import Room
+from cdse_offline.practice.middleware import Practice
+from cdse_offline.practice.pages import _drop_projection
+from cdse_offline.practice.parameters import BadRule
+from cdse_offline.practice.rules import KINDS, Rule, read_rule
 from tests.service import CONTENT, LARGE, OTHER, Answer, Service, running
 
 SEARCH, IMAGE = "/stac/v1/search", "/eodata/a.jp2"
@@ -25,7 +27,7 @@ SEARCH, IMAGE = "/stac/v1/search", "/eodata/a.jp2"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("service"), room=Room()) as it:
+    with running(tmp_path_factory.mktemp("service"), practice=Practice()) as it:
         yield it
 
 
@@ -45,7 +47,7 @@ def code(answer: Answer) -> str:
 
 
 def rule(**given: Any) -> Rule:
-    return Rule({"kind": "hang"} | given)
+    return read_rule({"kind": "hang"} | given)
 
 
 # --- When ---
@@ -66,13 +68,13 @@ def rule(**given: Any) -> Rule:
 )
 def test_which_requests_meet_a_fault(which: str, met: list[int]):
     one = rule(which=which)
-    assert [n for n in range(1, 8) if one.befalls("/x")] == met
-    assert (one.state()["seen"], one.state()["met"]) == (7, len(met))
+    assert [n for n in range(1, 8) if one.hits("/x")] == met
+    assert (one.describe()["seen"], one.describe()["met"]) == (7, len(met))
 
 
 def test_a_share_of_requests_depends_on_the_seed_alone():
     first, again, other = (rule(which="2.5%", seed=seed) for seed in (7, 7, 8))
-    runs = [[one.befalls("/x") for _ in range(4000)] for one in (first, again, other)]
+    runs = [[one.hits("/x") for _ in range(4000)] for one in (first, again, other)]
     assert runs[0] == runs[1] != runs[2]
     assert 60 < sum(runs[0]) < 140  # 100 are expected, 10 is the standard deviation
 
@@ -80,7 +82,7 @@ def test_a_share_of_requests_depends_on_the_seed_alone():
 def test_a_rule_counts_the_requests_of_its_own_path():
     one = rule(path="*B04_10m.jp2", which="2")
     paths = ["/eodata/x_B04_10m.jp2", "/eodata/x_B08_10m.jp2", "/eodata/y_B04_10m.jp2", "/eodata/b04_10m.jp2"]
-    assert [one.befalls(path) for path in paths] == [False, False, True, False]
+    assert [one.hits(path) for path in paths] == [False, False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_a_rule_counts_the_requests_of_its_own_path():
 )
 def test_what_cannot_be_is_refused(given: Any, message: str):
     with pytest.raises(BadRule) as refused:
-        Rule(given)
+        read_rule(given)
     assert message in str(refused.value)
 
 
@@ -194,10 +196,13 @@ def test_stall(service: Service):
 
 @pytest.mark.parametrize("kind", ["hang", "stall"])
 def test_who_waits_does_not_hold_up_the_end_of_the_service(kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    with running(tmp_path, room=Room()) as service, socket.create_connection(service.address.split(":")) as client:
+    with (
+        running(tmp_path, practice=Practice()) as service,
+        socket.create_connection(service.address.split(":")) as client,
+    ):
         on(service, kind)
         client.sendall(b"GET /stac/v1/conformance HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        while not service.room.rules[0].met:
+        while not service.practice.rules[0].met:
             time.sleep(0.01)
         if kind == "stall":
             client.recv(1)
@@ -485,7 +490,7 @@ def test_drop_proj(service: Service):
 
 def test_drop_proj_from_the_properties_too():
     item = {"properties": {"proj:code": "EPSG:32632", "gsd": 10}}
-    assert _unplaced({"features": [item]}, b"") == {"features": [{"properties": {"gsd": 10}, "assets": {}}]}
+    assert _drop_projection(item) == {"properties": {"gsd": 10}, "assets": {}}
 
 
 def test_what_is_no_page_stays_as_it_is(service: Service):

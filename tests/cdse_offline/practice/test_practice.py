@@ -8,19 +8,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from cdse_access.problems import BadInput, Reason, Unavailable
 from cdse_offline import practice
-from cdse_offline.practice import _address, fault, limit, switch_off, switch_on, usage
-from cdse_offline.practice.faults import KINDS
+from cdse_offline.practice import _find_address, fault, limit, switch_off, switch_on, usage
+from cdse_offline.practice.rules import KINDS
 from tests.service import Service
 
 
 @pytest.fixture
 def service(offline_service: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setenv("AWS_S3_ENDPOINT", offline_service["s3"])
+    monkeypatch.setenv("CDSE_S3_ENDPOINT", offline_service["s3"])
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # never asked
     switch_off()
     yield Service(offline_service["s3"], None)
@@ -83,7 +84,7 @@ def test_what_the_service_refuses_is_an_error_here(service: Service, wrong, mess
     ],
 )
 def test_addresses_of_this_machine(service: str, where: tuple[str, int]):
-    assert _address(service) == where
+    assert _find_address(service) == where
 
 
 @pytest.mark.parametrize(
@@ -94,26 +95,24 @@ def test_addresses_of_this_machine(service: str, where: tuple[str, int]):
     ],
 )  # fmt: skip
 def test_other_services_are_never_asked(service: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("AWS_S3_ENDPOINT", service)
+    monkeypatch.setenv("CDSE_S3_ENDPOINT", service)
     with pytest.raises(BadInput, match="trên máy này") as refused:
         switch_on(fault("hang"))
     assert service in str(refused.value) and 'connect("offline")' in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("environment", "port"),
-    [
-        ({}, 8123),
-        ({"CDSE_S3_ENDPOINT": "127.0.0.1:1"}, 1),
-        ({"CDSE_S3_ENDPOINT": "127.0.0.1:1", "AWS_S3_ENDPOINT": "127.0.0.1:2"}, 2),
-    ],
+    ("given", "connected", "port"),
+    [(None, None, 8123), ("127.0.0.1:1", None, 1), ("127.0.0.1:1", "127.0.0.1:2", 2), (None, "127.0.0.1:2", 2)],
 )
-def test_which_service_is_meant(environment: dict[str, str], port: int, monkeypatch: pytest.MonkeyPatch):
-    for name in ("AWS_S3_ENDPOINT", "CDSE_S3_ENDPOINT"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert _address(None) == ("127.0.0.1", port)
+def test_which_service_is_meant(given: str | None, connected: str | None, port: int, monkeypatch: pytest.MonkeyPatch):
+    """That of the last `connect()`, else that of the environment, else the one with the usual port."""
+    monkeypatch.delenv("CDSE_S3_ENDPOINT", raising=False)
+    if given:
+        monkeypatch.setenv("CDSE_S3_ENDPOINT", given)
+    session = SimpleNamespace(store=SimpleNamespace(endpoint=connected)) if connected else None
+    monkeypatch.setattr(practice, "find_current", lambda: session)
+    assert _find_address(None) == ("127.0.0.1", port)
 
 
 @contextmanager

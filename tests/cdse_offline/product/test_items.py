@@ -1,18 +1,25 @@
 """Items and collections of the simulated scenes."""
 
+from datetime import datetime, timedelta
+
 import pystac
 import pytest
 
-from cdse_offline.product import assets, items
-from cdse_offline.simulation.places import GRID_SHAPE, MUNICH, PLACES, acquisitions
+from cdse_offline.product import archive, assets, items
+from cdse_offline.simulation.files import pixel_size
+from cdse_offline.simulation.places import GRID_SHAPE, MUNICH, PLACES, Acquisition, acquisitions
 
 KNOWN = "S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623"
-CATALOG = items.simulated()
-SEARCHED = [record.searched["properties"] for record in CATALOG.records if record.collection == items.SENTINEL]
+HOLDINGS = archive.simulate_holdings()
+SEARCHED = [record.searched["properties"] for record in HOLDINGS.records if record.collection == items.SENTINEL]
+
+
+def known_acquisition() -> Acquisition:
+    return next(a for a in acquisitions(MUNICH) if a.id == KNOWN)
 
 
 def known() -> dict:
-    return items.sentinel_item(next(a for a in acquisitions(MUNICH) if a.id == KNOWN), "http://127.0.0.1:1/")
+    return items.build_sentinel_item(known_acquisition(), "http://127.0.0.1:1/")
 
 
 def test_the_known_item_says_what_the_real_one_says():
@@ -46,7 +53,7 @@ def test_assets_carry_grid_type_and_scale():
     files = known()["assets"]
     assert len(files) == 43
     for key in assets.IMAGES:
-        asset, metres = files[key], assets.resolution(key)
+        asset, metres = files[key], pixel_size(key)
         assert asset["proj:code"] == "EPSG:32632" and asset["nodata"] == 0
         assert asset["proj:shape"] == [GRID_SHAPE[metres]] * 2
         assert asset["proj:transform"] == [metres, 0, 600000, 0, -metres, 5400000]
@@ -66,14 +73,6 @@ def test_sampling_tells_native_resolution_from_others():
     }  # fmt: skip
 
 
-def test_every_object_named_by_an_item_is_in_the_store():
-    for record in CATALOG.records:
-        item = record.build("http://127.0.0.1:1/")
-        hrefs = [asset["href"] for asset in item["assets"].values() if asset["href"].startswith("s3://")]
-        assert hrefs and all(href.removeprefix("s3://eodata/") in CATALOG.objects for href in hrefs)
-    assert set(CATALOG.thumbnails.values()) <= CATALOG.objects.keys()
-
-
 def test_footprints_and_windows_are_where_the_tiles_are():
     pyproj = pytest.importorskip("pyproj")
     for place in PLACES:
@@ -89,29 +88,15 @@ def test_footprints_and_windows_are_where_the_tiles_are():
         assert items._WINDOWS[place.tile] == pytest.approx(expected, abs=1e-6)
 
 
-def test_everything_says_that_it_is_simulated():
-    for record in CATALOG.records:
-        properties = record.searched["properties"]
-        assert properties["cdse_offline:simulated"] is True and "mô phỏng" in properties["description"]
-    assert "mô phỏng" in CATALOG.title
-    assert all("mô phỏng" in c["title"] + c["description"] for c in CATALOG.collections.values())
-
-
 def test_truth_has_its_own_assets_and_classes():
-    truth = items.truth_item(acquisitions(MUNICH)[0], "http://127.0.0.1:1/")
+    truth = items.build_truth_item(acquisitions(MUNICH)[0], "http://127.0.0.1:1/")
     assert list(truth["assets"]) == ["B02_10m", "B03_10m", "B04_10m", "B08_10m", "CLASS_10m", "SKY_10m"]
     titles = {c["value"]: c["title"] for c in truth["assets"]["SKY_10m"]["classification:classes"]}
     assert titles == {0: "trời quang", 1: "mây ti mỏng", 2: "bóng mây", 3: "mây"}
     assert "nodata" not in truth["assets"]["SKY_10m"] and truth["assets"]["CLASS_10m"]["nodata"] == 0
 
 
-def test_class_names_are_those_of_the_scenes():
-    from cdse_offline.simulation import scenes
-
-    assert assets.LAND_CLASSES == scenes.CLASSES
-
-
-@pytest.mark.parametrize("build", [items.sentinel_item, items.truth_item])
+@pytest.mark.parametrize("build", [items.build_sentinel_item, items.build_truth_item])
 def test_items_are_valid_stac(build):
     # Schemas of extensions are not at hand without a network; the core's come with pystac.
     document = build(acquisitions(MUNICH)[0], "http://127.0.0.1:1/")
@@ -121,8 +106,26 @@ def test_items_are_valid_stac(build):
     assert item.validate() == ["https://schemas.stacspec.org/v1.1.0/item-spec/json-schema/item.json"]
 
 
-def test_collections_are_valid_stac():
-    for document in CATALOG.collections.values():
-        collection = pystac.Collection.from_dict(document)
-        collection.stac_extensions = []
-        assert collection.validate()
+def test_other_pixels_are_another_update(monkeypatch: pytest.MonkeyPatch):
+    """Clients keep what they have read until `updated` changes: also that of the item whose other times are real."""
+
+    def updates() -> list[str]:
+        scenes = [known_acquisition(), acquisitions(MUNICH)[0]]
+        return [items.build_properties.__wrapped__(scene)["updated"] for scene in scenes]
+
+    monkeypatch.setattr(items, "source_version", lambda: "0" * 16)
+    first = updates()
+    assert first[0] == "2025-04-21T00:16:33.282435Z"  # published then
+    assert updates() == first
+    monkeypatch.setattr(items, "source_version", lambda: "0000000000002711")
+    assert updates()[0] == "2025-04-21T00:16:33.292436Z" and updates()[1] > first[1]
+    monkeypatch.setattr(items, "source_version", lambda: "f" * 16)
+    month = timedelta(days=30)
+    published = datetime.fromisoformat(first[0])
+    assert published < datetime.fromisoformat(updates()[0]) < published + month
+
+
+def test_truth_is_updated_with_its_scene():
+    scene = acquisitions(MUNICH)[3]
+    truth, image = items.build_truth_item(scene, "/"), items.build_sentinel_item(scene, "/")
+    assert truth["properties"]["updated"] == image["properties"]["updated"]

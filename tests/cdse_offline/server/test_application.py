@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from cdse_offline.product import items
-from cdse_offline.server.application import MAX_BODY, Server, known_host, listen
-from cdse_offline.server.s3 import Keys
-from cdse_offline.server.store import NotMadeError, Store
+from cdse_offline.product import archive
+from cdse_offline.server.application import MAX_BODY, Server, is_own_host
+from cdse_offline.server.protocol import listen
+from cdse_offline.server.s3 import KeyPair
+from cdse_offline.server.store import FileStore, NotMadeError
 
-CATALOG = items.simulated()
+HOLDINGS = archive.simulate_holdings()
 
 
-class FakeStore(Store):
+class FakeStore(FileStore):
     """Quicklooks of two bytes; all but one of them cannot be made."""
 
-    async def file(self, key: str) -> Path:
-        if key != CATALOG.thumbnails[CATALOG.records[0].id]:
+    async def find_file(self, key: str) -> Path:
+        if key != HOLDINGS.thumbnails[HOLDINGS.records[0].id]:
             raise NotMadeError("no pencil")
         path = self.cache / "picture"
         path.write_bytes(b"\xff\xd8")
@@ -28,7 +29,7 @@ class FakeStore(Store):
 
 @pytest.fixture
 def client(tmp_path: Path) -> TestClient:
-    server = Server(CATALOG, FakeStore(CATALOG.objects, tmp_path), Keys("a", "b"))
+    server = Server(HOLDINGS, FakeStore(HOLDINGS.objects, tmp_path), KeyPair("a", "b"))
     return TestClient(server, base_url="http://127.0.0.1:9", follow_redirects=False)
 
 
@@ -53,13 +54,13 @@ def test_paths(client: TestClient, path: str, status: int):
 
 
 def test_an_items_quicklook_is_served_where_it_says(client: TestClient):
-    item = client.get(f"/stac/v1/collections/sentinel-2-l2a/items/{CATALOG.records[0].id}").json()
+    item = client.get(f"/stac/v1/collections/sentinel-2-l2a/items/{HOLDINGS.records[0].id}").json()
     answer = client.get(item["assets"]["thumbnail"]["href"])
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"\xff\xd8", "image/jpeg")
 
 
 def test_a_quicklook_that_cannot_be_made_is_an_error(client: TestClient):
-    answer = client.get(f"/thumbnails/{CATALOG.records[-1].id}.jpg")
+    answer = client.get(f"/thumbnails/{HOLDINGS.records[-1].id}.jpg")
     assert answer.status_code == 500 and "no pencil" in answer.text
 
 
@@ -100,7 +101,7 @@ def test_a_length_that_is_none_is_refused(client: TestClient, length: str):
     ],
 )
 def test_hosts(header: str, public: bool, known: bool):
-    assert known_host(header, public=public) is known
+    assert is_own_host(header, public=public) is known
 
 
 def test_a_free_port_is_found_and_a_taken_one_is_told():
@@ -117,6 +118,6 @@ def test_links_follow_the_host_that_was_asked(client: TestClient):
 
 
 def test_websockets_are_not_answered(tmp_path: Path):
-    server = Server(CATALOG, FakeStore({}, tmp_path), Keys("a", "b"))
+    server = Server(HOLDINGS, FakeStore({}, tmp_path), KeyPair("a", "b"))
     with pytest.raises(RuntimeError, match="websocket"):
         asyncio.run(server({"type": "websocket"}, None, None))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cdse_offline import __main__, practice
+from cdse_offline.simulation.version import source_version
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,10 +38,12 @@ def test_one_line_of_json_then_service_until_stdin_closes(tmp_path: Path):
         env=environment(tmp_path),
     ) as process:  # fmt: skip
         ready = json.loads(process.stdout.readline())
-        assert set(ready) == {"stac", "s3", "access_key", "secret_key"}
+        assert set(ready) == {"stac", "s3", "access_key", "secret_key", "version"}
         assert ready["stac"] == f"http://{ready['s3']}/stac/v1/"
         with urllib.request.urlopen(ready["stac"]) as answer:
-            assert json.load(answer)["id"] == "cdse-offline"
+            landing = json.load(answer)
+        assert landing["id"] == "cdse-offline"
+        assert landing["cdse_offline:version"] == ready["version"] == source_version()
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{ready['stac']}collections/no")
         try:
@@ -116,15 +119,15 @@ def test_the_cache_can_be_cleared(tmp_path: Path):
 )
 def test_serving_is_what_it_does_unless_told_otherwise(monkeypatch, given: list[str], port: int, data: Path | None):
     monkeypatch.setattr(sys, "argv", ["cdse_offline", *given])
-    arguments = __main__._arguments()
+    arguments = __main__.parse_arguments()
     assert (arguments.run, arguments.port, arguments.data) == (__main__.serve, port, data)
     assert (arguments.host, arguments.until_stdin_closes) == ("127.0.0.1", False)
 
 
 def test_the_service_imports_neither_numpy_nor_gdal():
     code = (
-        "import sys, cdse_offline.server.application, cdse_offline.product.items, cdse_offline.packs.pack\n"
-        "cdse_offline.product.items.simulated()\n"
+        "import sys, cdse_offline.server.application, cdse_offline.product.archive, cdse_offline.packs.pack\n"
+        "cdse_offline.product.archive.simulate_holdings()\n"
         "print([m for m in ('numpy', 'rasterio', 'scipy', 'pyproj', 'pystac') if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -11,21 +11,21 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from starlette.testclient import TestClient
 
-from cdse_offline.holdings import Simulated
 from cdse_offline.server import s3
-from cdse_offline.server.store import NotMadeError, Store
+from cdse_offline.server.store import FileStore, NotMadeError
+from cdse_offline.simulation.files import SimulatedFile
 from cdse_offline.simulation.places import MUNICH, acquisitions
 
 BASE = "http://127.0.0.1:9"
-KEYS = s3.Keys("ACCESS", "secret")
+KEYS = s3.KeyPair("ACCESS", "secret")
 CONTENT = bytes(range(256)) * 4
 
 
-class BrokenStore(Store):
-    async def file(self, key: str) -> Path:
+class BrokenStore(FileStore):
+    async def find_file(self, key: str) -> Path:
         if key == "broken.jp2":
             raise NotMadeError("a <bad> scene")
-        return await super().file(key)
+        return await super().find_file(key)
 
 
 @pytest.fixture
@@ -35,11 +35,11 @@ def client(tmp_path: Path) -> TestClient:
         objects[key] = tmp_path / key.replace("/", "-")
         objects[key].write_bytes(CONTENT)
     (tmp_path / "secret.txt").write_text("not an object")
-    objects["broken.jp2"] = Simulated(acquisitions(MUNICH)[0], "pixels", "B04_10m")
+    objects["broken.jp2"] = SimulatedFile(acquisitions(MUNICH)[0], "pixels", "B04_10m")
     return TestClient(s3.S3(BrokenStore(objects, tmp_path / "cache"), KEYS), base_url=BASE)
 
 
-def signed(path: str, keys: s3.Keys = KEYS, method: str = "GET", **headers: str) -> dict[str, str]:
+def signed(path: str, keys: s3.KeyPair = KEYS, method: str = "GET", **headers: str) -> dict[str, str]:
     request = AWSRequest(method, BASE + path, headers)
     S3SigV4Auth(Credentials(keys.access, keys.secret), "s3", "default").add_auth(request)
     return dict(request.headers)
@@ -96,8 +96,8 @@ def test_head_has_no_body(client: TestClient):
     [
         ({}, "AccessDenied"),
         ({"Authorization": "Bearer abc"}, "AccessDenied"),
-        (signed("/eodata/b.xml", s3.Keys("OTHER", "secret")), "InvalidAccessKeyId"),
-        (signed("/eodata/b.xml", s3.Keys("ACCESS", "wrong")), "SignatureDoesNotMatch"),
+        (signed("/eodata/b.xml", s3.KeyPair("OTHER", "secret")), "InvalidAccessKeyId"),
+        (signed("/eodata/b.xml", s3.KeyPair("ACCESS", "wrong")), "SignatureDoesNotMatch"),
         (signed("/eodata/a/R10m/x.jp2"), "SignatureDoesNotMatch"),  # a signature for another object
         (signed("/eodata/b.xml", method="HEAD"), "SignatureDoesNotMatch"),
         (signed("/eodata/b.xml") | {"X-Amz-Date": "yesterday"}, "AccessDenied"),
@@ -189,9 +189,9 @@ def test_an_object_that_takes_long_to_make_is_put_off_not_waited_for(client: Tes
     """GDAL gives up for good on a server that stays silent; after a 503 it comes back."""
     monkeypatch.setattr(s3, "PATIENCE", 0.05)
 
-    async def slow(self: Store, key: str) -> Path:
+    async def slow(self: FileStore, key: str) -> Path:
         await asyncio.sleep(30)
 
-    monkeypatch.setattr(BrokenStore, "file", slow)
+    monkeypatch.setattr(BrokenStore, "find_file", slow)
     answer = get(client, "/eodata/a/R10m/x.jp2")
     assert (answer.status_code, code(answer)) == (503, "SlowDown")

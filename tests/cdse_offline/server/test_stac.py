@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from cdse_offline.holdings import Catalog, Record
+from cdse_offline.holdings import Holdings, Record
 from cdse_offline.server import stac
+from cdse_offline.server.matching import match_records
 
 BASE = "http://127.0.0.1:9"
 SEARCH = "/stac/v1/search"
@@ -34,9 +35,10 @@ RECORDS = (
     record("b2", "2023-05-31", None, 5),
     record("a1", "2023-05-01", 10, 0, "truth"),
 )
-CATALOG = Catalog(
+HOLDINGS = Holdings(
     title="Thử",
     description="Thử nghiệm",
+    version="a1",
     collections={name: {"id": name, "type": "Collection", "links": []} for name in ("images", "truth")},
     records=RECORDS,
     objects={},
@@ -46,7 +48,7 @@ CATALOG = Catalog(
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    application = stac.application(CATALOG)
+    application = stac.build_application(HOLDINGS)
 
     async def below_its_root(scope, receive, send):
         await application({**scope, "root_path": stac.ROOT}, receive, send)
@@ -127,9 +129,9 @@ def test_bbox(client: TestClient, bbox: list[float], ids: list[str]):
 def test_a_box_that_misses_a_slanting_footprint_finds_nothing(client: TestClient):
     triangle = {"type": "Polygon", "coordinates": [[[5, 10], [6, 10], [5, 11], [5, 10]]]}
     shape = {"geometry": triangle, "bbox": [5, 10, 6, 11]}
-    catalog = Catalog("", "", {}, (Record(RECORDS[2].searched | shape, RECORDS[2].build),), {}, {})
-    assert stac._matching(catalog.records, bbox=[5.1, 10.1, 5.2, 10.2])
-    assert not stac._matching(catalog.records, bbox=[5.8, 10.8, 5.9, 10.9])
+    holdings = Holdings("", "", "", {}, (Record(RECORDS[2].searched | shape, RECORDS[2].build),), {}, {})
+    assert match_records(holdings.records, bbox=[5.1, 10.1, 5.2, 10.2])
+    assert not match_records(holdings.records, bbox=[5.8, 10.8, 5.9, 10.9])
 
 
 def test_intersects(client: TestClient):

@@ -6,21 +6,21 @@ import os
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from cdse_offline.holdings import Simulated
 from cdse_offline.server import store
 from cdse_offline.simulation import lengths
+from cdse_offline.simulation.files import SimulatedFile
 from cdse_offline.simulation.places import MUNICH, RED_RIVER, acquisitions
+from cdse_offline.simulation.version import source_version
 
 MUNICH_SCENE, RIVER_SCENE = acquisitions(MUNICH)[0], acquisitions(RED_RIVER)[0]
 OBJECTS = {
-    "a/B05.jp2": Simulated(MUNICH_SCENE, "pixels", "B05_20m"),
-    "a/B06.jp2": Simulated(MUNICH_SCENE, "pixels", "B06_20m"),
-    "a/B04.jp2": Simulated(MUNICH_SCENE, "pixels", "B04_10m"),
-    "b/B05.jp2": Simulated(RIVER_SCENE, "pixels", "B05_20m"),
-    "b/truth.jp2": Simulated(RIVER_SCENE, "truth", "B05_20m"),
+    "a/B05.jp2": SimulatedFile(MUNICH_SCENE, "pixels", "B05_20m"),
+    "a/B06.jp2": SimulatedFile(MUNICH_SCENE, "pixels", "B06_20m"),
+    "a/B04.jp2": SimulatedFile(MUNICH_SCENE, "pixels", "B04_10m"),
+    "b/B05.jp2": SimulatedFile(RIVER_SCENE, "pixels", "B05_20m"),
+    "b/truth.jp2": SimulatedFile(RIVER_SCENE, "truth", "B05_20m"),
 }
 
 
@@ -28,14 +28,14 @@ OBJECTS = {
 # happened through the files.
 
 
-def by_name(wanted: Simulated, path: Path) -> None:
+def by_name(wanted: SimulatedFile, path: Path) -> None:
     with (path.parent.parent / "log").open("a") as log:
         log.write(f"{os.getpid()} {wanted.asset}\n")
     time.sleep(0.2)
     path.write_text(f"{wanted.kind} {wanted.asset} {os.getpid()}")
 
 
-def failing_at_first(wanted: Simulated, path: Path) -> None:
+def failing_at_first(wanted: SimulatedFile, path: Path) -> None:
     path.write_text("half")
     if not (path.parent / "tried").exists():
         (path.parent / "tried").touch()
@@ -43,7 +43,7 @@ def failing_at_first(wanted: Simulated, path: Path) -> None:
     path.write_text("whole")
 
 
-def dying_at_first(wanted: Simulated, path: Path) -> None:
+def dying_at_first(wanted: SimulatedFile, path: Path) -> None:
     path.write_text("half")
     if not (path.parent / "tried").exists():
         (path.parent / "tried").touch()
@@ -55,9 +55,9 @@ def ask(folder: Path, make: store.Make, *keys: str) -> list[str | BaseException]
     """What the files hold, asked for all at once; a failure stands in its place."""
 
     async def run() -> list:
-        service = store.Store(OBJECTS, folder, make)
+        service = store.FileStore(OBJECTS, folder, make)
         try:
-            return await asyncio.gather(*(service.file(key) for key in keys), return_exceptions=True)
+            return await asyncio.gather(*(service.find_file(key) for key in keys), return_exceptions=True)
         finally:
             service.close()
 
@@ -67,7 +67,7 @@ def ask(folder: Path, make: store.Make, *keys: str) -> list[str | BaseException]
 def test_many_who_ask_at_once_wait_for_one_making(tmp_path: Path):
     answers = ask(tmp_path, by_name, *["a/B05.jp2"] * 5)
     assert len(set(answers)) == 1 and answers[0].startswith("pixels B05_20m")
-    assert len((tmp_path / store.version() / "log").read_text().splitlines()) == 1
+    assert len((tmp_path / source_version() / "log").read_text().splitlines()) == 1
 
 
 def test_bands_of_one_scene_are_made_in_one_process_and_scenes_in_two(tmp_path: Path):
@@ -81,25 +81,25 @@ def test_pixels_and_truth_of_one_name_are_two_files(tmp_path: Path):
 
 def test_companions_are_made_along_while_the_scene_is_at_hand(tmp_path: Path):
     async def run() -> list[str]:
-        service = store.Store(OBJECTS, tmp_path, by_name)
-        path = await service.file("a/B04.jp2")
+        service = store.FileStore(OBJECTS, tmp_path, by_name)
+        path = await service.find_file("a/B04.jp2")
         await asyncio.gather(*service._making.values())
-        await service.file("a/B04.jp2")
+        await service.find_file("a/B04.jp2")
         service.close()
         return sorted(file.name for file in path.parent.iterdir())
 
     assert asyncio.run(run()) == ["pixels-B04_10m", "pixels-B08_10m", "pixels-SCL_20m"]
-    assert len((tmp_path / store.version() / "log").read_text().splitlines()) == 3
+    assert len((tmp_path / source_version() / "log").read_text().splitlines()) == 3
 
 
 def test_companions_that_fail_disturb_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    (tmp_path / store.version() / MUNICH_SCENE.id).mkdir(parents=True)
-    (tmp_path / store.version() / MUNICH_SCENE.id / "pixels-B04_10m").write_text("there")
+    (tmp_path / source_version() / MUNICH_SCENE.id).mkdir(parents=True)
+    (tmp_path / source_version() / MUNICH_SCENE.id / "pixels-B04_10m").write_text("there")
     assert ask(tmp_path, dying_at_first, "a/B04.jp2") == ["there"]
 
     async def run() -> None:
-        service = store.Store(OBJECTS, tmp_path, dying_at_first)
-        making = service._start(Simulated(MUNICH_SCENE, "pixels", "B08_10m"))
+        service = store.FileStore(OBJECTS, tmp_path, dying_at_first)
+        making = service._start(SimulatedFile(MUNICH_SCENE, "pixels", "B08_10m"))
         await asyncio.wait([making])
         service.close()
 
@@ -117,16 +117,16 @@ def test_a_file_that_exists_is_not_made_again(tmp_path: Path):
 def test_a_failure_leaves_nothing_behind_and_the_next_request_tries_again(tmp_path: Path, make: store.Make):
     (failure,) = ask(tmp_path, make, "a/B05.jp2")
     assert isinstance(failure, store.NotMadeError) and "B05_20m" in str(failure)
-    assert [path.name for path in (tmp_path / store.version() / MUNICH_SCENE.id).iterdir()] == ["tried"]
+    assert [path.name for path in (tmp_path / source_version() / MUNICH_SCENE.id).iterdir()] == ["tried"]
     assert ask(tmp_path, make, "a/B05.jp2") == ["whole"]
 
 
 def test_a_worker_that_died_is_replaced_within_one_service(tmp_path: Path):
     async def run() -> str:
-        service = store.Store(OBJECTS, tmp_path, dying_at_first)
+        service = store.FileStore(OBJECTS, tmp_path, dying_at_first)
         with pytest.raises(store.NotMadeError, match="died"):
-            await service.file("a/B05.jp2")
-        path = await service.file("a/B05.jp2")
+            await service.find_file("a/B05.jp2")
+        path = await service.find_file("a/B05.jp2")
         service.close()
         return path.read_text()
 
@@ -135,47 +135,47 @@ def test_a_worker_that_died_is_replaced_within_one_service(tmp_path: Path):
 
 def test_two_services_may_make_one_file(tmp_path: Path):
     async def run() -> list[str]:
-        services = [store.Store(OBJECTS, tmp_path, by_name) for _ in range(2)]
-        paths = await asyncio.gather(*(service.file("a/B05.jp2") for service in services))
+        services = [store.FileStore(OBJECTS, tmp_path, by_name) for _ in range(2)]
+        paths = await asyncio.gather(*(service.find_file("a/B05.jp2") for service in services))
         for service in services:
             service.close()
         return [path.read_text() for path in paths]
 
     first, second = asyncio.run(run())
     assert first == second
-    assert len((tmp_path / store.version() / "log").read_text().splitlines()) == 2
+    assert len((tmp_path / source_version() / "log").read_text().splitlines()) == 2
 
 
 def test_one_who_gives_up_does_not_stop_the_making(tmp_path: Path):
     async def run() -> str:
-        service = store.Store(OBJECTS, tmp_path, by_name)
+        service = store.FileStore(OBJECTS, tmp_path, by_name)
         with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(service.file("a/B05.jp2"), 0.05)
-        path = await service.file("a/B05.jp2")
+            await asyncio.wait_for(service.find_file("a/B05.jp2"), 0.05)
+        path = await service.find_file("a/B05.jp2")
         service.close()
         return path.read_text()
 
     assert asyncio.run(run()).startswith("pixels")
-    assert len((tmp_path / store.version() / "log").read_text().splitlines()) == 1
+    assert len((tmp_path / source_version() / "log").read_text().splitlines()) == 1
 
 
 def test_files_of_a_pack_are_served_as_they_are(tmp_path: Path):
-    service = store.Store({"key": tmp_path / "file.jp2"}, tmp_path)
-    assert asyncio.run(service.file("key")) == tmp_path / "file.jp2"
+    service = store.FileStore({"key": tmp_path / "file.jp2"}, tmp_path)
+    assert asyncio.run(service.find_file("key")) == tmp_path / "file.jp2"
 
 
 def test_an_unknown_object_is_a_key_error(tmp_path: Path):
     with pytest.raises(KeyError):
-        asyncio.run(store.Store(OBJECTS, tmp_path).file("../../etc/passwd"))
+        asyncio.run(store.FileStore(OBJECTS, tmp_path).find_file("../../etc/passwd"))
 
 
 def test_old_versions_are_removed_and_recent_ones_kept(tmp_path: Path):
     for name, age in (("old", 2 * store.KEEP_OLD_VERSIONS), ("recent", 60)):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (time.time() - age,) * 2)
-    service = store.Store(OBJECTS, tmp_path)
-    service.tidy().join()
-    assert {path.name for path in tmp_path.iterdir()} == {"recent", store.version()}
+    service = store.FileStore(OBJECTS, tmp_path)
+    service.remove_old_versions().join()
+    assert {path.name for path in tmp_path.iterdir()} == {"recent", source_version()}
 
 
 def test_the_cache_lies_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -186,22 +186,6 @@ def test_the_cache_lies_where_the_environment_says(tmp_path: Path, monkeypatch: 
     assert store.cache_folder().name == "cdse_offline"
 
 
-def test_the_version_follows_the_source_of_the_pixels_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for name in ("simulation/__init__", "simulation/land", "server/store"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / f"{name}.py").write_text(name)
-    monkeypatch.setattr(store.simulation, "__file__", str(tmp_path / "simulation/__init__.py"))
-
-    def version() -> str:
-        return store.version.__wrapped__()
-
-    first = version()
-    (tmp_path / "server/store.py").write_text("changed")
-    assert version() == first
-    (tmp_path / "simulation/land.py").write_text("changed")
-    assert version() != first
-
-
 def test_size_counts_what_all_files_take_on_disk(tmp_path: Path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "b").write_bytes(bytes(100_000))
@@ -209,28 +193,4 @@ def test_size_counts_what_all_files_take_on_disk(tmp_path: Path):
         file.write(bytes(50_000))
         file.truncate(100_000_000)  # the rest is a hole
     holes = lengths.holes_are_free(tmp_path)
-    assert 150_000 <= store.size(tmp_path) < (200_000 if holes else 101_000_000)
-
-
-@pytest.mark.parametrize(("holes", "least", "most"), [(True, 80e6, 130e6), (False, 0, 3e6)])
-def test_images_at_10_m_are_as_long_as_those_of_esa_where_that_costs_nothing(tmp_path, monkeypatch, holes, least, most):
-    window = RIVER_SCENE.place.window(10)[2]
-    monkeypatch.setattr(store, "_scene", lambda _: FakeScene(window))
-    monkeypatch.setattr(lengths, "holes_are_free", lambda folder: holes)
-    found = {}
-    for kind in ("pixels", "truth"):
-        store.make(Simulated(RIVER_SCENE, kind, "B04_10m"), tmp_path / kind)
-        found[kind] = (tmp_path / kind).stat().st_size
-    assert least < found["pixels"] < most and found["truth"] < 3e6  # the truth is no product of ESA
-
-
-class FakeScene:
-    def __init__(self, side: int) -> None:
-        self.pixels = self.truth = lambda asset: np.full((side, side), 1500, np.uint16)
-
-
-def test_a_real_thumbnail_and_a_real_document_are_made(tmp_path: Path):
-    store.make(Simulated(MUNICH_SCENE, "metadata", "product_metadata"), tmp_path / "a.xml")
-    assert MUNICH_SCENE.id in (tmp_path / "a.xml").read_text()
-    store.make(Simulated(MUNICH_SCENE, "thumbnail", "thumbnail"), tmp_path / "a.jpg")
-    assert (tmp_path / "a.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+    assert 150_000 <= store.measure_size(tmp_path) < (200_000 if holes else 101_000_000)

@@ -7,7 +7,7 @@ import pytest
 
 from cdse_access.jp2.tile_parts import COD, EOC, QCD, SIGNATURE, SIZ
 from cdse_access.problems import BadData
-from cdse_offline.simulation.codestream import resized, split, write
+from cdse_offline.simulation.codestream import EmptyTiles, resize, split, write
 
 
 def box(kind: bytes, content: bytes) -> bytes:
@@ -31,7 +31,6 @@ def file(side: int, *parts: bytes) -> bytes:
 
 
 FILE = file(7, *(part(number, body) for number, body in enumerate((b"aa", b"b", b"cc", b"d"))))
-KINDS = [(False, False), (False, True), (True, False), (True, True)]
 
 
 def test_split_gives_the_header_and_every_tile_part():
@@ -45,10 +44,10 @@ def test_a_file_that_lacks_a_tile_is_not_split():
         split(file(7, part(0, b"aa")))
 
 
-def test_write_puts_parts_in_their_places_and_empty_ones_elsewhere(tmp_path: Path):
+def test_parts_stand_in_their_places_and_empty_ones_elsewhere(tmp_path: Path):
     header, parts = split(FILE)
-    empty = {kind: part(0, body) for kind, body in zip(KINDS, (b"inner", b"right", b"bottom", b"corner"), strict=True)}
-    write(tmp_path / "a.jp2", resized(header, 10), {4: parts[0]}, empty, across=3)
+    empty = EmptyTiles(*(part(0, body) for body in (b"inner", b"right", b"bottom", b"corner")))
+    write(tmp_path / "a.jp2", resize(header, 10), empty.fill_grid({4: parts[0]}, across=3))
     _, written = split((tmp_path / "a.jp2").read_bytes())
     bodies = [written[number][14:] for number in range(9)]
     assert bodies == [b"inner", b"inner", b"right", b"inner", b"aa", b"right", b"bottom", b"bottom", b"corner"]
@@ -56,14 +55,14 @@ def test_write_puts_parts_in_their_places_and_empty_ones_elsewhere(tmp_path: Pat
 
 def test_parts_are_filled_up_to_the_lengths_that_are_told(tmp_path: Path):
     header, parts = split(FILE)
-    write(tmp_path / "a.jp2", header, parts, {}, 2, [20, 0, 15, 40])
+    write(tmp_path / "a.jp2", header, parts.values(), [20, 0, 15, 40])
     data = (tmp_path / "a.jp2").read_bytes()
     bodies = (b"aa" + bytes(4), b"b", b"cc", b"d" + bytes(25))
     assert data == header + b"".join(part(number, body) for number, body in enumerate(bodies)) + EOC
 
 
-def test_resized_changes_the_size_in_the_box_and_in_the_main_header():
+def test_resize_changes_the_size_in_the_box_and_in_the_main_header():
     header, _ = split(FILE)
-    assert resized(header, 8) == split(file(8, *(part(number, b"") for number in range(4))))[0]
+    assert resize(header, 8) == split(file(8, *(part(number, b"") for number in range(4))))[0]
     with pytest.raises(ValueError, match="stands 3 times"):
-        resized(header + struct.pack(">II", 7, 7), 8)
+        resize(header + struct.pack(">II", 7, 7), 8)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from cdse_offline.simulation import covers
+from cdse_offline.simulation.classes import LAND_CLASSES
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_spectra_are_plausible(name, low, high):
 def test_every_cover_is_made_of_known_parts():
     for cover in covers.COVERS.values():
         assert {cover.green, cover.dry, cover.soil, cover.water} <= set(covers.SPECTRA)
-        assert cover.kind in covers.CLASSES
+        assert cover.kind in LAND_CLASSES
         assert max(sum(row[1:]) for row in cover.calendar) <= 1.0001
 
 

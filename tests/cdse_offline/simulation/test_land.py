@@ -2,18 +2,19 @@ import numpy as np
 import pytest
 
 from cdse_offline.simulation import land
+from cdse_offline.simulation.landscapes import build_land
 from cdse_offline.simulation.places import MUNICH, RED_RIVER
 
 
 def ndvi(place, day):
-    drawn = land.build(place)
+    drawn = build_land(place)
     units = land.tables(drawn, day)
     red, infrared = (land.reflectance(drawn, band, units) for band in ("B04", "B08"))
     return (infrared - red) / (infrared + red)
 
 
 def class_mean(place, day, kind):
-    return ndvi(place, day)[land.build(place).kind == kind].mean()
+    return ndvi(place, day)[build_land(place).kind == kind].mean()
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_classes_follow_the_calendar(place, kind, day, low, high):
 
 
 def test_meadows_are_mown_at_different_dates():
-    drawn = land.build(MUNICH)
+    drawn = build_land(MUNICH)
     meadow = drawn.kind == 3
     change = np.abs(ndvi(MUNICH, 170) - ndvi(MUNICH, 160))[meadow]
     assert 0.1 < np.mean(change > 0.1) < 0.9
@@ -68,11 +69,3 @@ def test_wood_casts_its_shadow_away_from_the_sun():
     light = land.sunlight(flat(height=height), (180, 45))
     assert light[99, 110] < 0.8  # north of it
     assert light[120, 110] >= 1  # south of it
-
-
-def test_land_is_kept_whole(tmp_path):
-    kept = land.build(MUNICH, tmp_path)
-    files = list(tmp_path.iterdir())
-    assert [path.suffix for path in files] == [".npz"]
-    for name, array in vars(land.build(MUNICH)).items():
-        assert np.array_equal(array, getattr(kept, name)), name

@@ -11,7 +11,7 @@ import pytest
 
 from cdse_offline import practice
 from cdse_offline.practice import fault
-from cdse_offline.practice.room import DOOR, MAX_BODY, MAX_RULES, Allowance, Room
+from cdse_offline.practice.middleware import CONTROL_PATH, MAX_BODY, MAX_RULES, Allowance, Practice
 from tests.service import CONTENT, Service, running
 
 OPEN_LIMITS = dict.fromkeys(("latency", "bandwidth", "connections", "per_minute", "retry_after"))
@@ -19,7 +19,7 @@ OPEN_LIMITS = dict.fromkeys(("latency", "bandwidth", "connections", "per_minute"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("service"), room=Room()) as it:
+    with running(tmp_path_factory.mktemp("service"), practice=Practice()) as it:
         yield it
 
 
@@ -120,7 +120,7 @@ def test_requests_come_back_with_time(monkeypatch: pytest.MonkeyPatch):
         allowance, found = Allowance(2), []
         for pause in pauses:
             now += pause
-            found.append(allowance.refuses(None))
+            found.append(allowance.refuse(None))
         return found
 
     # two at once, then one each half a minute; never more than two in store
@@ -137,15 +137,18 @@ def test_latency_and_bandwidth(service: Service):
 def test_faults_and_limits_are_apart(service: Service):
     practice.switch_on(fault("hang", path="/nowhere"), service=service.address)
     practice.limit(connections=4, service=service.address)
-    state = service.ask(DOOR).json()
+    state = service.ask(CONTROL_PATH).json()
     assert state["limits"] == OPEN_LIMITS | {"connections": 4}
     assert state["rules"] == [
         {"kind": "hang", "path": "/nowhere", "which": "all", "seed": 0, "seen": 0, "met": 0},
     ]
     practice.switch_on(service=service.address)
-    assert service.ask(DOOR).json()["rules"] == [] and service.ask(DOOR).json()["limits"]["connections"] == 4
+    assert (
+        service.ask(CONTROL_PATH).json()["rules"] == []
+        and service.ask(CONTROL_PATH).json()["limits"]["connections"] == 4
+    )
     practice.switch_off(service=service.address)
-    assert service.ask(DOOR).json()["limits"] == OPEN_LIMITS
+    assert service.ask(CONTROL_PATH).json()["limits"] == OPEN_LIMITS
 
 
 # --- The door ---
@@ -167,26 +170,26 @@ def test_faults_and_limits_are_apart(service: Service):
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(service: Service, body: Any, message: str):
     practice.switch_on(fault("hang", path="/nowhere"), service=service.address)
-    answer = service.ask(DOOR, "PUT", body)
+    answer = service.ask(CONTROL_PATH, "PUT", body)
     assert answer.status == 400 and message in answer.json()["detail"]
-    assert len(service.ask(DOOR).json()["rules"]) == 1
+    assert len(service.ask(CONTROL_PATH).json()["rules"]) == 1
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 60_000, b"9" * 5000])
 def test_what_is_not_json_is_refused(service: Service, body: bytes):
-    answer = put(service.room, body)
+    answer = put(service.practice, body)
     assert answer["status"] == 400 and "JSON" in answer["detail"]
 
 
 def test_a_large_body_is_refused(service: Service):
-    answer = service.ask(DOOR, "PUT", {"rules": [{"kind": "hang", "path": "x" * MAX_BODY}]})
+    answer = service.ask(CONTROL_PATH, "PUT", {"rules": [{"kind": "hang", "path": "x" * MAX_BODY}]})
     assert answer.status == 400 and str(MAX_BODY) in answer.json()["detail"]
 
 
-def put(room: Room, body: bytes, *, peer: str = "127.0.0.1", client: str = "127.0.0.1") -> dict[str, Any]:
+def put(practice: Practice, body: bytes, *, peer: str = "127.0.0.1", client: str = "127.0.0.1") -> dict[str, Any]:
     """What the door answers to a connection from `peer`, which may be the proxy of a `client`."""
     connection = type("Connection", (), {"client": (peer, 1)})
-    scope = {"type": "http", "method": "PUT", "path": DOOR, "headers": [], "client": (client, 1)}
+    scope = {"type": "http", "method": "PUT", "path": CONTROL_PATH, "headers": [], "client": (client, 1)}
     messages = []
 
     async def receive() -> dict[str, Any]:
@@ -195,7 +198,7 @@ def put(room: Room, body: bytes, *, peer: str = "127.0.0.1", client: str = "127.
     async def send(message: dict[str, Any]) -> None:
         messages.append(message)
 
-    asyncio.run(room.door(scope | {"state": {"connection": connection}}, receive, send))
+    asyncio.run(practice.control(scope | {"state": {"connection": connection}}, receive, send))
     return {"status": messages[0]["status"]} | json.loads(messages[1]["body"])
 
 
@@ -211,22 +214,24 @@ def put(room: Room, body: bytes, *, peer: str = "127.0.0.1", client: str = "127.
     ],
 )
 def test_the_door_is_for_this_machine(peer: str, client: str, status: int):
-    assert put(Room(), b"{}", peer=peer, client=client)["status"] == status
+    assert put(Practice(), b"{}", peer=peer, client=client)["status"] == status
 
 
 def test_the_door_is_not_for_pages_of_foreign_names(service: Service):
-    assert service.ask(DOOR, Host="evil.example").status == 403
-    headers = service.ask(DOOR, "OPTIONS", Origin="http://evil.example").headers
+    assert service.ask(CONTROL_PATH, Host="evil.example").status == 403
+    headers = service.ask(CONTROL_PATH, "OPTIONS", Origin="http://evil.example").headers
     assert not [name for name in headers if name.lower().startswith("access-control")]
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", DOOR), ("GET", f"{DOOR}/usage"), ("DELETE", f"{DOOR}/x")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", CONTROL_PATH), ("GET", f"{CONTROL_PATH}/usage"), ("DELETE", f"{CONTROL_PATH}/x")]
+)
 def test_what_the_door_does_not_know(service: Service, method: str, path: str):
     assert service.ask(path, method).status == 405
 
 
 def test_without_a_room_there_is_no_door(tmp_path):
-    with running(tmp_path, room=None) as service:
-        assert (service.ask(DOOR).status, service.ask(DOOR, "DELETE").status) == (404, 404)
+    with running(tmp_path, practice=None) as service:
+        assert (service.ask(CONTROL_PATH).status, service.ask(CONTROL_PATH, "DELETE").status) == (404, 404)
         answer = service.read()
         assert answer.body == CONTENT and len(answer.headers.get_all("Date")) == 1

@@ -1,0 +1,101 @@
+"""The two collections of the simulated scenes, in the form of CDSE's own."""
+
+from typing import Any
+
+from cdse_offline.product import assets
+from cdse_offline.product.items import (
+    DESIGNATORS,
+    EXTENSIONS,
+    SCHEMES,
+    SENTINEL,
+    SIMULATED,
+    TRUTH,
+    build_properties,
+    build_sentinel_item,
+    compute_bbox,
+    format_time,
+)
+from cdse_offline.simulation.places import PLACES, acquisitions
+
+
+def _build_extent() -> dict[str, Any]:
+    boxes = [compute_bbox(place) for place in PLACES]
+    wests, souths, easts, norths = zip(*boxes, strict=True)
+    whole = [min(wests), min(souths), max(easts), max(norths)]
+    starts = [a.start for place in PLACES for a in acquisitions(place)]
+    interval = [format_time(min(starts), "seconds"), format_time(max(starts), "seconds")]
+    return {"spatial": {"bbox": [whole, *boxes]}, "temporal": {"interval": [interval]}}
+
+
+def _build_collection(name: str, title: str, description: str, item_assets: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": name,
+        "type": "Collection",
+        "title": title,
+        "description": description,
+        "stac_version": "1.1.0",
+        "stac_extensions": [e for e in EXTENSIONS if "stac-extensions.github.io" in e],
+        "license": "CC-BY-4.0",
+        "keywords": ["Sentinel-2", "mô phỏng", "luyện tập"],
+        "providers": [{"name": "cdse_offline", "roles": ["producer", "licensor", "processor", "host"]}],
+        "extent": _build_extent(),
+        "links": [
+            {"rel": "license", "href": "https://creativecommons.org/licenses/by/4.0/", "type": "text/html"},
+        ],
+        "item_assets": item_assets,
+    }
+
+
+_OWN = {"href", "file:local_path", "proj:bbox", "proj:code", "proj:transform", "view:azimuth", "view:incidence_angle"}
+
+
+def _drop_place(asset: dict[str, Any]) -> dict[str, Any]:
+    """What all items share: not where a file lies, nor how much of it is of which class."""
+    shared = _drop_keys(asset, _OWN)
+    if "alternate" in shared:
+        shared["alternate"] = {key: _drop_keys(value, {"href"}) for key, value in asset["alternate"].items()}
+    if "classification:classes" in shared:
+        classes = asset["classification:classes"]
+        shared["classification:classes"] = [_drop_keys(entry, {"percentage"}) for entry in classes]
+    return shared
+
+
+def _drop_keys(document: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key not in keys}
+
+
+def build_sentinel_collection() -> dict[str, Any]:
+    newest = acquisitions(PLACES[0])[0]
+    item = build_sentinel_item(newest, "/")
+    document = _build_collection(
+        SENTINEL,
+        "Sentinel-2 Level-2A (ảnh mô phỏng)",
+        f"{SIMULATED} Cấu trúc theo sản phẩm Sentinel-2 Level-2A Collection 1: phản xạ bề mặt (BOA), bản đồ lớp cảnh "
+        "SCL, độ dày quang học sol khí AOT và hơi nước WVP.",
+        {key: _drop_place(asset) for key, asset in item["assets"].items()},
+    )
+    share = {"type": "number", "maximum": 100, "minimum": 0}
+    shares = dict.fromkeys(build_properties(newest)["statistics"], share)
+    summaries = {
+        "gsd": [10],
+        "platform": ["sentinel-2a", "sentinel-2b"],
+        "statistics": {"type": "object", "properties": shares},
+        "instruments": ["msi"],
+        "product:type": ["S2MSI2A"],
+        "constellation": ["sentinel-2"],
+        "processing:level": ["L2"],
+        "product:timeliness": ["PT24H"],
+        "product:timeliness_category": ["NRT"],
+        "sat:platform_international_designator": list(DESIGNATORS.values()),
+    }
+    return document | SCHEMES | {"bands": assets.list_collection_bands(), "summaries": summaries}
+
+
+def build_truth_collection() -> dict[str, Any]:
+    return _build_collection(
+        TRUTH,
+        "Sự thật của ảnh mô phỏng",
+        "Những gì chương trình biết về mỗi cảnh trước khi thêm bầu trời và cảm biến: phản xạ bề mặt không mây, lớp phủ "
+        "mặt đất, trạng thái bầu trời. Cùng id với ảnh trong sentinel-2-l2a. CDSE thật không có bộ này.",
+        {key: _drop_place(assets.describe_truth(key, PLACES[0])) for key in assets.TRUTH},
+    )

@@ -1,0 +1,75 @@
+"""The files of the simulated archive: what they are, and how one is made.
+
+Light to import: the service names files, its worker processes make them.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cdse_offline.simulation import lengths
+from cdse_offline.simulation.places import Acquisition
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cdse_offline.simulation.scenes import Scene
+
+
+@dataclass(frozen=True)
+class SimulatedFile:
+    """A file that is made when it is first read."""
+
+    acquisition: Acquisition
+    kind: Literal["pixels", "truth", "thumbnail", "metadata"]
+    asset: str
+
+    def __str__(self) -> str:
+        return f"{self.asset} of {self.acquisition.id}"
+
+
+def pixel_size(asset: str) -> int:
+    """Metres of an image asset's pixel: 10 for `B04_10m`."""
+    _, _, resolution = asset.rpartition("_")
+    return int(resolution.removesuffix("m"))
+
+
+def make_file(wanted: SimulatedFile, path: Path) -> None:
+    """Make one file; runs in a worker process, where the heavy imports belong."""
+    if wanted.kind == "metadata":
+        from cdse_offline.simulation import metadata
+
+        path.write_bytes(metadata.build_document(wanted.acquisition, wanted.asset))
+        return
+    from cdse_offline.simulation import images
+
+    scene = _open_scene(wanted.acquisition)
+    if wanted.kind == "thumbnail":
+        images.write_jpeg(path, scene.thumbnail())
+        return
+    images.write(
+        path,
+        _draw_pixels(scene, wanted),
+        place=wanted.acquisition.place,
+        resolution=pixel_size(wanted.asset),
+        lengths=_simulate_lengths(wanted, path.parent),
+    )
+
+
+def _draw_pixels(scene: "Scene", wanted: SimulatedFile) -> "np.ndarray":
+    return scene.truth(wanted.asset) if wanted.kind == "truth" else scene.pixels(wanted.asset)
+
+
+def _simulate_lengths(wanted: SimulatedFile, folder: Path) -> list[int] | None:
+    """Lengths of ESA's files for the 10 m images of the product, where that costs nothing; truth is no product."""
+    if wanted.kind != "pixels" or pixel_size(wanted.asset) != 10 or not lengths.holes_are_free(folder):
+        return None
+    return lengths.tile_parts(wanted.acquisition, wanted.asset)
+
+
+@lru_cache(maxsize=4)
+def _open_scene(acquisition: Acquisition) -> "Scene":
+    from cdse_offline.simulation.scenes import Scene
+
+    return Scene(acquisition)
