@@ -37,7 +37,7 @@ install_requirements() {
         say "$python thiếu module venv. Trên Debian, Ubuntu: sudo apt install python3-venv, rồi chạy lại."
         exit 1
     fi
-    say "Cài đặt vào thư mục .venv bằng $("$python" --version): tải khoảng 380 MB, mất chừng 1 đến 5 phút."
+    say "Cài đặt vào thư mục .venv bằng $("$python" --version): tải khoảng 390 MB, mất chừng 1 đến 5 phút."
     rm -f "$installed" "$linked" "$venv/installed-requirements-bench.txt"
     if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
         "$python" -m venv --clear "$venv"

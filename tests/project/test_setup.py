@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -77,3 +78,26 @@ def test_the_project_is_installed_again_after_a_move_and_after_a_change_only(pro
     set_up(moved)
     names = "from importlib.metadata import entry_points as find; print(*find(group='test_setup').names)"
     assert run_python(moved / ".venv/bin/python", names, moved.parent) == "lessons"
+
+
+def test_a_wheel_holds_the_three_packages_and_nothing_else(tmp_path):
+    """What `pip install` of the project would bring to someone who has no course."""
+    source = tmp_path / "source"
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        source.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    for folder in ("lessons", "src", "tests", "tools"):
+        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", tmp_path]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, source], env=environment(), check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    homes = {"lessons": ROOT, "cdse_access": ROOT / "src", "cdse_offline": ROOT / "src"}
+    there = {
+        path.relative_to(home).as_posix()
+        for package, home in homes.items()
+        for path in (home / package).rglob("*")
+        if path.suffix == ".py" or path.name == "py.typed"
+    }
+    assert names == there
