@@ -12,6 +12,7 @@ from cdse_access.classes import SCL_MASKED
 from cdse_access.problems import BadInput
 from cdse_access.session import connect
 from lessons.bands import clear, ndvi, reflectance, scale_offset
+from tests.peak import measure_peak
 
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
 
@@ -170,6 +171,48 @@ def test_ndvi_is_that_of_the_lesson(lazily, dtype):
 def test_numbers_alone_are_arrays_too():
     nir, red = reflectance(cube(4000, "uint16"), 0.0001, -0.1), reflectance(cube(1500, "uint16"), 0.0001, -0.1)
     assert float(ndvi(nir, red)) == pytest.approx(0.25 / 0.35)
+
+
+DATES = 31
+BIG = (DATES, 256, 256)  # 2 million pixels
+
+
+@pytest.fixture(scope="module")
+def dn():
+    """A load of two bands and the scene classification, 5 bytes a pixel."""
+    kinds = {"B04_10m": "uint16", "B08_10m": "uint16", "SCL_20m": "uint8"}
+    arrays = {
+        name: RANDOM.integers(0, 12 if kind == "uint8" else 5000, BIG).astype(kind) for name, kind in kinds.items()
+    }
+    return xr.Dataset({name: (("time", "y", "x"), array) for name, array in arrays.items()})
+
+
+def test_reflectance_takes_its_result_and_a_mask(dn):
+    taken = measure_peak(lambda: reflectance(dn[["B04_10m", "B08_10m"]], 0.0001, -0.1))
+    assert taken < 1.2 * 2 * 4 * dn.SCL_20m.size
+
+
+def test_clear_takes_its_result_and_one_class(dn):
+    assert measure_peak(lambda: clear(dn.SCL_20m)) < 2.1 * dn.SCL_20m.size  # isin: 12
+
+
+def test_ndvi_takes_its_result_and_one_sum(dn):
+    rho = reflectance(dn[["B04_10m", "B08_10m"]], 0.0001, -0.1)
+    assert measure_peak(lambda: ndvi(rho.B08_10m, rho.B04_10m)) < 2.6 * rho.B04_10m.nbytes
+
+
+def median_ndvi(dn):
+    """The way of lessons 4 and 5, from DN to a composite."""
+    rho = reflectance(dn[["B04_10m", "B08_10m"]], 0.0001, -0.1)
+    index = ndvi(rho.B08_10m, rho.B04_10m).where(clear(dn.SCL_20m))
+    return index.median("time")
+
+
+def test_the_way_to_a_median_goes_row_by_row(dn):
+    """All dates of some rows at a time: with the load itself no more than 3 times its size, and the same pixels."""
+    taken = measure_peak(lambda: median_ndvi(dn.chunk(y=8)).compute(num_workers=2))
+    assert dn.nbytes + taken < 3 * dn.nbytes
+    xr.testing.assert_identical(median_ndvi(dn.chunk(y=8)).compute(), median_ndvi(dn))
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from rasterio.errors import RasterioIOError
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.problems import BadData, BadInput, Problem, Reason
 from tests.cdse_access.checks.example import FIRST, make_item
+from tests.peak import measure_peak
 
 
 def cube(days: int = 2, **bands: np.ndarray | int) -> xr.Dataset:
@@ -46,6 +47,12 @@ def test_a_whole_load_passes():
     assert check_pixels(cube(), ITEMS) is None
     assert check_pixels(cube(B04_10m=32767, SCL_20m=11), ITEMS) is None
     assert check_pixels(cube().drop_vars("B08_10m"), ITEMS) is None
+
+
+def test_checks_take_the_memory_of_one_date():
+    dn = cube(days=20, B04_10m=1500, B08_10m=2500, SCL_20m=4)
+    one_date = dn.nbytes / 20
+    assert measure_peak(lambda: check_pixels(dn, [])) < 4 * one_date + 50_000
 
 
 def test_days_without_a_clear_pixel_are_told(capsys):
