@@ -49,6 +49,7 @@ def reflectance(dn: Array, scale: float, offset: float) -> Array:
 
     dn: số nguyên, kích thước bất kỳ, DataArray hoặc Dataset chỉ gồm band phản xạ. Giữ kích thước và tọa độ; mảng lười
     thì kết quả cũng lười. Phản xạ hơi âm (DN < 1000) có thật ở vùng rất tối.
+    Khối lớn: đưa dn.chunk(y=64), mọi bước sau, kể cả trung vị theo time, tính từng dải 64 hàng và tốn ít bộ nhớ hơn.
     Lỗi: BadInput khi dn đã là số thực.
     """
     for array in _list_arrays(dn):
