@@ -41,10 +41,10 @@ class Answer:
 class Service:
     address: str
     practice: Practice | None
-    stop: Callable[[], None] | None = None
+    stop: Callable[[], None] = lambda: None
 
     def open(
-        self, path: str, method: str = "GET", body: Any = None, timeout: float = 10, **headers: str
+        self, path: str, method: str = "GET", body: Any = None, timeout: float = 10, **headers: Any
     ) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection(self.address, timeout=timeout)
         data = None if body is None else json.dumps(body)
@@ -55,7 +55,7 @@ class Service:
         with self.open(path, method, body, **more) as response:
             return Answer(response.status, response.headers, response.read())
 
-    def signed(self, path: str, method: str = "GET", **headers: str) -> dict[str, str]:
+    def signed(self, path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
         request = AWSRequest(method, f"http://{self.address}{path}", headers)
         S3SigV4Auth(Credentials(KEYS.access, KEYS.secret), "s3", "default").add_auth(request)
         return dict(request.headers)

@@ -25,7 +25,8 @@ class Catalog:
     """Answers each search with the items whose answer was set for its dates."""
 
     def __init__(self, answers: dict[str, list[dict[str, Any]]], collections: tuple[str, ...]) -> None:
-        self.answers, self.collections, self.asked = answers, collections, []
+        self.answers, self.collections = answers, collections
+        self.asked: list[dict[str, Any]] = []
 
     def get_collections(self):
         return [SimpleNamespace(id=name) for name in self.collections]
@@ -36,9 +37,8 @@ class Catalog:
 
 
 def found(loads: list[Load], collections: tuple[str, ...] = ("sentinel-2-l2a",), **answers) -> list[WantedItem]:
-    return search_items(
-        Catalog({name.replace("_", "-"): answer for name, answer in answers.items()}, collections), loads
-    )
+    catalog: Any = Catalog({name.replace("_", "-"): answer for name, answer in answers.items()}, collections)
+    return search_items(catalog, loads)
 
 
 @pytest.fixture(autouse=True)

@@ -56,6 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, chip: dict[str, np.ndarray]
 def service(folder: Path) -> Iterator[dict[str, str]]:
     command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes", "--data", str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdin and process.stdout
         yield json.loads(process.stdout.readline())
         process.stdin.close()
 

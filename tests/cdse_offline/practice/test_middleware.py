@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from cdse_offline import practice
 from cdse_offline.practice import fault
@@ -177,6 +178,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(service: Service, body: A
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 60_000, b"9" * 5000])
 def test_what_is_not_json_is_refused(service: Service, body: bytes):
+    assert service.practice
     answer = put(service.practice, body)
     assert answer["status"] == 400 and "JSON" in answer["detail"]
 
@@ -190,12 +192,12 @@ def put(practice: Practice, body: bytes, *, peer: str = "127.0.0.1", client: str
     """What the door answers to a connection from `peer`, which may be the proxy of a `client`."""
     connection = type("Connection", (), {"client": (peer, 1)})
     scope = {"type": "http", "method": "PUT", "path": CONTROL_PATH, "headers": [], "client": (client, 1)}
-    messages = []
+    messages: list[Message] = []
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Message) -> None:
         messages.append(message)
 
     asyncio.run(practice.control(scope | {"state": {"connection": connection}}, receive, send))

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -118,6 +119,6 @@ def test_links_follow_the_host_that_was_asked(client: TestClient):
 
 
 def test_websockets_are_not_answered(tmp_path: Path):
-    server = Server(HOLDINGS, FakeStore({}, tmp_path), KeyPair("a", "b"))
+    server: Any = Server(HOLDINGS, FakeStore({}, tmp_path), KeyPair("a", "b"))
     with pytest.raises(RuntimeError, match="websocket"):
         asyncio.run(server({"type": "websocket"}, None, None))

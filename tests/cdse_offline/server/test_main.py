@@ -31,13 +31,18 @@ def run(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProce
     )
 
 
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline()
+
+
 def test_one_line_of_json_then_service_until_stdin_closes(tmp_path: Path):
     with subprocess.Popen(
         command("--port", "0", "--until-stdin-closes"),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
         env=environment(tmp_path),
     ) as process:  # fmt: skip
-        ready = json.loads(process.stdout.readline())
+        ready = json.loads(read_line(process))
         assert set(ready) == {"stac", "s3", "access_key", "secret_key", "version"}
         assert ready["stac"] == f"http://{ready['s3']}/stac/v1/"
         with urllib.request.urlopen(ready["stac"]) as answer:
@@ -59,9 +64,9 @@ def test_for_a_class_it_prints_the_variables_to_set(tmp_path: Path):
         command("--port", "0", "--host", "0.0.0.0"),
         stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(tmp_path, **keys),
     ) as process:  # fmt: skip
-        lines = []
+        lines: list[str] = []
         while not lines or not lines[-1].startswith("Bộ nhớ đệm"):
-            lines.append(process.stdout.readline().strip())
+            lines.append(read_line(process).strip())
         process.terminate()
     assert "mô phỏng" in lines[0]
     assert lines[2].startswith("export CDSE_STAC_URL=http://") and lines[2].endswith("/stac/v1/")
@@ -77,7 +82,7 @@ def test_faults_may_be_switched_on_only_where_it_was_asked_for(tmp_path: Path, o
     ) as process:
         text = ""
         while "Bộ nhớ đệm" not in text:
-            text += process.stdout.readline()
+            text += read_line(process)
         address = text.partition("CDSE_S3_ENDPOINT=")[2].split()[0]
         try:
             with nullcontext() if option else pytest.raises(ValueError, match="--practice"):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+import httpx
 import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -30,10 +31,11 @@ class BrokenStore(FileStore):
 
 @pytest.fixture
 def client(tmp_path: Path) -> TestClient:
-    objects = {}
+    objects: dict[str, Path | SimulatedFile] = {}
     for key in ("a/R10m/x.jp2", "a/R10m/ y&z.jp2", "a/R20m/x.jp2", "b.xml"):
-        objects[key] = tmp_path / key.replace("/", "-")
-        objects[key].write_bytes(CONTENT)
+        path = tmp_path / key.replace("/", "-")
+        path.write_bytes(CONTENT)
+        objects[key] = path
     (tmp_path / "secret.txt").write_text("not an object")
     objects["broken.jp2"] = SimulatedFile(acquisitions(MUNICH)[0], "pixels", "B04_10m")
     return TestClient(s3.S3(BrokenStore(objects, tmp_path / "cache"), KEYS), base_url=BASE)
@@ -45,11 +47,11 @@ def signed(path: str, keys: s3.KeyPair = KEYS, method: str = "GET", **headers: s
     return dict(request.headers)
 
 
-def get(client: TestClient, path: str, **more):
+def get(client: TestClient, path: str, **more: str) -> httpx.Response:
     return client.get(path, headers=signed(path) | more)
 
 
-def code(answer) -> str:
+def code(answer: httpx.Response) -> str | None:
     assert answer.headers["content-type"] == "application/xml"
     return ElementTree.fromstring(answer.text).findtext("Code")
 
@@ -147,7 +149,7 @@ def test_nothing_can_be_written(client: TestClient):
 def test_a_file_that_cannot_be_made_is_an_internal_error_in_well_formed_xml(client: TestClient):
     answer = get(client, "/eodata/broken.jp2")
     assert answer.status_code == 500 and code(answer) == "InternalError"
-    assert "a <bad> scene" in ElementTree.fromstring(answer.text).findtext("Message")
+    assert "a <bad> scene" in ElementTree.fromstring(answer.text).findtext("Message", "")
 
 
 def listing(client: TestClient, query: str) -> tuple[list[str], list[str], str | None]:
@@ -156,8 +158,8 @@ def listing(client: TestClient, query: str) -> tuple[list[str], list[str], str |
     assert answer.status_code == 200, answer.text
     root = ElementTree.fromstring(answer.text)
     space = {"s": "http://s3.amazonaws.com/doc/2006-03-01/"}
-    keys = [node.findtext("s:Key", namespaces=space) for node in root.iterfind("s:Contents", space)]
-    folders = [node.findtext("s:Prefix", namespaces=space) for node in root.iterfind("s:CommonPrefixes", space)]
+    keys = [node.findtext("s:Key", "", space) for node in root.iterfind("s:Contents", space)]
+    folders = [node.findtext("s:Prefix", "", space) for node in root.iterfind("s:CommonPrefixes", space)]
     assert all(node.findtext("s:Size", namespaces=space) == "1024" for node in root.iterfind("s:Contents", space))
     return keys, folders, root.findtext("s:NextContinuationToken", namespaces=space)
 
@@ -177,6 +179,7 @@ def test_a_listing_with_odd_arguments_is_refused(client: TestClient):
 def test_listing_page_by_page(client: TestClient):
     keys, _, token = listing(client, "list-type=2&prefix=a/&max-keys=2")
     assert keys == ["a/R10m/ y&z.jp2", "a/R10m/x.jp2"]
+    assert token
     token = token.replace("/", "%2F").replace(" ", "%20").replace("&", "%26")
     assert listing(client, f"list-type=2&prefix=a/&max-keys=2&continuation-token={token}") == (
         ["a/R20m/x.jp2"],
@@ -189,7 +192,7 @@ def test_an_object_that_takes_long_to_make_is_put_off_not_waited_for(client: Tes
     """GDAL gives up for good on a server that stays silent; after a 503 it comes back."""
     monkeypatch.setattr(s3, "PATIENCE", 0.05)
 
-    async def slow(self: FileStore, key: str) -> Path:
+    async def slow(self: FileStore, key: str) -> None:
         await asyncio.sleep(30)
 
     monkeypatch.setattr(BrokenStore, "find_file", slow)

@@ -5,6 +5,7 @@ import gc
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,10 +52,10 @@ def dying_at_first(wanted: SimulatedFile, path: Path) -> None:
     path.write_text("whole")
 
 
-def ask(folder: Path, make: store.Make, *keys: str) -> list[str | BaseException]:
+def ask(folder: Path, make: store.Make, *keys: str) -> list[Any]:
     """What the files hold, asked for all at once; a failure stands in its place."""
 
-    async def run() -> list:
+    async def run() -> list[Any]:
         service = store.FileStore(OBJECTS, folder, make)
         try:
             return await asyncio.gather(*(service.find_file(key) for key in keys), return_exceptions=True)

@@ -13,11 +13,11 @@ def test_the_version_follows_the_source_of_the_pixels_alone(tmp_path: Path, monk
         (tmp_path / f"{name}.py").write_text(name)
     monkeypatch.setattr(version, "__file__", str(tmp_path / "simulation/version.py"))
 
-    def name() -> str:
+    def find_version() -> str:
         return version.source_version.__wrapped__()
 
-    first = name()
+    first = find_version()
     (tmp_path / "server/store.py").write_text("changed")
-    assert name() == first
+    assert find_version() == first
     (tmp_path / "simulation/land.py").write_text("changed")
-    assert name() != first
+    assert find_version() != first
