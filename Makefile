@@ -17,7 +17,7 @@ lab: setup ## Cài đặt (lần đầu) rồi mở bài 1 trong JupyterLab
 test: setup ## Chạy toàn bộ kiểm thử; một phần: make test ARGS="tests/lessons"
 	$(PY) -m pytest $(ARGS)
 
-bench: setup ## Đo tốc độ đọc ảnh, ghi vào book/hieu-nang.md (khoảng 25 phút); chỉ một ngày ảnh: ARGS=--quick
+bench: setup ## Đo tốc độ đọc ảnh, ghi vào book/hieu-nang.md (khoảng 30 phút); chỉ một ngày ảnh: ARGS=--quick
 	@sh tools/setup-bench.sh
 	$(PY) -m bench $(ARGS)
 

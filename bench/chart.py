@@ -21,7 +21,7 @@ STYLE: dict[Any, Any] = {
     "axes.edgecolor": SOFT,
     "ytick.color": INK,
 }
-HIGHLIGHTED = ("cold", "warm")
+HIGHLIGHTED = ("cold", "again", "warm")
 
 
 class Bar(NamedTuple):

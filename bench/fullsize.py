@@ -32,6 +32,13 @@ def noise(shape: tuple[int, int], level: int) -> np.ndarray:
     return land.clip(1, 32767).astype(np.uint16)[np.newaxis]
 
 
+def classes(side: int) -> np.ndarray:
+    """A map of scene classes: vegetation (4), and clouds (9) over a seventh of it."""
+    y, x = np.mgrid[:side, :side]
+    cloudy = np.sin(x / 90) * np.cos(y / 70) > 0.6
+    return np.where(cloudy, 9, 4).astype(np.uint8)[np.newaxis]
+
+
 @cache
 def tile_part(level: int | None, last_row: bool, last_column: bool) -> bytes:
     """The tile-part of a 10 m tile with noise of this level, or of zeros (`None`)."""
@@ -67,7 +74,7 @@ def level(length: int, pixels: int) -> int:
 def write(path: Path, acquisition: Acquisition, asset: str, filled: Collection[int] | None = None) -> None:
     """Write the file of a band: all of its 10 m tiles, or those of these numbers, with noise, the others empty."""
     if pixel_size(asset) != 10:
-        _write_small(path, pixel_size(asset))
+        _write_whole(path, asset)
         return
     wanted, parts = lengths.tile_parts(acquisition, asset), {}
     for number in range(ACROSS**2) if filled is None else filled:
@@ -77,13 +84,13 @@ def write(path: Path, acquisition: Acquisition, asset: str, filled: Collection[i
     join(path, parts, wanted)
 
 
-def _write_small(path: Path, metres: int) -> None:
+def _write_whole(path: Path, asset: str) -> None:
     """At 20 and 60 m the tiles do not begin where precincts do: the image is encoded as a whole."""
-    side = GRID_SHAPE[metres]
-    pixels = noise((side, side), level(lengths.MEAN, TILE**2))
-    path.write_bytes(
-        images.encode((side, side), pixels, (0, 0), tile=JP2_TILE[metres], place=MUNICH, resolution=metres)
-    )
+    metres = pixel_size(asset)
+    side, tile = GRID_SHAPE[metres], JP2_TILE[metres]
+    is_map = asset.startswith("SCL")
+    pixels = classes(side) if is_map else noise((side, side), level(lengths.MEAN, TILE**2))
+    path.write_bytes(images.encode((side, side), pixels, (0, 0), tile=tile, place=MUNICH, resolution=metres))
 
 
 def join(path: Path, parts: Mapping[int, bytes], wanted: Sequence[int] | None = None) -> None:

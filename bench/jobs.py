@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bench import data
+from bench import data, fullsize
 from cdse_offline.simulation.places import GRID_SHAPE, MUNICH
 
-READERS = ("cold", "warm", "floor", "odc-stac", "rasterio", "stackstac", "rioxarray", "seed", "truth")
-PICTURE = tuple(f"{band}_60m" for band in data.PICTURE), tuple(f"{band}_10m" for band in data.PICTURE)
+OURS = ("cold", "again", "warm", "jp2", "floor")
+OTHERS = ("odc-stac", "rasterio", "stackstac", "rioxarray", "seed")
+PICTURE_60 = tuple(f"{band}_60m" for band in data.PICTURE)
+PICTURE_10 = tuple(f"{band}_10m" for band in data.PICTURE)
 
 
 class Limits(NamedTuple):
@@ -32,34 +34,68 @@ class Job:
     dates: int = 1
     threads: int = 4
     limits: Limits = CDSE
+    pack: str = "clear"  # see `data`
 
     @property
     def content(self) -> tuple:
         """What is read: jobs with the same content give the same pixels."""
-        return self.dates, self.bands, tuple(self.area.items())
+        return self.pack, self.dates, self.bands, tuple(self.area.items())
 
+
+# -- areas, in the projection of the Sentinel-2 tile -------------------------
 
 CENTRE = (683_920, 5_299_510)  # of the course's area
+WIDTH, HEIGHT = 2760, 2050  # metres, as large as the course's area
 EAST, SOUTH = MUNICH.west + 10 * GRID_SHAPE[10], MUNICH.north - 10 * GRID_SHAPE[10]
+TILE = 10 * fullsize.TILE  # metres
 
 
-def square(kilometres: int) -> dict[str, Any]:
-    """A square around the course's area, moved into the tile where it is too large; in the tile's projection."""
-    side, (x, y) = 1000 * kilometres, CENTRE
-    left = min(max(x - side // 2, MUNICH.west), EAST - side)
-    bottom = min(max(y - side // 2, SOUTH), MUNICH.north - side)
-    corner = {"x": (left, left + side), "y": (bottom, bottom + side)}
-    return corner | {"crs": f"EPSG:{MUNICH.epsg}", "resolution": 10}
-
-
-def whole(resolution: int) -> dict[str, Any]:
-    """The whole tile."""
-    corner = {"x": (MUNICH.west, EAST), "y": (SOUTH, MUNICH.north)}
+def rectangle(left: int, bottom: int, width: int, height: int, resolution: int = 10) -> dict[str, Any]:
+    """An area as `odc.stac.load` takes it; metres."""
+    corner = {"x": (left, left + width), "y": (bottom, bottom + height)}
     return corner | {"crs": f"EPSG:{MUNICH.epsg}", "resolution": resolution}
 
 
-ONE = Job("1-date", "1 ngày", READERS)
-MANY = Job("31-dates", "31 ngày", (*READERS, "bare"), dates=data.DATES)
+def square(kilometres: int) -> dict[str, Any]:
+    """A square around the course's area, moved into the Sentinel-2 tile where it is too large."""
+    side, (x, y) = 1000 * kilometres, CENTRE
+    left = min(max(x - side // 2, MUNICH.west), EAST - side)
+    bottom = min(max(y - side // 2, SOUTH), MUNICH.north - side)
+    return rectangle(left, bottom, side, side)
+
+
+def whole(resolution: int) -> dict[str, Any]:
+    """The whole Sentinel-2 tile."""
+    return rectangle(MUNICH.west, SOUTH, EAST - MUNICH.west, MUNICH.north - SOUTH, resolution)
+
+
+def around_corner() -> dict[str, Any]:
+    """An area of the course's size in which four JP2 tiles meet, a little above the middle."""
+    row, column = divmod(max(data.CORNER), fullsize.ACROSS)
+    x, y = MUNICH.west + column * TILE, MUNICH.north - row * TILE
+    return rectangle(x - WIDTH // 2, y - HEIGHT // 2 - 5, WIDTH, HEIGHT)
+
+
+def inside_middle() -> dict[str, Any]:
+    """An area of the course's size in the middle of one JP2 tile, which lies in mid-file."""
+    row, column = divmod(data.MIDDLE, fullsize.ACROSS)
+    x, y = MUNICH.west + column * TILE + TILE // 2, MUNICH.north - row * TILE - TILE // 2
+    return rectangle(x - WIDTH // 2, y - HEIGHT // 2 - 5, WIDTH, HEIGHT)
+
+
+# -- jobs --------------------------------------------------------------------
+
+ONE = Job("1-date", "1 ngày", (*OURS, *OTHERS, "truth"))
+MANY = Job("31-dates", "31 ngày", (*OURS, *OTHERS, "bare", "truth"), dates=data.DATES)
+CORNER = Job("corner", "31 ngày, qua góc bốn ô", (*OURS, "truth"), around_corner(), dates=data.DATES)
+MIDDLE = Job(
+    "middle",
+    "31 ngày, ô giữa tệp, mọi mây",
+    ("cold", "floor", "odc-stac", "truth"),
+    inside_middle(),
+    dates=data.DATES,
+    pack="cloudy",
+)
 FREE = Job(
     "31-dates-no-quota",
     "31 ngày, không hạn ngạch",
@@ -67,26 +103,30 @@ FREE = Job(
     dates=data.DATES,
     limits=Limits(per_minute=None),
 )
-AREAS = tuple(
-    Job(
-        f"{side}-km",
-        f"{side} km",
-        ("cold", "floor", "odc-stac", "rasterio", "stackstac", "rioxarray", "truth"),
-        square(side),
-    )
-    for side in (2, 8, 32)
+AREA_WAYS = ("cold", "floor", "odc-stac", "rasterio", "stackstac", "rioxarray", "truth")
+AREAS = tuple(Job(f"{side}-km", f"{side} km", AREA_WAYS, square(side)) for side in (2, 8, 32))
+PIECES = Job("pieces", "32 km, 25 vùng liền nhau", ("pieces",), square(32))
+MEMORY = Job(
+    "memory",
+    "32 km, 31 ngày, ba band",
+    ("cold", "chain"),
+    square(32),
+    (*data.BANDS, data.CLASSES),
+    dates=data.DATES,
+    limits=NONE,
+    pack="wide",
 )
-THREADS = tuple(
-    Job(f"{threads}-threads", f"{threads} luồng", ways, dates=4, threads=threads)
-    for threads, ways in (
-        (1, ("threads", "odc-stac", "truth")),
-        (2, ("threads", "odc-stac")),
-        (4, ("threads", "odc-stac")),
-        (8, ("threads", "odc-stac")),
-    )
-)
+
+
+def with_threads(count: int) -> Job:
+    """Four dates. The pixels are the same whatever the threads: one truth is enough."""
+    ways = ("threads", "odc-stac", "truth") if count == 1 else ("threads", "odc-stac")
+    return Job(f"{count}-threads", f"{count} luồng", ways, dates=4, threads=count)
+
+
+THREADS = tuple(with_threads(count) for count in (1, 2, 4, 8))
 CLUSTER = Job("cluster", "hai tiến trình Dask", ("our-cluster", "cluster"), dates=4)
-SMALL = Job("quicklook-60", "ảnh 60 m", ("cold", "odc-stac", "4-mb", "truth"), whole(60), PICTURE[0])
-COARSE = Job("quicklook-100", "ảnh 10 m, resolution=100", ("odc-stac",), whole(100), PICTURE[1])
+SMALL = Job("quicklook-60", "ảnh 60 m", ("cold", "odc-stac", "4-mb", "truth"), whole(60), PICTURE_60)
+COARSE = Job("quicklook-100", "ảnh 10 m, resolution=100", ("odc-stac",), whole(100), PICTURE_10)
 QUICK = (ONE,)
-ALL = (ONE, MANY, *AREAS, *THREADS, CLUSTER, SMALL, COARSE, FREE)
+ALL = (ONE, MANY, CORNER, MIDDLE, MEMORY, *AREAS, PIECES, *THREADS, CLUSTER, SMALL, COARSE, FREE)

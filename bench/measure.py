@@ -1,64 +1,45 @@
-"""One way and one job: the service it asks, the process that reads, and the result, kept as JSON."""
+"""One way and one job: the service it asks, the process that reads, and the result."""
 
-import inspect
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import cache
-from hashlib import sha256
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-import rasterio
-
-from bench import data
+from bench import results
 from bench.jobs import Job
+from bench.results import ROOT, Result
 from bench.ways import WAYS
-from cdse_access.session import GDAL
+from cdse_access.service import OfflineCdse, running
+from cdse_access.settings import GDAL
 from cdse_offline import practice
 
-ROOT = Path(__file__).parents[1]
-KEPT = ROOT / "_build" / "bench"
 SECONDS = 900  # one process, at most
-PACKAGES = ("odc-stac", "rasterio", "dask", "distributed", "stackstac", "rioxarray", "xarray", "numpy")
 # The lesson that this course grew from sets no more (and turns certificates off, which plays no part here).
 SEEDS = {"GDAL_HTTP_TCP_KEEPALIVE": "YES"}
 EXTRA = {"seed": SEEDS, "bare": {}, "4-mb": GDAL | {"CPL_VSIL_CURL_CHUNK_SIZE": str(4 << 20)}}
-OURS = {"cold", "warm", "threads", "our-cluster"}
-Result = dict[str, Any]
+AFTER_COLD = ("warm", "chain")  # they read what `cold` has left
+OURS = {"cold", "again", "warm", "pieces", "chain", "threads", "our-cluster"}
 
 
-@contextmanager
-def service(folder: Path) -> Iterator[dict[str, str]]:
-    """An offline CDSE of its own that serves a data pack: the line that it announces itself with."""
-    command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes", "--data", str(folder)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    # In a session of its own: Ctrl+C is for the bench, the service ends with its pipe.
-    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes) as process:
-        if not (line := process.stdout.readline()):
-            raise RuntimeError(f"the offline CDSE ended with code {process.wait()} before it was ready")
-        yield json.loads(line)
-        process.stdin.close()
+def environment(way: str, cdse: OfflineCdse, cache_folder: str) -> dict[str, str]:
+    """What the process sees of the shell's variables, and what leads to the service.
 
-
-def environment(way: str, ready: dict[str, str], cache_folder: str) -> dict[str, str]:
-    """What the process sees: the course's GDAL settings for all but the seed, and nothing that the shell had set."""
+    Our ways get the keys as an argument, all others by variables, with the settings that the course recommends.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GDAL_", "CDSE_"))}
-    keys = {"AWS_ACCESS_KEY_ID": ready["access_key"], "AWS_SECRET_ACCESS_KEY": ready["secret_key"]}
-    place = {"AWS_S3_ENDPOINT": ready["s3"], "AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE"}
     here = {"NO_PROXY": "127.0.0.1,localhost", "CDSE_CACHE": cache_folder}
-    return clean | EXTRA.get(way, GDAL) | keys | place | here
+    if way in OURS:
+        return clean | here
+    keys = {"AWS_ACCESS_KEY_ID": cdse.keys.access.reveal(), "AWS_SECRET_ACCESS_KEY": cdse.keys.secret.reveal()}
+    place = {"AWS_S3_ENDPOINT": cdse.s3, "AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE"}
+    return clean | here | EXTRA.get(way, GDAL) | keys | place
 
 
-def task(job: Job, way: str, ready: dict[str, str], folder: Path) -> dict[str, Any]:
+def task(job: Job, way: str, cdse: OfflineCdse, folder: Path) -> dict[str, Any]:
     """The fields of a `ways.Task`."""
     features = json.loads((folder / "items.json").read_text(encoding="utf-8"))["features"]
     return {
@@ -68,20 +49,24 @@ def task(job: Job, way: str, ready: dict[str, str], folder: Path) -> dict[str, A
         "area": job.area,
         "threads": job.threads,
         "folder": str(folder),
-        "service": ready["s3"],
-        "keys": (ready["access_key"], ready["secret_key"]),
+        "service": cdse.s3,
+        "keys": (cdse.keys.access.reveal(), cdse.keys.secret.reveal()),
     }
 
 
-def read(job: Job, way: str, ready: dict[str, str], folder: Path, cache_folder: str) -> Result:
-    """Run one process and count what it asks for."""
-    practice.limit(*job.limits, service=ready["s3"])
-    practice.usage(reset=True, service=ready["s3"])
+def read(job: Job, way: str, cdse: OfflineCdse, folder: Path, cache_folder: str) -> Result:
+    """Run one process and count what it asks for, and what it keeps on disk."""
+    practice.limit(*job.limits, service=cdse.s3)
+    answer = run_process(job, way, cdse, folder, cache_folder)
+    return answer | practice.usage(service=cdse.s3) | {"kept": folder_size(Path(cache_folder))}
+
+
+def run_process(job: Job, way: str, cdse: OfflineCdse, folder: Path, cache_folder: str) -> Result:
     try:
         process = subprocess.run(
             [sys.executable, "-m", "bench.ways"],
-            input=json.dumps(task(job, way, ready, folder)),
-            env=environment(way, ready, cache_folder),
+            input=json.dumps(task(job, way, cdse, folder)),
+            env=environment(way, cdse, cache_folder),
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -89,86 +74,45 @@ def read(job: Job, way: str, ready: dict[str, str], folder: Path, cache_folder: 
             check=False,
         )
     except subprocess.TimeoutExpired:
-        answer = {"seconds": SECONDS, "failed": f"chưa xong sau {SECONDS} giây"}
-    else:
-        if process.returncode:
-            raise RuntimeError(f"{job.name}, {way}: the process ended with {process.returncode}\n{process.stderr}")
-        answer = json.loads(process.stdout.splitlines()[-1])
-    return answer | practice.usage(service=ready["s3"])
+        return {"seconds": SECONDS, "failed": f"chưa xong sau {SECONDS} giây"}
+    if process.returncode:
+        raise RuntimeError(f"{job.name}, {way}: the process ended with {process.returncode}\n{process.stderr}")
+    return json.loads(process.stdout.splitlines()[-1])
 
 
-def measure(job: Job, ways: list[str], folder: Path) -> Iterator[tuple[str, Result]]:
-    """Each way with a service of its own, but for `warm`: it reads what `cold` has left."""
+def folder_size(folder: Path) -> float:
+    """MB of all files in a folder, 0 if there is none."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
+def measure(job: Job, ways: list[str], packs: Path) -> Iterator[tuple[str, Result]]:
+    """Each way with a service of its own, but for those that read what `cold` has left."""
+    folder = packs / job.pack
+    later = [way for way in ways if way in AFTER_COLD]
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        if "warm" in ways:
-            with service(folder) as ready:
-                for way in ("cold", "warm"):
-                    yield way, read(job, way, ready, folder, f"{scratch}/warm")
+        if later:
+            with running(data=folder) as cdse:
+                for way in ("cold", *later):
+                    yield way, read(job, way, cdse, folder, f"{scratch}/cold")
         for way in ways:
-            if way != "warm" and not (way == "cold" and "warm" in ways):
-                with service(folder) as ready:
-                    yield way, read(job, way, ready, folder, f"{scratch}/{way}")
+            if way not in later and not (way == "cold" and later):
+                with running(data=folder) as cdse:
+                    yield way, read(job, way, cdse, folder, f"{scratch}/{way}")
 
 
 # -- results that are kept ---------------------------------------------------
 
 
-@cache
-def machine() -> dict[str, str]:
-    """Where and with what: a result of another machine or of other versions is not compared with these."""
-    found = {"machine": _processor(), "Python": platform.python_version(), "GDAL": rasterio.__gdal_version__}
-    for name in PACKAGES:
-        try:
-            found[name] = package_version(name)
-        except PackageNotFoundError:
-            found[name] = "–"
-    return found
-
-
-def _processor() -> str:
-    """Cores and kind of processor (Linux tells), memory, system."""
-    model = platform.machine()
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
-            break
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} nhân {model}, {memory:.0f} GB, {platform.system()}"
-
-
-@cache
-def sources(*packages: str) -> str:
-    """A name for the code that a result depends on."""
-    files = sorted(file for package in packages for file in (ROOT / package).rglob("*.py"))
-    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
-
-
 def stamp(job: Job, way: str) -> Result:
     """All that a result depends on."""
-    code = ("src/cdse_access",) if way in OURS else ()
-    told = repr((job.content, job.threads, job.limits)) + inspect.getsource(WAYS[way].read)
-    return machine() | {
-        "task": sha256(told.encode()).hexdigest()[:12],
-        "code": sources(*code),
-        "data": data.version(),
-    }
-
-
-def path(job: Job, way: str) -> Path:
-    return KEPT / f"{job.name}--{way}.json"
+    code = ("src/cdse_access", "lessons") if way in OURS else ()
+    return results.stamp(WAYS[way].read, (job.content, job.threads, job.limits, WAYS[way].twice), code)
 
 
 def kept(job: Job, way: str) -> Result | None:
-    """The result of an earlier run, if the machine, the versions and the code are still the same."""
-    file = path(job, way)
-    if not file.exists():
-        return None
-    result = json.loads(file.read_text(encoding="utf-8"))
-    return result if result["of"] == stamp(job, way) else None
+    """The result of an earlier run, if it still holds."""
+    return results.read_kept((job.name, way), stamp(job, way))
 
 
 def keep(job: Job, way: str, result: Result) -> Result:
-    result = result | {"of": stamp(job, way), "made": datetime.now(UTC).date().isoformat()}
-    KEPT.mkdir(parents=True, exist_ok=True)
-    path(job, way).write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
-    return result
+    return results.keep((job.name, way), stamp(job, way), result)

@@ -1,20 +1,17 @@
-"""`python -m bench.memory`: how much memory a load takes, its checks, and the way from it to a median NDVI.
+"""`python -m bench.memory`: how much memory the checks of a load take, and the way from it to a median NDVI.
 
-A result is what the learner holds then: 31 dates of three bands. The peak is the most that the process held, beside
-what it had after its imports; each way runs in a process of its own.
+A result is what the learner holds then, here made up: 31 dates of three bands. The peak is the most that the process
+held, beside what it had after its imports; each way runs in a process of its own. `make bench` measures real loads.
 
-    python -m bench.memory                  on a cube of 3200 × 3200 pixels that is made up
-    python -m bench.memory --load           cold and warm, from full-size files (2 GB of disk, some minutes)
+    python -m bench.memory                  3200 × 3200 pixels
     python -m bench.memory --side 1000      something smaller
 """
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +22,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
-from bench import data, jobs
+from bench import data
 from cdse_access.checks.pixels import check_pixels
 from lessons.bands import clear, ndvi, reflectance
 
@@ -35,7 +32,6 @@ ROWS = 64  # of a block: all dates of so many rows are worked on at a time
 OPTICAL = ["B04_10m", "B08_10m"]
 SCL = "SCL_20m"
 FACTORS = 0.0001, -0.1
-READ = ["B02_10m", *OPTICAL]  # the full-size files are of 10 m
 MEGABYTE = 2**20
 
 
@@ -88,14 +84,6 @@ def find_median_by_rows(side: int) -> xr.Dataset:
     return cube
 
 
-def read(side: int) -> xr.Dataset:
-    """Load all dates of the service that the parent has started."""
-    from cdse_access import connect, load
-
-    items = connect().search(collections=["sentinel-2-l2a"]).item_collection()
-    return load(items, READ, progress=False, **jobs.square(side // 100))
-
-
 class Way(NamedTuple):
     title: str
     action: Callable[[int], xr.Dataset]
@@ -106,10 +94,6 @@ MADE_UP = {
     "check": Way("kiểm tra sau khi tải", check),
     "median": Way("phản xạ, mặt nạ, NDVI, trung vị", find_median_at_once),
     "median-by-rows": Way(f"như trên, dn.chunk(y={ROWS})", find_median_by_rows),
-}
-LOADED = {
-    "cold": Way("load, lần đầu", read),
-    "warm": Way("load, lần sau", read),
 }
 
 
@@ -125,62 +109,32 @@ def find_peak() -> int:
 def run_here(way: str, side: int) -> None:
     warnings.filterwarnings("ignore", "All-NaN slice")  # a pixel that is never seen has no median
     before = find_peak()
-    result = (MADE_UP | LOADED)[way].action(side)
-    print(json.dumps({"result": result.nbytes, "peak": find_peak() - before}))
+    result = MADE_UP[way].action(side)
+    size = sum(array.nbytes for array in result.values())
+    print(json.dumps({"result": size, "peak": find_peak() - before}))
 
 
-def run_child(way: str, side: int, environment: dict[str, str]) -> None:
+def run_child(way: str, side: int) -> None:
     """Run a way in a process of its own and print its line of the table."""
     command = [sys.executable, "-m", "bench.memory", "--side", str(side), "--here", way]
-    process = subprocess.run(command, env=os.environ | environment, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    process = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     found = json.loads(process.stdout.splitlines()[-1])
     result, peak = found["result"], found["peak"]
-    title = (MADE_UP | LOADED)[way].title
+    title = MADE_UP[way].title
     print(f"{title:34} {result / MEGABYTE:8.0f} {peak / MEGABYTE:8.0f} {peak / result:8.2f}", flush=True)
-
-
-def measure_loads(side: int) -> None:
-    from cdse_access.service import running
-
-    tiles = data.tiles_under(*find_bounds(side))
-    wanted = [(date, band, tiles) for date in data.dates() for band in READ]
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        pack = Path(scratch) / "pack"
-        data.make(pack, wanted)
-        with running(data=pack) as cdse:
-            environment = {
-                "CDSE_STAC_URL": cdse.stac,
-                "CDSE_S3_ENDPOINT": cdse.s3,
-                "CDSE_S3_ACCESS_KEY": cdse.keys.access.reveal(),
-                "CDSE_S3_SECRET_KEY": cdse.keys.secret.reveal(),
-                "CDSE_CACHE": f"{scratch}/cache",
-            }
-            for way in LOADED:
-                run_child(way, side, environment)
-
-
-def find_bounds(side: int) -> tuple[float, float, float, float]:
-    """Left, bottom, right and top of the square that is read, in metres."""
-    area = jobs.square(side // 100)
-    (left, right), (bottom, top) = area["x"], area["y"]
-    return left, bottom, right, top
 
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m bench.memory", description="Đo bộ nhớ của load và của các phép tính.")
     parser.add_argument("--side", type=int, default=SIDE, help=f"cạnh của vùng, pixel 10 m; mặc định {SIDE}")
-    parser.add_argument("--load", action="store_true", help="đo load trên các tệp cỡ thật, thay cho mảng tự tạo")
-    parser.add_argument("--here", choices=[*MADE_UP, *LOADED], help=argparse.SUPPRESS)
+    parser.add_argument("--here", choices=[*MADE_UP], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
         run_here(arguments.here, arguments.side)
         return
     print(f"{'':34} {'kết quả':>8} {'đỉnh':>8} {'tỉ lệ':>8}\n{'':34} {'MB':>8} {'MB':>8}")
-    if arguments.load:
-        measure_loads(arguments.side)
-        return
     for way in MADE_UP:
-        run_child(way, arguments.side, {})
+        run_child(way, arguments.side)
 
 
 if __name__ == "__main__":

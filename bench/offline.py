@@ -1,4 +1,4 @@
-"""How long the offline CDSE keeps a learner waiting. Run by hand: `python -m bench.offline`.
+"""How long the offline CDSE keeps a learner waiting who reads it plainly. By hand: `python -m bench.offline`.
 
 Each figure is taken with a service and a client of their own; cold means an empty cache folder, warm the one that the
 cold run left. The client's time is that of its whole process: imports, search, loading, NDVI, picture.
@@ -14,20 +14,17 @@ Measured on 2 cores, Python 3.11, bytecode compiled (as `make setup` leaves it),
 With other work on the machine (load 2 to 4) the same took 10.6 to 11.4, 4.5 to 5.7, 37.6 to 43.7, 12.2 to 13.0 s.
 """
 
-import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from cdse_access.session import GDAL
+from cdse_access.service import OfflineCdse, running
+from cdse_access.settings import GDAL
 
-ROOT = Path(__file__).parents[1]
 SAFE_PROFILE = GDAL | {"AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE", "NO_PROXY": "127.0.0.1,localhost"}
 CLIENT = """
 import sys
@@ -54,20 +51,6 @@ assert dn.sizes["time"] == int(sys.argv[2]) and 0.3 < float(ndvi.mean()) < 0.95,
 """
 
 
-@contextmanager
-def service(cache: Path) -> Iterator[tuple[dict[str, str], int, float]]:
-    """A running service: what it announces, its process id, seconds until it was ready."""
-    start = time.perf_counter()
-    command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes"]
-    environment = os.environ | {"CDSE_OFFLINE_CACHE": str(cache)}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
-    ) as process:
-        ready = json.loads(process.stdout.readline())
-        yield ready, process.pid, time.perf_counter() - start
-        process.stdin.close()
-
-
 def megabytes(pid: int) -> float:
     """The most memory that the process has held so far (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text()
@@ -80,32 +63,37 @@ def cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def client(ready: dict[str, str], dates: int, picture: Path) -> float:
+def client(cdse: OfflineCdse, dates: int, picture: Path) -> float:
     """Seconds of a fresh process that draws the NDVI of so many dates."""
-    keys = {"AWS_ACCESS_KEY_ID": ready["access_key"], "AWS_SECRET_ACCESS_KEY": ready["secret_key"]}
-    environment = os.environ | SAFE_PROFILE | keys | {"AWS_S3_ENDPOINT": ready["s3"]}
+    keys = {"AWS_ACCESS_KEY_ID": cdse.keys.access.reveal(), "AWS_SECRET_ACCESS_KEY": cdse.keys.secret.reveal()}
+    environment = os.environ | SAFE_PROFILE | keys | {"AWS_S3_ENDPOINT": cdse.s3}
     start = time.perf_counter()
-    command = [sys.executable, "-c", CLIENT, ready["stac"], str(dates), str(picture)]
+    command = [sys.executable, "-c", CLIENT, cdse.stac, str(dates), str(picture)]
     subprocess.run(command, check=True, env=environment)
     return time.perf_counter() - start
+
+
+def measure(dates: int, cache: Path) -> str:
+    """What a service and a client with so many dates took, in words."""
+    before, start = cpu(), time.perf_counter()
+    with running(environment={"CDSE_OFFLINE_CACHE": str(cache)}) as cdse:
+        started, at_start = time.perf_counter() - start, megabytes(cdse.process.pid)
+        seconds = client(cdse, dates, cache / "ndvi.png")
+        by_client, at_end = cpu() - before, megabytes(cdse.process.pid)
+    by_service = cpu() - before - by_client
+    return (
+        f"service ready {started:.2f} s, {at_start:.0f} MB, at the end {at_end:.0f} MB; client {seconds:.1f} s; "
+        f"processor {by_client:.1f} s of the client, {by_service:.1f} s of the service and its workers"
+    )
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for dates in (1, 31):
             cache = Path(folder) / f"cache-{dates}"
+            cache.mkdir()
             for state in ("cold", "warm"):
-                before = cpu()
-                with service(cache) as (ready, pid, started):
-                    at_start = megabytes(pid)
-                    seconds = client(ready, dates, Path(folder) / "ndvi.png")
-                    by_client, at_end = cpu() - before, megabytes(pid)
-                print(
-                    f"{dates:2} dates, {state}: service ready {started:.2f} s, {at_start:.0f} MB, at the end "
-                    f"{at_end:.0f} MB; client {seconds:.1f} s; processor {by_client:.1f} s of the client, "
-                    f"{cpu() - before - by_client:.1f} s of the service and its workers",
-                    flush=True,
-                )
+                print(f"{dates:2} dates, {state}: {measure(dates, cache)}", flush=True)
 
 
 if __name__ == "__main__":

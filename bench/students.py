@@ -15,27 +15,26 @@ import multiprocessing
 import os
 import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import odc.stac
 import psutil
 import xarray as xr
 
-from bench.measure import machine
-from cdse_access import loading as jp2
-from cdse_access import session as cdse
+from bench.results import machine
+from cdse_access.catalog import open_catalog
+from cdse_access.loading import load
+from cdse_access.service import running
+from cdse_access.session import connect
 from cdse_offline import practice
 from cdse_offline.server import store
 from cdse_offline.simulation.version import source_version
@@ -106,16 +105,23 @@ def question(dates: str) -> dict[str, Any]:
     }
 
 
-def study(ready: dict[str, str], cache: str, dates: str, number: int) -> Work:
+class Access(NamedTuple):
+    """What a student is told of the service; plain words, that go through a pipe to the student's process."""
+
+    stac: str
+    s3: str
+    keys: tuple[str, str]
+
+
+def study(access: Access, cache: str, dates: str, number: int) -> Work:
     """Connect, search, load: as lesson 4 does, in this process."""
-    os.environ |= {"CDSE_STAC_URL": ready["stac"], "CDSE_S3_ENDPOINT": ready["s3"], "CDSE_ENV_FILE": ""}
-    os.environ |= {"CDSE_S3_ACCESS_KEY": ready["access_key"], "CDSE_S3_SECRET_KEY": ready["secret_key"]}
-    os.environ |= {"CDSE_CACHE": cache.format(number=number), "NO_PROXY": "127.0.0.1,localhost"}
+    os.environ["CDSE_CACHE"] = cache.format(number=number)
     _start.wait()
     began, spent = time.time(), time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
-        items = cdse.connect().search(**question(dates)).item_collection()
-        dn = jp2.load(items, BANDS, **AREA)
+        catalog = connect(stac=access.stac, s3=access.s3, keys=access.keys)
+        items = catalog.search(**question(dates)).item_collection()
+        dn = load(items, BANDS, progress=False, **AREA)
     ended, cpu = time.time(), time.process_time() - spent
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     return Work(digest(dn), began, ended, peak, psutil.Process().memory_full_info().uss / 1e6, cpu)
@@ -137,21 +143,12 @@ def _take_seat(start: Barrier) -> None:
 # -- all of them -------------------------------------------------------------
 
 
-@contextmanager
-def service() -> Iterator[tuple[dict[str, str], psutil.Process]]:
-    """An offline CDSE of its own: the line that it announces itself with, and its process."""
-    command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        yield json.loads(process.stdout.readline()), psutil.Process(process.pid)
-        process.stdin.close()
-
-
-def together(students: int, ready: dict[str, str], cache: str, dates: str) -> list[Work | BaseException]:
+def together(students: int, access: Access, cache: str, dates: str) -> list[Work | BaseException]:
     """Each student in a process of its own, forked from this one: imports are not what is measured."""
     context = multiprocessing.get_context("fork")
     barrier = context.Barrier(students)
     with ProcessPoolExecutor(students, context, _take_seat, (barrier,)) as pool:
-        futures = [pool.submit(study, ready, cache, dates, number) for number in range(students)]
+        futures = [pool.submit(study, access, cache, dates, number) for number in range(students)]
         return [future.exception(PATIENCE) or future.result() for future in futures]
 
 
@@ -166,10 +163,9 @@ def cpu_seconds(process: psutil.Process) -> float:
     return sum(process.cpu_times()[:2])
 
 
-def truth(ready: dict[str, str], dates: str) -> str:
+def truth(access: Access, dates: str) -> str:
     """The digest of the same pixels, read by odc-stac from the service's files. They must be made already."""
-    catalog = cdse.open_catalog(ready["stac"])
-    items = catalog.search(**question(dates)).item_collection()
+    items = open_catalog(access.stac).search(**question(dates)).item_collection()
     folder = store.cache_folder() / source_version()
     files = {item.assets[band].href: str(folder / item.id / f"pixels-{band}") for item in items for band in BANDS}
     return digest(odc.stac.load(items, BANDS, groupby="solar_day", patch_url=files.__getitem__, **AREA))
@@ -217,11 +213,13 @@ def rounds(students: int, dates: str, plans: list[tuple[str, str]], folder: Path
     for service_cache, student_cache in plans:
         cache = folder / f"{service_cache}-{student_cache}"
         place = str(cache / "{number}" if student_cache == "own" else cache)
-        with service() as (ready, process):
-            works = together(students, ready, place, dates)
+        with running() as cdse:
+            keys = cdse.keys.access.reveal(), cdse.keys.secret.reveal()
+            access, process = Access(cdse.stac, cdse.s3, keys), psutil.Process(cdse.process.pid)
+            works = together(students, access, place, dates)
             with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
-                right = pool.submit(truth, ready, dates).result(PATIENCE)
-            yield measured(service_cache, student_cache, works, right, process, ready["s3"])
+                right = pool.submit(truth, access, dates).result(PATIENCE)
+            yield measured(service_cache, student_cache, works, right, process, cdse.s3)
 
 
 def main() -> None:
