@@ -8,6 +8,7 @@ is not part of the memory.
 
 import importlib
 import json
+import math
 import sys
 import tempfile
 import time
@@ -152,9 +153,10 @@ def ours_in_pieces(task: Task) -> Pixels:
 
 
 def cut(length: int) -> Iterator[slice]:
-    """A side in pieces of the same length."""
-    step = length // PIECES
-    return (slice(start, start + step) for start in range(0, length, step))
+    """A side in pieces of about the same length."""
+    step = math.ceil(length / PIECES)
+    for start in range(0, length, step):
+        yield slice(start, min(start + step, length))
 
 
 def ours_to_median(task: Task) -> Pixels:

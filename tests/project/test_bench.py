@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,9 +37,10 @@ CDSE: Any = SimpleNamespace(s3="127.0.0.1:1", keys=Keys.from_texts("A", "B"))
 
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first date's two bands, with pixels where the course's area lies."""
+    """The first date's two bands and classes, with pixels where the course's area lies."""
     folder = tmp_path_factory.mktemp("bench") / "pack"
-    data.make_pack(folder, [data.Image(data.clear_dates()[0], band, data.CORNER) for band in data.BANDS])
+    bands = *data.BANDS, data.CLASSES
+    data.make_pack(folder, [data.Image(data.clear_dates()[0], band, data.CORNER) for band in bands])
     return folder
 
 
@@ -191,7 +193,7 @@ def measured(pack, tmp_path_factory) -> dict[str, results.Result]:
     job = replace(jobs.ONE, limits=jobs.NONE)
     found: dict[str, results.Result] = {}
     with running(data=pack) as cdse:
-        for way in ("again", "cold"):
+        for way in ("again", "cold", "pieces"):
             found[way] = measure.read(job, way, cdse, pack, str(tmp_path_factory.mktemp(way)))
         for way in ("floor", "odc-stac", "truth"):
             os.environ.update(measure.environment(way, cdse, ""))
@@ -203,6 +205,7 @@ def measured(pack, tmp_path_factory) -> dict[str, results.Result]:
 def test_counts_of_one_date(measured):
     counts = {way: result["s3"] for way, result in measured.items()}
     assert 2 <= counts.pop("cold") <= 6
+    assert counts.pop("pieces") <= 6  # neighbours in one tile ask for it once
     assert counts.pop("again") == 0  # what the first time has asked for is not counted
     assert counts.pop("odc-stac") > 200  # from tile to tile, 107 of them, in two files
     assert counts == {"floor": 2, "truth": 0}
@@ -218,6 +221,22 @@ def test_pixels_time_and_memory_of_one_date(measured):
     assert measured["cold"]["size"] == pytest.approx(2 * 2 * 205 * 276 / 1e6, rel=0.02)
     assert 1 < measured["cold"]["kept"] < 6
     assert 50 < measured["cold"]["base"] <= measured["cold"]["memory"] < 1000
+
+
+def test_the_way_to_a_median(pack, tmp_path):
+    """Its result is one array of NDVI; whoever compares memory takes the size of what `load` gave."""
+    job = replace(jobs.MEMORY, dates=1, area=jobs.square(1))
+    with running(data=pack) as cdse:
+        found = measure.read(job, "chain", cdse, pack, str(tmp_path))
+    assert found.get("failed") is None and found["size"] == 100 * 100 * 4 / 1e6
+    assert 50 < found["base"] < found["memory"] < 1000
+
+
+@pytest.mark.parametrize(("length", "pieces"), [(10, 5), (276, 5), (3, 3)])
+def test_a_side_is_cut_without_gaps(length, pieces):
+    found = list(ways.cut(length))
+    assert len(found) == pieces and found[0].start == 0 and found[-1].stop == length
+    assert all(one.stop == next_one.start for one, next_one in pairwise(found))
 
 
 def test_a_way_that_fails_is_a_result(pack, monkeypatch):
