@@ -1,7 +1,7 @@
 """Từ DN đến phản xạ và NDVI: hệ số của item, không có dữ liệu, mặt nạ SCL."""
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -35,8 +35,8 @@ def _read_factors(item: Item, band: str) -> Factors:
     asset = item.assets[band]
     if "reflectance" not in (asset.roles or []):
         raise BadInput(say("role", band=band, item=item.id, roles=asset.roles))
-    scale = asset.extra_fields.get("raster:scale")
-    offset = asset.extra_fields.get("raster:offset")
+    scale: Any = asset.extra_fields.get("raster:scale")
+    offset: Any = asset.extra_fields.get("raster:offset")
     version = item.properties.get("processing:version", "không rõ")
     expected = -0.1 if version >= "04.00" else 0
     if offset != expected or not version[:1].isdigit():
@@ -93,7 +93,7 @@ def ndvi(nir: xr.DataArray, red: xr.DataArray) -> xr.DataArray:
     """
     if nir.dtype.kind != "f" or red.dtype.kind != "f":
         raise BadInput(say("ndvi-integer"))
-    index = xr.apply_ufunc(
+    index: xr.DataArray = xr.apply_ufunc(
         _normalize_difference,
         nir,
         red,

@@ -60,4 +60,4 @@ def show(figure: Figure, alt: str) -> None:
     figure.savefig(buffer, format=kind, dpi=110, bbox_inches="tight", pil_kwargs={"quality": 82})
     plt.close(figure)
     picture = {f"image/{kind}": buffer.getvalue(), "text/plain": alt}
-    display(picture, raw=True)
+    display(picture, raw=True)  # type: ignore[no-untyped-call]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
-from functools import cached_property, wraps
+from functools import cached_property, update_wrapper
 from typing import Any, Self
 
 from pystac_client import Client, ItemSearch
@@ -31,24 +31,26 @@ class Catalog(Client):
         return {name: value for name, value in self.__dict__.items() if name != "session"}
 
     @classmethod
-    def open(cls, url: str, **settings: Any) -> Self:
+    def open(cls, url: str, *arguments: Any, **settings: Any) -> Self:
         """As `Client.open`. Errors: Unavailable where nobody answers, or what answers is no STAC catalogue."""
         try:
-            return super().open(url, **settings)
+            catalog = super().open(url, *arguments, **settings)
         except Problem:
             raise
         except Exception as error:  # pystac has many for JSON that it does not expect
             raise explain_no_catalog(url) from error
+        assert isinstance(catalog, cls)
+        return catalog
 
     @cached_property
     def collection_ids(self) -> list[str]:
         """All collections of the catalogue, asked for once."""
         found: list[str] = []
+        assert self._stac_io is not None
         for page in self._stac_io.get_pages(self._collections_href()):
             found += [collection["id"] for collection in page["collections"]]
         return found
 
-    @wraps(Client.search)
     def search(self, **question: Any) -> ItemSearch:
         """As `Client.search`. Errors: BadInput where the question cannot be meant."""
         question = _list_iterators(question)
@@ -71,6 +73,9 @@ class Catalog(Client):
                 alike = get_close_matches(name.lower(), self.collection_ids, 3, 0.5)
                 offered = alike or self.collection_ids[:LISTED]
                 raise BadInput(say("collection-unknown", name=name, offered=" hay ".join(offered)))
+
+
+update_wrapper(Catalog.search, Client.search)  # help shows the arguments of Client's
 
 
 def open_catalog(url: str) -> Catalog:

@@ -129,7 +129,8 @@ class Transport(StacApiIO):
     def _choose_timeout(self, end: float) -> float:
         """Seconds for this attempt: what the caller allows, and never beyond the end."""
         left = max(end - time.monotonic(), 0.1)
-        return min(self.timeout or PATIENCE, left)
+        allowed = self.timeout if isinstance(self.timeout, int | float) else PATIENCE
+        return min(allowed, left)
 
     def get_pages(
         self, url: str, method: str | None = None, parameters: dict[str, Any] | None = None

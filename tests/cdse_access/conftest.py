@@ -1,11 +1,11 @@
 """What several tests of the client share: a catalogue on loopback, a client of it, no waiting."""
 
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
-from cdse_access import transport
 from cdse_access.catalog import Catalog, open_catalog
 from tests.cdse_access import stac
 
@@ -26,5 +26,5 @@ def client(server) -> Catalog:
 def slept(monkeypatch) -> list[float]:
     """The waits between attempts, which take no time here."""
     waits: list[float] = []
-    monkeypatch.setattr(transport.time, "sleep", waits.append)
+    monkeypatch.setattr(time, "sleep", waits.append)
     return waits

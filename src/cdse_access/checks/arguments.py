@@ -133,7 +133,9 @@ def _is_below_a_pixel(area: dict[str, Any], geobox: GeoBox) -> bool:
         return False  # the user made this grid
     if "bbox" not in area:
         return 1 in tuple(geobox.shape)
-    outline = geom.box(*area["bbox"], "EPSG:4326").to_crs(geobox.crs)  # somewhat turned against the grid
+    assert geobox.crs is not None
+    west, south, east, north = area["bbox"]
+    outline = geom.box(west, south, east, north, "EPSG:4326").to_crs(geobox.crs)  # somewhat turned against the grid
     bounds = outline.boundingbox
     width = outline.area / max(bounds.span_x, bounds.span_y)
     return bool(width < abs(geobox.resolution.y))

@@ -137,10 +137,10 @@ def find_zones(parsed: Sequence[ParsedItem], bands: Sequence[str]) -> dict[str, 
     for item in parsed:
         sources = item.resolve_bands(bands)
         for band in bands:
-            source = sources.get(band)
-            if source is None or source.geobox is None:
+            geobox = getattr(sources.get(band), "geobox", None)
+            if geobox is None:
                 raise BadInput(say("item-projection", item=item.id))
-            found.setdefault(str(source.geobox.crs), item.id)
+            found.setdefault(str(geobox.crs), item.id)
     return found
 
 

@@ -63,7 +63,7 @@ def count_layers(parsed: Sequence[ParsedItem], geobox: GeoBox, groupby: Any) -> 
 
 def count_pixel_bytes(item: ParsedItem, bands: Sequence[str], dtype: Any = None) -> int:
     """Bytes that all bands take in one pixel: of the type that is asked for, else of that in the item."""
-    sources = item.resolve_bands(bands)
+    sources: Any = item.resolve_bands(bands)
     total = 0
     for band in bands:
         asked = dtype.get(band, dtype.get("*")) if isinstance(dtype, dict) else dtype
@@ -73,7 +73,7 @@ def count_pixel_bytes(item: ParsedItem, bands: Sequence[str], dtype: Any = None)
 
 def find_available_bytes() -> int:
     """What programs may still take of this machine, and of the container that they run in."""
-    left = [psutil.virtual_memory().available]
+    left: list[int] = [psutil.virtual_memory().available]
     for container in CONTAINERS:
         limit = _read_number(CGROUPS / container.limit)
         used = _read_number(CGROUPS / container.used)

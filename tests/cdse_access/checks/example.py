@@ -1,6 +1,7 @@
 """An item as CDSE writes them, small enough to be changed by hand."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pystac import Asset, Item
@@ -17,7 +18,7 @@ BANDS = {"B04_10m": 10, "B04_20m": 20, "B08_10m": 10, "SCL_20m": 20, "TCI_10m": 
 
 
 def make_item(
-    name: str = "S2B_x", *, when: datetime = FIRST, zone: int = 32632, west: float = 11.0, **properties
+    name: str = "S2B_x", *, when: datetime = FIRST, zone: int = 32632, west: float = 11.0, **properties: Any
 ) -> Item:
     """An item of 1° × 1° with assets as CDSE writes them."""
     ring = [[west, 47.7], [west + 1, 47.7], [west + 1, 48.7], [west, 48.7], [west, 47.7]]
@@ -27,7 +28,7 @@ def make_item(
     item.stac_extensions = ["https://stac-extensions.github.io/projection/v2.0.0/schema.json"]
     for band, size in BANDS.items():
         about = {"eo:common_name": "red"} if band.startswith("B04") else {}
-        extra = {
+        extra: dict[str, Any] = {
             "data_type": "uint8" if band.startswith(("SCL", "TCI")) else "uint16",
             "nodata": 0,
             "proj:code": f"EPSG:{zone}",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import odc.stac
 import pytest
@@ -28,7 +29,8 @@ def parse(*items):
 
 
 DAYS = [make_item(), make_item("next", when=FIRST + timedelta(days=1))]
-BESIDE = make_item("beside", when=FIRST + timedelta(seconds=15), **{"grid:code": "MGRS-32UQU"})
+TILE: dict[str, Any] = {"grid:code": "MGRS-32UQU"}
+BESIDE = make_item("beside", when=FIRST + timedelta(seconds=15), **TILE)
 
 
 def test_what_is_taken_decides(have):
