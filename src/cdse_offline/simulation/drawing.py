@@ -9,18 +9,24 @@ from functools import cache
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 from scipy import fft, ndimage
 
 from cdse_offline.simulation.covers import CODE, COVERS
 from cdse_offline.simulation.land import OVERLAYS, ROOFS, SIZE, Land
+
+Point = tuple[float, float] | np.ndarray  # row and column
 
 
 def noise(rng: Generator, longest: float, shortest: float = 2, slope: float = 1.5, size: int = SIZE) -> np.ndarray:
     """Random field of mean 0 and deviation 1 with waves between two lengths; a steeper slope is smoother."""
     side = fft.next_fast_len(size + 64, real=True)  # larger than asked: opposite edges must not match
     square, logarithm = _frequency(side)
-    gain = np.exp(-slope * logarithm - square * (shortest / 2) ** 2) * -np.expm1(-((square * longest**2) ** 2))
-    field = fft.irfft2(fft.rfft2(rng.standard_normal((side, side))) * gain, s=(side, side))[:size, :size]
+    falling = np.exp(-slope * logarithm - square * (shortest / 2) ** 2)
+    rising = -np.expm1(-((square * longest**2) ** 2))
+    gain = falling * rising
+    waves = fft.rfft2(rng.standard_normal((side, side)))
+    field = fft.irfft2(waves * gain, s=(side, side))[:size, :size]
     field -= field.mean()
     return field / np.sqrt(np.mean(field**2))
 
@@ -36,28 +42,34 @@ def _frequency(side: int) -> tuple[np.ndarray, np.ndarray]:
 def hill(centre: tuple[float, float], radius: float) -> np.ndarray:
     """A smooth bump of height 1."""
     row, column = np.ogrid[:SIZE, :SIZE]
-    return np.exp(-((row - centre[0]) ** 2 + (column - centre[1]) ** 2) / (2 * radius**2))
+    square = (row - centre[0]) ** 2 + (column - centre[1]) ** 2
+    return np.exp(-square / (2 * radius**2))
 
 
-def curve(points: Sequence[tuple[float, float]], rng: Generator, wiggle: float = 0) -> np.ndarray:
+def curve(points: Sequence[Point], rng: Generator, wiggle: float = 0) -> np.ndarray:
     """Smooth path through the points (Catmull-Rom), a point each quarter of a pixel; `wiggle` bends it, in pixels."""
     knots = np.array([points[0], *points, points[-1]], dtype=float)
     t = np.linspace(0, 1, 40, endpoint=False)[:, None]
     pieces = []
     for a, b, c, d in zip(knots, knots[1:], knots[2:], knots[3:], strict=False):
-        pieces.append(b + t * (c - a) / 2 + t**2 * (a - 2.5 * b + 2 * c - d / 2) + t**3 * (1.5 * (b - c) + (d - a) / 2))
+        straight = b + t * (c - a) / 2
+        bent = t**2 * (a - 2.5 * b + 2 * c - d / 2)
+        twisted = t**3 * (1.5 * (b - c) + (d - a) / 2)
+        pieces.append(straight + bent + twisted)
     path = _evenly(np.vstack([*pieces, knots[-1:]]))
     if wiggle:
         along = np.arange(len(path)) / 4
         for wave in (160, 70, 33):
             phase, strength = rng.random(2)
-            offset = wiggle * wave / 160 * (0.4 + strength) * np.sin(2 * np.pi * (along / wave + phase))
+            height = wiggle * wave / 160 * (0.4 + strength)
+            offset = height * np.sin(2 * np.pi * (along / wave + phase))
             path = path + offset[:, None] * normals(path)
     return path
 
 
 def _evenly(path: np.ndarray) -> np.ndarray:
-    length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
+    steps_taken = np.hypot(*np.diff(path, axis=0).T)
+    length = np.concatenate([[0], np.cumsum(steps_taken)])
     steps = np.arange(0, length[-1], 0.25)
     return np.stack([np.interp(steps, length, path[:, axis]) for axis in (0, 1)], axis=1)
 
@@ -83,14 +95,17 @@ class Canvas:
         """A line along a path of `curve`, `width` in metres."""
         self.dots(name, path, width / 10 * 0.25)
 
-    def boxes(self, name: str, centres: np.ndarray, angle: np.ndarray, size: tuple[np.ndarray, np.ndarray]) -> None:
+    def boxes(self, name: str, centres: np.ndarray, angle: np.ndarray, size: tuple[ArrayLike, ArrayLike]) -> None:
         """Buildings: centres, direction of their long side, length and width in metres."""
         length, width = (np.broadcast_to(side, len(centres)) / 10 for side in size)
-        fine = int(np.ceil(2.5 * max(length.max(initial=1), width.max(initial=1))))
-        u, v = (grid.ravel() for grid in np.meshgrid(*2 * [(np.arange(fine) + 0.5) / fine - 0.5]))
+        longest = max(length.max(initial=1), width.max(initial=1))
+        fine = int(np.ceil(2.5 * longest))
+        steps = (np.arange(fine) + 0.5) / fine - 0.5
+        u, v = (grid.ravel() for grid in np.meshgrid(steps, steps))
         along, across = length[:, None] * u, width[:, None] * v
         sine, cosine = np.sin(angle)[:, None], np.cos(angle)[:, None]
-        points = np.stack([along * sine + across * cosine, along * cosine - across * sine], axis=2) + centres[:, None]
+        turned = np.stack([along * sine + across * cosine, along * cosine - across * sine], axis=2)
+        points = turned + centres[:, None]
         self.dots(name, points.reshape(-1, 2), np.repeat(length * width / fine**2, fine**2))
 
     def share(self, name: str) -> np.ndarray:
@@ -101,9 +116,10 @@ class Canvas:
         inside = np.all((corner >= 0) & (corner <= SIZE), axis=1)
         corner, dots = corner[inside], dots[inside]
         r, c = (dots[:, :2] + 0.5 - corner).T
-        for dr, dc, weight in ((0, 0, (1 - r) * (1 - c)), (0, 1, (1 - r) * c), (1, 0, r * (1 - c)), (1, 1, r * c)):
-            place = (corner[:, 0] + dr) * (SIZE + 2) + corner[:, 1] + dc
-            total += np.bincount(place, weight * dots[:, 2], len(total))
+        for below, beside in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            weight = (r if below else 1 - r) * (c if beside else 1 - c)
+            pixel = (corner[:, 0] + below) * (SIZE + 2) + corner[:, 1] + beside
+            total += np.bincount(pixel, weight * dots[:, 2], len(total))
         return total.reshape(SIZE + 2, SIZE + 2)[1:-1, 1:-1]
 
 
@@ -138,8 +154,8 @@ def blocks(rng: Generator, spacing: float, warp: float = 0) -> Blocks:
     row, column = np.indices((SIZE, SIZE)) + 0.5
     if warp:
         row, column = (axis + warp * noise(rng, 250, 40, 2) for axis in (row, column))
-    home = (row // spacing).astype(int) + 2, (column // spacing).astype(int) + 2
-    home = [np.clip(axis, 1, side - 2).astype(np.int32) for axis in home]
+    cells = (row // spacing).astype(int) + 2, (column // spacing).astype(int) + 2
+    home = [np.clip(axis, 1, side - 2).astype(np.int32) for axis in cells]
     row, column = row.astype(np.float32), column.astype(np.float32)
     best = np.full((2, SIZE, SIZE), np.inf, dtype=np.float32)
     owner = np.zeros((2, SIZE, SIZE), dtype=np.int32)
@@ -147,13 +163,15 @@ def blocks(rng: Generator, spacing: float, warp: float = 0) -> Blocks:
         for dc in (-1, 0, 1):
             seed = (home[0] + dr) * side + home[1] + dc
             gap = (row - seeds[0].take(seed)) ** 2 + (column - seeds[1].take(seed)) ** 2
-            first, second = gap < best[0], gap < best[1]
-            best[1], owner[1] = np.where(first, best[0], np.where(second, gap, best[1])), np.where(
-                first, owner[0], np.where(second, seed, owner[1]))  # fmt: skip
-            best[0], owner[0] = np.where(first, gap, best[0]), np.where(first, seed, owner[0])
-    between = np.hypot(*(axis.take(owner[0]) - axis.take(owner[1]) for axis in seeds))
+            nearest, second = gap < best[0], gap < best[1]
+            best[1] = np.where(nearest, best[0], np.where(second, gap, best[1]))
+            owner[1] = np.where(nearest, owner[0], np.where(second, seed, owner[1]))
+            best[0] = np.where(nearest, gap, best[0])
+            owner[0] = np.where(nearest, seed, owner[0])
+    own, other = owner
+    between = np.hypot(*(axis.take(own) - axis.take(other) for axis in seeds))
     edge = (best[1] - best[0]) / (2 * between)
-    return Blocks(owner[0], side * side, row - seeds[0].take(owner[0]), column - seeds[1].take(owner[0]), edge)
+    return Blocks(own, side * side, row - seeds[0].take(own), column - seeds[1].take(own), edge)
 
 
 @dataclass(frozen=True)
@@ -180,11 +198,12 @@ def parcels(
     wide = width.take(ground.number)
     jitter, stretch, offset = rng.random((3, ground.count * 64))
     strip = np.floor(across / wide).astype(int)
-    start = (strip + disorder * jitter.take(ground.number * 64 + strip % 64)) * wide
-    end = (strip + 1 + disorder * jitter.take(ground.number * 64 + (strip + 1) % 64)) * wide
+    first = ground.number * 64
+    start = (strip + disorder * jitter.take(first + strip % 64)) * wide
+    end = (strip + 1 + disorder * jitter.take(first + (strip + 1) % 64)) * wide
     edge = np.minimum(np.abs(across - start), np.abs(across - end))
     strip += (across >= end).astype(int) - (across < start).astype(int)
-    key = ground.number * 64 + strip % 64
+    key = first + strip % 64
     long = length.take(ground.number) * (1 + disorder * (stretch.take(key) - 0.5))
     piece = np.floor(along / long + disorder * offset.take(key))
     code = key * 64 + piece.astype(int) % 64
@@ -197,8 +216,9 @@ def side_of(path: np.ndarray, nearest: np.ndarray) -> np.ndarray:
     """1 for the pixels to the right of a path, -1 to the left."""
     row, column = np.indices((SIZE, SIZE)) + 0.5
     normal = normals(path)
-    across = (row - path[:, 0].take(nearest)) * normal[:, 0].take(nearest)
-    return np.sign(across + (column - path[:, 1].take(nearest)) * normal[:, 1].take(nearest))
+    down = (row - path[:, 0].take(nearest)) * normal[:, 0].take(nearest)
+    right = (column - path[:, 1].take(nearest)) * normal[:, 1].take(nearest)
+    return np.sign(down + right)
 
 
 def winding(rng: Generator, start: np.ndarray, heading: float, length: float) -> np.ndarray:
@@ -206,7 +226,8 @@ def winding(rng: Generator, start: np.ndarray, heading: float, length: float) ->
     points = [start]
     for _ in range(3):
         heading += 0.35 * rng.standard_normal()
-        points.append(points[-1] + length / 3 * np.array([np.sin(heading), np.cos(heading)]))
+        direction = np.array([np.sin(heading), np.cos(heading)])
+        points.append(points[-1] + length / 3 * direction)
     return curve(points, rng)
 
 
@@ -214,9 +235,13 @@ class Sketch:
     """A window while it is drawn: starts as parcels, then is painted over."""
 
     def __init__(self, rng: Generator, ground: Parcels, covers: np.ndarray) -> None:
-        self.rng, self.parcels, self.canvas = rng, ground, Canvas()
+        self.rng = rng
+        self.parcels = ground
+        self.canvas = Canvas()
         self.unit = ground.number.copy()
-        self.covers, self.shift, self.tone = covers, np.zeros(len(covers)), 1 + 0.085 * rng.standard_normal(len(covers))
+        self.covers = covers
+        self.shift = np.zeros(len(covers))
+        self.tone = 1 + 0.085 * rng.standard_normal(len(covers))
         self.dense = np.clip(0.55 + 0.16 * noise(rng, 60, 3, 1.0) + 0.14 * noise(rng, 14, 2, 0.5), 0, 1)
         self.soft = 1 + 0.022 * noise(rng, 200, 2, 0.6) + 0.016 * noise(rng, 8, 2, 0.1)
         self.grain = self.soft.copy()
@@ -262,7 +287,8 @@ class Sketch:
         for side in (-1, 1):
             for row in range(rows):
                 setback = 1.7 + 2.6 * row + 0.5 * rng.random(len(stops))
-                centres = path[stops] + side * setback[:, None] * normal + 0.6 * rng.standard_normal((len(stops), 2))
+                beside = path[stops] + side * setback[:, None] * normal
+                centres = beside + 0.6 * rng.standard_normal((len(stops), 2))
                 angle = np.arctan2(*ahead.T) + 0.12 * rng.standard_normal(len(stops))
                 angle += np.pi / 2 * (rng.random(len(stops)) < 0.3)
                 built = rng.random(len(stops)) < (0.88 if row == 0 else 0.7)
@@ -273,19 +299,21 @@ class Sketch:
     ) -> None:
         """Roofs of given colours and chances, 9 to 19 m long where the scale is 1."""
         names, chances = zip(*roofs, strict=True)
-        kind = np.searchsorted(np.cumsum(chances), self.rng.random(len(centres)) * sum(chances))
-        length, width = np.array([[12], [9]]) + np.array([[7], [4]]) * self.rng.random((2, len(centres)))
-        length, width = length * scale, width * scale
+        luck = self.rng.random(len(centres)) * sum(chances)
+        kind = np.searchsorted(np.cumsum(chances), luck)
+        least, more = np.array([[12], [9]]), np.array([[7], [4]])
+        length, width = (least + more * self.rng.random((2, len(centres)))) * scale
         houses = np.column_stack([centres, angle, length, width])
         for index, name in enumerate(names):
             self.built[name].append(houses[kind == index])
 
     def halls(self, name: str, centres: np.ndarray, angle: float, longest: float) -> None:
         """Barns, schools, works: large roofs with a paved yard."""
-        sides = longest * (0.5 + 0.5 * self.rng.random((2, len(centres)))) * np.array([[1], [0.55]])
+        share = 0.5 + 0.5 * self.rng.random((2, len(centres)))
+        length, width = longest * share * np.array([[1], [0.55]])
         directions = angle + np.pi / 2 * (self.rng.random(len(centres)) < 0.4)
-        self.canvas.boxes(name, centres, directions, (sides[0], sides[1]))
-        self.canvas.boxes("asphalt", centres + sides[1].mean() / 14, directions, (sides[0] * 0.8, sides[1] * 0.8))
+        self.canvas.boxes(name, centres, directions, (length, width))
+        self.canvas.boxes("asphalt", centres + width.mean() / 14, directions, (length * 0.8, width * 0.8))
 
     def finish(self, relief: np.ndarray, settled: np.ndarray) -> Land:
         """Put the thin things on the ground."""
@@ -299,14 +327,23 @@ class Sketch:
         of = dict(zip(OVERLAYS, share, strict=True))
         roofs = sum(of[name] for name in ROOFS)
         height = self.height + 7 * roofs + 9 * of["broadleaf"]
-        kind = np.array([cover.kind for cover in COVERS.values()], dtype=np.uint8).take(self.covers).take(self.unit)
+        kinds = np.array([cover.kind for cover in COVERS.values()], dtype=np.uint8)
+        kind = kinds.take(self.covers).take(self.unit)
         kind = np.where(settled & ~np.isin(kind, (8, 9, 17)), 11, kind)
         kind = np.where((of["asphalt"] > 0.3) & (roofs < 0.2), 12, kind)
         thin = np.flatnonzero(total > 0.01)
         slope = np.stack(np.gradient(ndimage.gaussian_filter(relief, 1.5))) / 10
         return Land(
-            self.unit.astype(np.uint16), self.dense.astype(np.float32), self.grain.astype(np.float32),
-            height.astype(np.float32), slope.astype(np.float32), kind.astype(np.uint8),
-            thin.astype(np.int32), share.reshape(len(OVERLAYS), -1)[:, thin].astype(np.float32),
-            self.covers.astype(np.uint8), self.shift, self.tone, self.rng.random((len(self.covers), 3)),
-        )  # fmt: skip
+            unit=self.unit.astype(np.uint16),
+            dense=self.dense.astype(np.float32),
+            grain=self.grain.astype(np.float32),
+            height=height.astype(np.float32),
+            slope=slope.astype(np.float32),
+            kind=kind.astype(np.uint8),
+            thin=thin.astype(np.int32),
+            share=share.reshape(len(OVERLAYS), -1)[:, thin].astype(np.float32),
+            cover=self.covers.astype(np.uint8),
+            shift=self.shift,
+            tone=self.tone,
+            luck=self.rng.random((len(self.covers), 3)),
+        )

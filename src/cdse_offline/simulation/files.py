@@ -44,6 +44,7 @@ def make_file(wanted: SimulatedFile, path: Path) -> None:
         return
     from cdse_offline.simulation import images
 
+    images.check_driver()  # before seconds are spent on drawing
     scene = _open_scene(wanted.acquisition)
     if wanted.kind == "thumbnail":
         images.write_jpeg(path, scene.thumbnail())

@@ -51,7 +51,6 @@ def encode(
     }
     if pixels.dtype == np.uint16:
         options["nbits"] = 15
-    _check_driver()
     row, column = corner
     with MemoryFile() as memory:
         with memory.open(**options) as file:
@@ -59,9 +58,8 @@ def encode(
         return bytes(memory.getbuffer())
 
 
-@cache
-def _check_driver() -> None:
-    """A GDAL without it (conda's `libgdal-core`) would only say that the driver is not registered."""
+def check_driver() -> None:
+    """DriverRegistrationError that says which package lacks: GDAL's own, at the first image, would not."""
     with rasterio.Env() as environment:
         if _DRIVER not in environment.drivers():
             raise DriverRegistrationError(say("no-jp2-driver", driver=_DRIVER))

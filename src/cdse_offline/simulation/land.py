@@ -40,8 +40,10 @@ def tables(land: Land, day: float) -> tuple[np.ndarray, np.ndarray]:
     sparse, dense = np.zeros((2, len(land.cover), len(BANDS)))
     for name, cover in COVERS.items():
         units = np.flatnonzero(land.cover == CODE[name])
-        parts = shares(name, day - (name != "meadow") * land.shift[units], land.luck[units])
-        surfaces = spectra[[SPECTRUM[part] for part in (cover.green, cover.dry, cover.water, "flower", cover.soil)]]
+        later = (name != "meadow") * land.shift[units]
+        parts = shares(name, day - later, land.luck[units])
+        names = (cover.green, cover.dry, cover.water, "flower", cover.soil)
+        surfaces = spectra[[SPECTRUM[part] for part in names]]
         for table, green in ((sparse, 1 - cover.gap), (dense, 1)):
             mixture = parts * (green, 1, 1, 1)
             soil = np.clip(1 - mixture.sum(axis=1, keepdims=True), 0, 1)
@@ -68,5 +70,6 @@ def sunlight(land: Land, sun: tuple[float, float]) -> np.ndarray:
     height = land.height.astype(float)
     for reach, crowns in ((1.0, 0.012), (2.2, 0.0)):
         toward = ndimage.shift(height, (-reach * south, -reach * east), order=1, mode="nearest") - height
-        light -= np.clip((toward - 4.5 * reach * rise) / 28, 0, 0.3) + np.clip(crowns * toward, -0.12, 0.2)
+        shadow = np.clip((toward - 4.5 * reach * rise) / 28, 0, 0.3)
+        light -= shadow + np.clip(crowns * toward, -0.12, 0.2)
     return np.clip(light, 0.45, 1.3)

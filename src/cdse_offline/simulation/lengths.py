@@ -32,7 +32,9 @@ def tile_parts(acquisition: Acquisition, asset: str) -> list[int]:
     lengths = []
     for share, rough, cloud in zip(_shares(), land, sky, strict=True):
         opaque = min(max(4 * (cloud + acquisition.cloud_cover / 100 - 1), 0), 1)
-        lengths.append(int(mean * share * (0.7 + 0.6 * rough) * (1 - 0.5 * opaque) * (0.97 + 0.06 * own.random())))
+        of_land = mean * share * (0.7 + 0.6 * rough)
+        of_sky = of_land * (1 - 0.5 * opaque)
+        lengths.append(int(of_sky * (0.97 + 0.06 * own.random())))
     return lengths
 
 
@@ -48,13 +50,13 @@ def _shares() -> list[float]:
 
 def _field(seed: str) -> list[float]:
     """A number between 0 and 1 for each tile, changing smoothly from neighbour to neighbour."""
-    knots, across = Random(seed), len(_sides())
-    values = [[knots.random() for _ in range(_KNOTS + 1)] for _ in range(_KNOTS + 1)]
-    places = [divmod(step * (_KNOTS - 1) / (across - 1), 1) for step in range(across)]
-    return [_between(values, int(row), int(column), y, x) for row, y in places for column, x in places]
+    dice, across = Random(seed), len(_sides())
+    values = [[dice.random() for _ in range(_KNOTS + 1)] for _ in range(_KNOTS + 1)]
+    steps = [divmod(step * (_KNOTS - 1) / (across - 1), 1) for step in range(across)]
+    return [_interpolate(values, int(row), int(column), y, x) for row, y in steps for column, x in steps]
 
 
-def _between(values: list[list[float]], row: int, column: int, y: float, x: float) -> float:
+def _interpolate(values: list[list[float]], row: int, column: int, y: float, x: float) -> float:
     above, below = ((1 - x) * line[column] + x * line[column + 1] for line in values[row : row + 2])
     return (1 - y) * above + y * below
 

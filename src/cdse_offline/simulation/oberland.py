@@ -44,6 +44,8 @@ _RIVER = [(1030, 545), (900, 590), (790, 530), (660, 545), (530, 585), (420, 545
 _BROOKS = [((-5, 90), (260, 330)), ((260, 1025), (560, 600)), ((1025, 260), (960, 560)), ((560, 180), (880, 90))]
 _WOODS_AND_GLADES = [(770, 105, 26, 2.2), (905, 262, 20, 2.0), (838, 250, 30, -2.2), (745, 235, 20, -1.5)]
 _LAKES = [(884, 122, 58, 62), (236, 432, 9, 14), (690, 646, 8, 6), (530, 905, 12, 8), (62, 640, 7, 9)]
+_WORKSHOPS = [(392, 742), (402, 756), (388, 764), (412, 738)]
+_SCHOOLS = [(404, 770), (418, 752), (378, 750), (300, 640), (322, 668)]
 _ROOFS = (("red roof", 0.62), ("grey roof", 0.3), ("concrete", 0.04), ("metal", 0.04))
 
 
@@ -51,8 +53,10 @@ def draw(rng: Generator) -> Land:
     relief = 34 * noise(rng, 420, 70, 2.4) + 7 * noise(rng, 90, 22, 1.8)
     fields = blocks(rng, 52, warp=5)
     angle = 0.9 * noise(rng, 500, 200, 2)[:: SIZE // fields.count or 1, 0][: fields.count]
-    angle = np.resize(angle, fields.count) + rng.choice([0, np.pi / 2], fields.count) + 0.25 * rng.random(fields.count)
-    width, length = 6 + 8 * rng.random(fields.count) ** 1.5, 14 + 18 * rng.random(fields.count)
+    quarter_turns = rng.choice([0, np.pi / 2], fields.count)
+    angle = np.resize(angle, fields.count) + quarter_turns + 0.25 * rng.random(fields.count)
+    width = 6 + 8 * rng.random(fields.count) ** 1.5
+    length = 14 + 18 * rng.random(fields.count)
     strips = parcels(rng, fields, angle, width, length)
     sketch = Sketch(rng, strips, _farmland(rng, strips))
     sketch.shift = 5 * rng.standard_normal(strips.count)
@@ -105,27 +109,32 @@ def _woods(sketch: Sketch) -> None:
     like = 0.45 * like + 0.55 * strips.mean(like).take(strips.number)
     wood = like > np.quantile(like, 0.66)
     blend = strips.mean(noise(rng, 260, 40, 2)) + 0.7 * rng.standard_normal(strips.count)
-    stand = np.select([blend < 0.35, blend < 1.1, blend < 1.9], [CODE["spruce"], CODE["mixed"], CODE["broadleaf"]],
-                      CODE["clearing"])  # fmt: skip
+    kinds = [CODE[name] for name in ("spruce", "mixed", "broadleaf")]
+    stand = np.select([blend < 0.35, blend < 1.1, blend < 1.9], kinds, CODE["clearing"])
     first = sketch.add(stand, 1 + 0.08 * rng.standard_normal(strips.count))
-    ragged = ndimage.map_coordinates(strips.number, np.indices((SIZE, SIZE)) + 4 * np.stack(
-        [noise(rng, 30, 4, 1), noise(rng, 30, 4, 1)]), order=0, mode="nearest")  # fmt: skip
+    aside = 4 * np.stack([noise(rng, 30, 4, 1), noise(rng, 30, 4, 1)])
+    looked_up = np.indices((SIZE, SIZE)) + aside
+    ragged = ndimage.map_coordinates(strips.number, looked_up, order=0, mode="nearest")
     sketch.unit = np.where(wood, first + ragged, sketch.unit)
     tall = np.where(stand == CODE["clearing"], 3, 18 + 6 * rng.random(strips.count)).take(ragged)
     crowns = noise(rng, 9, 2, 0.3)
     sketch.height = np.where(wood, tall * (1 + 0.16 * crowns), sketch.height)
     sketch.grain = np.where(wood, 1 + 0.07 * crowns + 0.05 * noise(rng, 60, 6, 1), sketch.grain)
     trail = noise(rng, 160, 50, 2)
-    sketch.band("gravel", np.abs(trail) / np.maximum(np.hypot(*np.gradient(trail)), 0.012), 2, wood)
+    steepness = np.hypot(*np.gradient(trail))
+    sketch.band("gravel", np.abs(trail) / np.maximum(steepness, 0.012), 2, wood)
     for share in sketch.share.values():
         share *= np.where(wood, 0.5, 1)
 
 
 def _moor(sketch: Sketch) -> None:
-    wet = (1.3 * hill((480, 110), 55) + 0.9 * hill((1010, 150), 36)) * (1 + 0.25 * noise(sketch.rng, 80, 6, 1.3))
-    cuts = sketch.parcels.mean(sketch.rng.standard_normal((SIZE, SIZE))).take(sketch.parcels.number)
-    sketch.paint(wet > 0.55, "moor", dense=0.45 + 2.5 * cuts + 0.3 * noise(sketch.rng, 40, 2, 0.9))
-    sketch.height[wet > 0.55] += np.maximum(2 * noise(sketch.rng, 12, 2, 0.5), 0)[wet > 0.55]
+    rng, strips = sketch.rng, sketch.parcels
+    hollows = 1.3 * hill((480, 110), 55) + 0.9 * hill((1010, 150), 36)
+    moor = hollows * (1 + 0.25 * noise(rng, 80, 6, 1.3)) > 0.55
+    cuts = strips.mean(rng.standard_normal((SIZE, SIZE))).take(strips.number)
+    sketch.paint(moor, "moor", dense=0.45 + 2.5 * cuts + 0.3 * noise(rng, 40, 2, 0.9))
+    bushes = np.maximum(2 * noise(rng, 12, 2, 0.5), 0)
+    sketch.height[moor] += bushes[moor]
 
 
 def _river(sketch: Sketch) -> None:
@@ -158,15 +167,30 @@ def _lakes(sketch: Sketch) -> None:
     shore = 0.2 * noise(sketch.rng, 120, 22, 2.2)
     inside = np.full((SIZE, SIZE), -9.0)
     for r, c, a, b in _LAKES:
-        inside = np.maximum(inside, 1 - ((row - r) / a) ** 2 - ((column - c) / b) ** 2 + shore * (1 + (a > 20)))
+        ellipse = 1 - ((row - r) / a) ** 2 - ((column - c) / b) ** 2
+        inside = np.maximum(inside, ellipse + shore * (1 + (a > 20)))
     reed = noise(sketch.rng, 50, 8, 1.5)
     sketch.paint((inside > -0.1 - 0.05 * reed) & (inside < 0.3) & (reed > 0.3), "reed")
     depth = ndimage.distance_transform_edt(inside > 0)
-    sketch.paint(depth > 0, "lake", dense=0.75 * np.exp(-depth / (1.6 + 0.9 * reed.clip(-1, 1))) + 0.02 * reed)
+    rim = 1.6 + 0.9 * reed.clip(-1, 1)
+    sketch.paint(depth > 0, "lake", dense=0.75 * np.exp(-depth / rim) + 0.02 * reed)
 
 
 def _settle(sketch: Sketch) -> np.ndarray:
     """Roads, streets, houses, farms, railway and gravel pit; where people live is returned."""
+    _roads(sketch)
+    for centre, radius in _VILLAGES:
+        _village(sketch, centre, radius, rows=1, branches=5)
+    _village(sketch, _TOWN, 72, rows=2, branches=9)
+    sketch.halls("metal", np.array(_WORKSHOPS), 0.5, 90)
+    sketch.halls("grey roof", np.array(_SCHOOLS), 0.5, 80)
+    _farms(sketch)
+    settled = _gardens(sketch)
+    _gravel_pit(sketch)
+    return settled
+
+
+def _roads(sketch: Sketch) -> None:
     rng, canvas = sketch.rng, sketch.canvas
     for road in _MAIN_ROADS:
         canvas.line("asphalt", curve(road, rng, 5), 10)
@@ -174,30 +198,39 @@ def _settle(sketch: Sketch) -> np.ndarray:
         canvas.line("asphalt", curve(road, rng, 7), 6)
     canvas.line("gravel", curve(_RAILWAY, rng), 5)
     canvas.line("asphalt", curve(_RAILWAY, rng) + 0.3, 4)
-    for centre, radius in _VILLAGES:
-        _village(sketch, centre, radius, rows=1, branches=5)
-    _village(sketch, _TOWN, 72, rows=2, branches=9)
-    sketch.halls("metal", np.array([(392, 742), (402, 756), (388, 764), (412, 738)]), 0.5, 90)
-    sketch.halls("grey roof", np.array([(404, 770), (418, 752), (378, 750), (300, 640), (322, 668)]), 0.5, 80)
-    farms = rng.random((70, 2)) * SIZE
-    farms = farms[np.isin(sketch.covers.take(sketch.unit[tuple(farms.astype(int).T)]), (CODE["meadow"], CODE["wheat"]))]
-    for farm in farms:
-        _farm(sketch, farm)
+
+
+def _farms(sketch: Sketch) -> None:
+    """Lonely farms among meadows and wheat."""
+    spots = sketch.rng.random((70, 2)) * SIZE
+    covers = sketch.covers.take(sketch.unit[tuple(spots.astype(int).T)])
+    farmland = np.isin(covers, (CODE["meadow"], CODE["wheat"]))
+    for spot in spots[farmland]:
+        _farm(sketch, spot)
+
+
+def _gardens(sketch: Sketch) -> np.ndarray:
+    """Gardens with trees wherever houses are near; where they are is returned."""
     houses = np.vstack([houses for roof in sketch.built.values() for houses in roof])
     canvas_of_houses = Canvas()
     canvas_of_houses.dots("red roof", houses[:, :2], 1.5)
-    density = canvas_of_houses.share("red roof") + sum(canvas.share(name) for name in ("red roof", "grey roof"))
+    halls = sum(sketch.canvas.share(name) for name in ("red roof", "grey roof"))
+    density = canvas_of_houses.share("red roof") + halls
     water = np.isin(sketch.covers.take(sketch.unit), (CODE["lake"], CODE["river"]))
     settled = (ndimage.gaussian_filter(density, 2.2) > 0.045) & ~water
-    sketch.paint(settled, "garden", dense=0.55 + 0.4 * noise(rng, 10, 2, 0.4))
+    sketch.paint(settled, "garden", dense=0.55 + 0.4 * noise(sketch.rng, 10, 2, 0.4))
     sketch.trees(settled, 60000, 0.8)
-    pit = hill((566, 640), 13) * (1 + 0.25 * noise(rng, 30, 5, 1.2))
-    sketch.paint(pit > 0.45, "pit", dense=0.5 + 0.3 * noise(rng, 16, 2, 0.8), tone=0.85)
-    sketch.paint(pit > 0.95, "lake", dense=np.full((SIZE, SIZE), 0.7))
     return settled
 
 
-def _village(sketch: Sketch, centre: tuple[float, float], radius: float, *, rows: int, branches: int) -> None:
+def _gravel_pit(sketch: Sketch) -> None:
+    rng = sketch.rng
+    pit = hill((566, 640), 13) * (1 + 0.25 * noise(rng, 30, 5, 1.2))
+    sketch.paint(pit > 0.45, "pit", dense=0.5 + 0.3 * noise(rng, 16, 2, 0.8), tone=0.85)
+    sketch.paint(pit > 0.95, "lake", dense=np.full((SIZE, SIZE), 0.7))
+
+
+def _village(sketch: Sketch, centre: tuple[float, float], radius: int, *, rows: int, branches: int) -> None:
     """Streets that leave the middle and fork, with houses, gardens and a few large barns."""
     rng = sketch.rng
     turn = rng.random()
@@ -207,7 +240,8 @@ def _village(sketch: Sketch, centre: tuple[float, float], radius: float, *, rows
         lanes = [street]
         for fork in rng.random(2 + radius // 22) * 0.7 + 0.2:
             start = street[int(fork * (len(street) - 1))]
-            lanes.append(winding(rng, start, heading + rng.choice([-1.4, 1.4]), radius * (0.25 + 0.3 * rng.random())))
+            aside = heading + rng.choice([-1.4, 1.4])
+            lanes.append(winding(rng, start, aside, radius * (0.25 + 0.3 * rng.random())))
         for lane in lanes:
             sketch.canvas.line("asphalt", lane, 6)
             sketch.houses(lane, _ROOFS, rows=rows)
@@ -216,12 +250,12 @@ def _village(sketch: Sketch, centre: tuple[float, float], radius: float, *, rows
     sketch.halls("grey roof", barns[1::2], turn * 3, 38)
 
 
-def _farm(sketch: Sketch, place: np.ndarray) -> None:
+def _farm(sketch: Sketch, spot: np.ndarray) -> None:
     """A lonely farm: house, barn, yard, trees."""
     rng = sketch.rng
     angle = np.pi * rng.random()
-    spots = place + 1.6 * rng.standard_normal((3, 2))
-    sketch.canvas.boxes("red roof", spots[:2], np.array([angle, angle + np.pi / 2]), (28, 13))
-    sketch.canvas.boxes("grey roof", spots[2:], np.array([angle]), (34, 16))
-    sketch.canvas.boxes("asphalt", place[None], np.array([angle]), (22, 20))
-    sketch.canvas.dots("broadleaf", place + 3 * rng.standard_normal((9, 2)), 0.5)
+    buildings = spot + 1.6 * rng.standard_normal((3, 2))
+    sketch.canvas.boxes("red roof", buildings[:2], np.array([angle, angle + np.pi / 2]), (28, 13))
+    sketch.canvas.boxes("grey roof", buildings[2:], np.array([angle]), (34, 16))
+    sketch.canvas.boxes("asphalt", spot[None], np.array([angle]), (22, 20))
+    sketch.canvas.dots("broadleaf", spot + 3 * rng.standard_normal((9, 2)), 0.5)

@@ -125,9 +125,10 @@ def sun_position(when: datetime, latitude: float, longitude: float) -> tuple[flo
     sidereal_hours = 18.697374558 + 24.06570982441908 * days
     hour_angle = math.radians(sidereal_hours * 15 + longitude) - ascension
     phi = math.radians(latitude)
-    up = math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(hour_angle)
-    east = -math.cos(declination) * math.sin(hour_angle)
-    north = math.cos(phi) * math.sin(declination) - math.sin(phi) * math.cos(declination) * math.cos(hour_angle)
+    polar, equatorial = math.sin(declination), math.cos(declination)
+    up = math.sin(phi) * polar + math.cos(phi) * equatorial * math.cos(hour_angle)
+    east = -equatorial * math.sin(hour_angle)
+    north = math.cos(phi) * polar - math.sin(phi) * equatorial * math.cos(hour_angle)
     return math.degrees(math.atan2(east, north)) % 360, math.degrees(math.asin(up))
 
 

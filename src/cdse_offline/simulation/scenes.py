@@ -55,8 +55,8 @@ class Scene:
 
     def thumbnail(self) -> np.ndarray:
         """Quicklook in true colour, (343, 343, 3)."""
-        place = (np.arange(343) + 0.5) * SIZE / 343 - 0.5
-        rows, columns = np.meshgrid(place, place, indexing="ij")
+        centres = (np.arange(343) + 0.5) * SIZE / 343 - 0.5
+        rows, columns = np.meshgrid(centres, centres, indexing="ij")
         smooth = [ndimage.uniform_filter(layer.astype(float), 3) for layer in self._true_colour(1)]
         picture = [ndimage.map_coordinates(layer, (rows, columns), order=1) for layer in smooth]
         return np.rint(np.stack(picture, axis=2)).astype(np.uint8)
@@ -80,7 +80,8 @@ class Scene:
 
     def _ground(self, band: str) -> np.ndarray:
         """Reflectance of the ground as a sensor without sky and noise would see it, at 10 m."""
-        return ndimage.gaussian_filter(land.reflectance(self._land, band, self._units) * self._sunlight, _SENSOR_BLUR)
+        lit = land.reflectance(self._land, band, self._units) * self._sunlight
+        return ndimage.gaussian_filter(lit, _SENSOR_BLUR)
 
     def _at(self, band: str, step: int) -> np.ndarray:
         """Reflectance in pixels of `step` times 10 m, resampled from the band's own resolution."""
@@ -92,19 +93,22 @@ class Scene:
     def _observed(self, band: str) -> np.ndarray:
         """Reflectance through the sky, with the sensor's noise, at the band's own resolution."""
         if band not in self._seen:
-            seen = _coarser(self._sky.over(self._ground(band), band), _NATIVE.get(band, 20) // 10)
+            fine = self._sky.over(self._ground(band), band)
+            seen = _coarser(fine, _NATIVE.get(band, 20) // 10)
             grain = seeded(self.acquisition, band).standard_normal(seen.shape)
             self._seen[band] = seen + grain * np.sqrt(0.0005**2 + (0.003 * seen) ** 2)
         return self._seen[band]
 
     def _true_colour(self, step: int) -> np.ndarray:
-        layers = [self._at(band, step) for band in ("B04", "B03", "B02")]
-        return np.stack([np.clip(np.rint(layer / _SATURATED * 255), 1, 255) for layer in layers]).astype(np.uint8)
+        layers = np.stack([self._at(band, step) for band in ("B04", "B03", "B02")])
+        bright = np.rint(layers / _SATURATED * 255)
+        return np.clip(bright, 1, 255).astype(np.uint8)
 
     @cached_property
     def _aerosol(self) -> np.ndarray:
-        s = self._sky
-        return np.clip(s.weather.aot * s.haze / max(s.haze.mean(), 1e-9) + 0.1 * s.opacity, 0.01, 1.5)
+        sky = self._sky
+        haze = sky.weather.aot * sky.haze / max(sky.haze.mean(), 1e-9)
+        return np.clip(haze + 0.1 * sky.opacity, 0.01, 1.5)
 
     @cached_property
     def _vapour(self) -> np.ndarray:

@@ -55,7 +55,7 @@ def weather(a: Acquisition) -> Weather:
         cover = _mostly_clear(luck, tile)
     else:
         cover = 0.01 * mood if luck < 0.08 else float(np.clip(tile + 0.5 * (luck - 0.5), 0.08, 1.0))
-    kind = "deck" if cover > 0.65 or (cover > 0.45 and mood < 0.5) else ("scattered" if mood < 0.45 else "cumulus")
+    kind = _choose_clouds(cover, mood)
     thin = a.uniform("cirrus")
     cirrus = 0.0 if thin < 0.78 or tile < 0.02 else 0.012 + 0.1 * (thin - 0.78) / 0.22 * (0.25 + tile)
     aerosol = a.uniform("aerosol")
@@ -64,6 +64,12 @@ def weather(a: Acquisition) -> Weather:
     wet = 1.0 + 1.4 * season if a.place.name == "oberland" else 2.0 + 3.0 * season
     base = 700 + 1300 * a.uniform("height")
     return Weather(cover, kind, base, cirrus, haze, 0.06 + 0.24 * aerosol, wet * (0.8 + 0.4 * mood))
+
+
+def _choose_clouds(cover: float, mood: float) -> str:
+    if cover > 0.65 or (cover > 0.45 and mood < 0.5):
+        return "deck"
+    return "scattered" if mood < 0.45 else "cumulus"
 
 
 def _mostly_clear(luck: float, tile: float) -> float:
@@ -111,7 +117,8 @@ def sky(a: Acquisition) -> Sky:
     if thickness.max() <= 0:
         return Sky(nothing, nothing, nothing + 1, cirrus, haze, w)
     opacity = -np.expm1(-thickness)
-    shadow = ndimage.shift(ndimage.gaussian_filter(opacity, 1.2), displacement(a.sun, w.base), order=1, mode="nearest")
+    blurred = ndimage.gaussian_filter(opacity, 1.2)
+    shadow = ndimage.shift(blurred, displacement(a.sun, w.base), order=1, mode="nearest")
     top = _brightness(thickness, a.sun)
     return Sky(_window(opacity), _window(top), 1 - 0.97 * _window(shadow), cirrus, haze, w)
 
@@ -127,15 +134,20 @@ def _thickness(rng: Generator, w: Weather) -> np.ndarray:
     """Optical thickness of the clouds, 0 where there are none, (CELLS, CELLS)."""
     if w.kind == "deck":
         shape = noise(rng, 600, 8, 1.9, CELLS) + 0.2 * _billows(rng, 70)
-        return 5 * np.maximum(shape - np.quantile(shape[MARGIN:-MARGIN, MARGIN:-MARGIN], 1 - w.cover), 0)
-    heaps = _ragged(rng, _heaps(rng, w.cover, largest=42 if w.kind == "scattered" else 16))
+        base = np.quantile(shape[MARGIN:-MARGIN, MARGIN:-MARGIN], 1 - w.cover)
+        return 5 * np.maximum(shape - base, 0)
+    largest = 42 if w.kind == "scattered" else 16
+    heaps = _ragged(rng, _heaps(rng, w.cover, largest))
     wisps = 1 + 0.35 * noise(rng, 26, 3, 1.2, CELLS) + 0.25 * _billows(rng, 14)
     return 0.6 * np.maximum(heaps, 0) * np.maximum(wisps, 0.08)
 
 
 def _billows(rng: Generator, size: float) -> np.ndarray:
     """Rounded bumps with sharp clefts between them, like cauliflower, in two sizes."""
-    bumps = sum(np.abs(noise(rng, size / step, size / step / 3, 1.2, CELLS)) / step**0.7 for step in (1, 3))
+    bumps = np.zeros((CELLS, CELLS))
+    for step in (1, 3):
+        wave = noise(rng, size / step, size / step / 3, 1.2, CELLS)
+        bumps += np.abs(wave) / step**0.7
     return (bumps - bumps.mean()) / bumps.std()
 
 
@@ -162,19 +174,22 @@ def _heap(rng: Generator, field: np.ndarray, centre: np.ndarray, radius: float) 
 
 def _bubble(field: np.ndarray, centre: np.ndarray, radius: float) -> None:
     """Raise the field to half a sphere."""
-    (top, left), (bottom, right) = (max(int(x - radius), 0) for x in centre), (int(x + radius + 2) for x in centre)
+    top, left = (max(int(middle - radius), 0) for middle in centre)
+    bottom, right = (int(middle + radius + 2) for middle in centre)
     patch = field[top:bottom, left:right]
     if not patch.size:
         return
-    row, column = np.arange(top, top + len(patch)) - centre[0], np.arange(left, left + patch.shape[1]) - centre[1]
-    height = np.sqrt(np.maximum(radius**2 - (row**2)[:, None] - column**2, 0))
-    np.maximum(patch, height, out=patch)
+    row = np.arange(top, top + len(patch)) - centre[0]
+    column = np.arange(left, left + patch.shape[1]) - centre[1]
+    square = radius**2 - (row**2)[:, None] - column**2
+    np.maximum(patch, np.sqrt(np.maximum(square, 0)), out=patch)
 
 
 def _ragged(rng: Generator, field: np.ndarray) -> np.ndarray:
     """Fray the borders: look each cell up a little beside its place."""
-    place = np.indices(field.shape) + 2.2 * np.stack([noise(rng, 30, 3, 1.3, CELLS), noise(rng, 30, 3, 1.3, CELLS)])
-    return ndimage.map_coordinates(field, place, order=1, mode="nearest")
+    aside = np.stack([noise(rng, 30, 3, 1.3, CELLS), noise(rng, 30, 3, 1.3, CELLS)])
+    looked_up = np.indices(field.shape) + 2.2 * aside
+    return ndimage.map_coordinates(field, looked_up, order=1, mode="nearest")
 
 
 def _brightness(thickness: np.ndarray, sun: tuple[float, float]) -> np.ndarray:
@@ -192,10 +207,11 @@ def _cirrus(rng: Generator, thickest: float) -> np.ndarray:
     fine, coarse = noise(rng, 90, 4, 1.4), noise(rng, 500, 80, 2)
     heading = np.pi * rng.random()
     row, column = np.indices((SIZE, SIZE)) - SIZE / 2
-    along, across = row * np.sin(heading) + column * np.cos(heading), row * np.cos(heading) - column * np.sin(heading)
+    along = row * np.sin(heading) + column * np.cos(heading)
+    across = row * np.cos(heading) - column * np.sin(heading)
     bend = 25 * coarse
-    place = np.stack([(across + bend) * 1.0, along * 0.12]) + SIZE / 2
-    streaks = ndimage.map_coordinates(fine, place, order=1, mode="mirror")
+    looked_up = np.stack([(across + bend) * 1.0, along * 0.12]) + SIZE / 2
+    streaks = ndimage.map_coordinates(fine, looked_up, order=1, mode="mirror")
     return thickest * np.clip(0.3 * streaks + 0.5 * coarse + 0.1, 0, 1.5) / 1.5
 
 

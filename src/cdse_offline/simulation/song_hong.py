@@ -28,13 +28,15 @@ _PROVINCIAL = [
     [(-5, 560), (160, 600), (420, 560), (600, 700), (640, 1025)],
 ]
 _WORKS = (255, 868)
+_KILNS = ((120, 432), (560, 262), (760, 590), (880, 560))
 _ROOFS = (("grey roof", 0.42), ("red roof", 0.34), ("concrete", 0.12), ("blue tin", 0.08), ("metal", 0.04))
 
 
 def draw(rng: Generator) -> Land:
     districts = blocks(rng, 150)
     angle = 2 * np.pi * rng.random(districts.count)
-    width, length = 3.6 + 2.2 * rng.random(districts.count), 8 + 5 * rng.random(districts.count)
+    width = 3.6 + 2.2 * rng.random(districts.count)
+    length = 8 + 5 * rng.random(districts.count)
     plots = parcels(rng, districts, angle, width, length, disorder=0.15)
     sketch = Sketch(rng, plots, _paddies(rng, plots))
     sketch.shift = 5 * plots.mean(noise(rng, 200, 50, 2)) + 2.5 * rng.standard_normal(plots.count)
@@ -50,12 +52,18 @@ def draw(rng: Generator) -> Land:
 
 def _paddies(rng: Generator, plots: Parcels) -> np.ndarray:
     """Two crops of rice nearly everywhere, a third crop of vegetables on half of it; ponds and orchards in groups."""
-    low, dry = (plots.mean(noise(rng, 160, 25, 1.8)) + 0.25 * rng.standard_normal(plots.count) for _ in range(2))
+    low = _scatter(rng, plots)
+    dry = _scatter(rng, plots)
     winter = plots.mean(noise(rng, 300, 60, 2)) + 0.6 * rng.standard_normal(plots.count)
     chance = rng.random(plots.count)
     names = ("pond", "orchard", "vegetables", "rice+", "rice")
     tests = (low > 1.9, dry > 1.9, (chance < 0.14) & (dry > 0.6), winter > 0.2, winter <= 0.2)
     return np.select(tests, [CODE[name] for name in names])
+
+
+def _scatter(rng: Generator, plots: Parcels) -> np.ndarray:
+    """A property of plots that comes in groups."""
+    return plots.mean(noise(rng, 160, 25, 1.8)) + 0.25 * rng.standard_normal(plots.count)
 
 
 def _canals(sketch: Sketch, districts: Blocks) -> None:
@@ -64,12 +72,14 @@ def _canals(sketch: Sketch, districts: Blocks) -> None:
     keep = noise(rng, 150, 30, 1.5)
     lines = [("gravel", 1.5, 26, plots.across), ("grass", 3, 37, plots.along),
              ("stream", 3, 52, plots.across + 1.2), ("broadleaf", 2.5, 52, plots.across + 2.2)]  # fmt: skip
-    for name, width, period, place in lines:
-        sketch.band(name, np.abs(np.mod(place, period) - period / 2), width, keep > -0.1)
+    for name, width, period, field in lines:
+        away = np.abs(np.mod(field, period) - period / 2)
+        sketch.band(name, away, width, keep > -0.1)
     sketch.band("stream", districts.edge, 8, keep > -1.2)
     sketch.band("broadleaf", districts.edge - 1.2, 5, keep > 0)
-    for graves in rng.random((60, 2)) * SIZE:
-        sketch.canvas.dots("concrete", graves + 1.6 * rng.standard_normal((14, 2)), 0.07)
+    for middle in rng.random((60, 2)) * SIZE:
+        graves = middle + 1.6 * rng.standard_normal((14, 2))
+        sketch.canvas.dots("concrete", graves, 0.07)
     sketch.trees(keep > 0.8, 5000, 0.4)
 
 
@@ -118,7 +128,8 @@ def _red_river(sketch: Sketch, away: np.ndarray, level: np.ndarray) -> None:
     sketch.paint(away < bank - 0.3 * bars, "shoal", dense=sand)
     streaks = 0.6 + 0.25 * noise(rng, 90, 5, 1.6)
     sketch.paint(away < bank - np.maximum(bars, 0), "red river", dense=streaks)
-    bar = hill((215, 318), 11) + hill((243, 309), 9) + hill((600, 388), 10) + hill((618, 405), 9)
+    bar = hill((215, 318), 11) + hill((243, 309), 9)
+    bar = bar + hill((600, 388), 10) + hill((618, 405), 9)
     island = bar * (1 + 0.15 * noise(rng, 40, 6, 1.4))
     sketch.paint((island > 0.5) & (away < bank), "shoal", dense=sand)
     sketch.paint((island > 0.75) & (away < bank), "vegetables")
@@ -127,24 +138,23 @@ def _red_river(sketch: Sketch, away: np.ndarray, level: np.ndarray) -> None:
 def _delta_villages(sketch: Sketch, away: np.ndarray, level: np.ndarray) -> np.ndarray:
     """Compact villages under trees, a kilometre or two apart, with roads between them; where they are is returned."""
     rng, canvas = sketch.rng, sketch.canvas
-    places = (np.indices((9, 9)).reshape(2, -1).T + 0.1 + 0.8 * rng.random((81, 2))) * SIZE / 9
-    rank = level[tuple(places.astype(int).T)]
-    places = places[((rank > 1.1) | ((rank > 0.72) & (rank < 0.86))) & (np.hypot(*(places - _WORKS).T) > 75)]
+    villages = _choose_villages(rng, level)
     canvas.line("asphalt", curve(_HIGHWAY, rng), 30)
     for road in _PROVINCIAL:
         canvas.line("asphalt", curve(road, rng, 3), 11)
     inside = np.full((SIZE, SIZE), -9.0)
-    for place in places:
+    for village in villages:
         radius, turn = 19 + 20 * rng.random() ** 1.5, np.pi * rng.random()
         for lobe in range(3):
-            centre = place + 0.55 * radius * rng.standard_normal(2) * (lobe > 0)
+            centre = village + 0.55 * radius * rng.standard_normal(2) * (lobe > 0)
             _ellipse(inside, centre, radius / (1 + 0.4 * lobe), turn + lobe)
-        near = np.argsort(np.hypot(*(places - place).T))[1:3]
-        for neighbour in places[near]:
-            if not _crosses(level, place, neighbour):
-                canvas.line("concrete", curve([place, neighbour], rng, 6), 3)
+        away = np.hypot(*(villages - village).T)
+        for neighbour in villages[np.argsort(away)[1:3]]:
+            if not _crosses(level, village, neighbour):
+                canvas.line("concrete", curve([village, neighbour], rng, 6), 3)
         for branch in range(6):
-            canvas.line("concrete", winding(rng, place, turn + branch * np.pi / 3, radius), 2)
+            lane = winding(rng, village, turn + branch * np.pi / 3, radius)
+            canvas.line("concrete", lane, 2)
     along_roads = np.where(canvas.share("asphalt") > 0.5, 0, 1)
     ribbon = 0.8 - ndimage.distance_transform_edt(along_roads) / 4 + 0.3 * noise(rng, 120, 40, 2)
     inside = np.maximum(inside, np.minimum(ribbon, 0.6)) + 0.35 * noise(rng, 60, 7, 1.6)
@@ -159,6 +169,17 @@ def _delta_villages(sketch: Sketch, away: np.ndarray, level: np.ndarray) -> np.n
     return settled
 
 
+def _choose_villages(rng: Generator, level: np.ndarray) -> np.ndarray:
+    """Where villages stand: one in a cell of a grid, behind the dyke or on high silt land, away from the works."""
+    cells = np.indices((9, 9)).reshape(2, -1).T
+    spots = (cells + 0.1 + 0.8 * rng.random((81, 2))) * SIZE / 9
+    rank = level[tuple(spots.astype(int).T)]
+    behind_dyke = rank > 1.1
+    on_silt = (rank > 0.72) & (rank < 0.86)
+    from_works = np.hypot(*(spots - _WORKS).T)
+    return spots[(behind_dyke | on_silt) & (from_works > 75)]
+
+
 def _ellipse(field: np.ndarray, centre: np.ndarray, radius: float, turn: float) -> None:
     """Raise the field to 1 in the middle of a slim ellipse, 0 on its border."""
     reach = int(radius * 2)
@@ -166,7 +187,8 @@ def _ellipse(field: np.ndarray, centre: np.ndarray, radius: float, turn: float) 
     patch = field[top : int(centre[0]) + reach, left : int(centre[1]) + reach]
     row, column = np.indices(patch.shape)
     row, column = row + top - centre[0], column + left - centre[1]
-    along, across = row * np.sin(turn) + column * np.cos(turn), row * np.cos(turn) - column * np.sin(turn)
+    along = row * np.sin(turn) + column * np.cos(turn)
+    across = row * np.cos(turn) - column * np.sin(turn)
     np.maximum(patch, 1 - (along / radius) ** 2 - (across / radius / 0.65) ** 2, out=patch)
 
 
@@ -179,7 +201,8 @@ def _crosses(level: np.ndarray, start: np.ndarray, end: np.ndarray) -> bool:
 def _crowded_houses(sketch: Sketch, settled: np.ndarray) -> None:
     """Houses close to each other, in rows that turn slowly."""
     rng = sketch.rng
-    spots = np.indices((900, 820)).reshape(2, -1).T * (SIZE / 900, SIZE / 820)
+    cells = np.indices((900, 820)).reshape(2, -1).T
+    spots = cells * (SIZE / 900, SIZE / 820)
     spots = spots[settled[tuple(spots.astype(int).T)]]
     spots = np.clip(spots + 0.35 * rng.standard_normal(spots.shape), 0, SIZE - 1)
     crowd = noise(rng, 40, 8, 1.5)[tuple(spots.astype(int).T)]
@@ -200,13 +223,14 @@ def _works(sketch: Sketch) -> np.ndarray:
     lots = np.array([(a, b) for a in range(-38, 46, 19) for b in range(-25, 34, 16)])
     for a, b in lots + 1.5 * rng.standard_normal(lots.shape):
         roof = rng.choice(["metal", "blue tin", "grey roof", "metal"])
-        centre = np.array([(_WORKS[0] + a * 0.98 - b * 0.2, _WORKS[1] + a * 0.2 + b * 0.98)])
+        row_of_lot, column_of_lot = _WORKS[0] + a * 0.98 - b * 0.2, _WORKS[1] + a * 0.2 + b * 0.98
+        centre = np.array([(row_of_lot, column_of_lot)])
         size = 60 + 80 * rng.random(1), 40 + 60 * rng.random(1)
         sketch.canvas.boxes("grass", centre + 7 * rng.standard_normal(2), np.array([1.37]), (size[1], size[1]))
         sketch.canvas.boxes(roof, centre, np.array([1.37]), size)
-    kilns = np.max([hill(spot, 5) for spot in ((120, 432), (560, 262), (760, 590), (880, 560))], axis=0)
+    kilns = np.max([hill(spot, 5) for spot in _KILNS], axis=0)
     brickyard = kilns * (1 + 0.2 * noise(rng, 16, 3, 1)) > 0.4
     sketch.paint(brickyard, "works", dense=np.full((SIZE, SIZE), 0.8), tone=0.9)
-    for spot in ((120, 432), (560, 262), (760, 590), (880, 560)):
+    for spot in _KILNS:
         sketch.halls("red roof", spot + 3 * rng.standard_normal((3, 2)), 0.7, 50)
     return zone | brickyard

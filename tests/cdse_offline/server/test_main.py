@@ -9,9 +9,14 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
+from cdse_access.service import running
 from cdse_offline import __main__, practice
 from cdse_offline.simulation.version import source_version
+from tests.service import Service
 
 ROOT = Path(__file__).parents[3]
 
@@ -90,6 +95,22 @@ def test_faults_may_be_switched_on_only_where_it_was_asked_for(tmp_path: Path, o
         finally:
             process.terminate()
     assert ("Phòng tập sự cố" in text) == bool(option)
+
+
+def test_a_missing_driver_is_named_with_its_package(tmp_path: Path):
+    """As on conda, whose `libgdal-core` has none: the store's answer says it, and so does the service's own log."""
+    without = {"GDAL_SKIP": "JP2OpenJPEG", "CDSE_OFFLINE_CACHE": str(tmp_path)}
+    with running(environment=without) as cdse:
+        service = Service(cdse.s3, None)
+        [item] = service.ask("/stac/v1/collections/sentinel-2-l2a/items?limit=1").json()["features"]
+        path = item["assets"]["B04_10m"]["href"].replace("s3://", "/")
+        request = AWSRequest("GET", f"http://{cdse.s3}{path}")
+        keys = Credentials(cdse.keys.access.reveal(), cdse.keys.secret.reveal())
+        S3SigV4Auth(keys, "s3", "default").add_auth(request)
+        answer = service.ask(path, **dict(request.headers))
+    text = answer.body.decode()
+    assert answer.status == 500 and "<Code>InternalError</Code>" in text
+    assert "driver JP2OpenJPEG" in text and "libgdal-jp2openjpeg" in text
 
 
 @pytest.mark.parametrize(
