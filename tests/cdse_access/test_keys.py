@@ -11,7 +11,8 @@ import pytest
 from IPython.core.error import StdinNotImplementedError
 
 from cdse_access import keys
-from cdse_access.keys import AWS_PAIR, PAIR, Found
+from cdse_access.env_file import PAIR
+from cdse_access.keys import AWS_PAIR, Found
 from cdse_access.problems import BadInput, Reason
 from cdse_access.secrets import Keys, seal
 
@@ -33,7 +34,7 @@ def find(strategy: str | None = None, **settings: Any) -> Found | None:
 
 
 def pair(found: Found | None) -> tuple[str, str] | None:
-    return found and (found.keys.access.reveal(), found.keys.secret.reveal())
+    return (found.keys.access.reveal(), found.keys.secret.reveal()) if found else None
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -297,9 +298,9 @@ def test_this_project_ignores_env_files():
 
 
 def fake_keyring(monkeypatch, get_password) -> None:
-    errors = ModuleType("keyring.errors")
+    errors: Any = ModuleType("keyring.errors")
     errors.KeyringError = type("KeyringError", (Exception,), {})
-    module = ModuleType("keyring")
+    module: Any = ModuleType("keyring")
     module.get_password, module.errors = get_password, errors
     monkeypatch.setitem(sys.modules, "keyring", module)
     monkeypatch.setitem(sys.modules, "keyring.errors", errors)

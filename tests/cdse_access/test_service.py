@@ -11,8 +11,9 @@ import pytest
 
 from cdse_access import keys, service
 from cdse_access.addresses import LIVE, Addresses
+from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
-from cdse_access.keys import AWS_PAIR, PAIR, Found
+from cdse_access.keys import AWS_PAIR, Found
 from cdse_access.problems import BadInput, Reason, Unavailable
 from cdse_access.secrets import Keys, Secret
 from cdse_access.service import OfflineCdse, Service, choose_service, running, seal_keys

@@ -25,7 +25,8 @@ from cdse_access import keys, probe, service
 from cdse_access import session as cdse
 from cdse_access.addresses import LIVE, LIVE_S3, Addresses
 from cdse_access.current import replace_current
-from cdse_access.keys import AWS_PAIR, PAIR, Found
+from cdse_access.env_file import PAIR
+from cdse_access.keys import AWS_PAIR, Found
 from cdse_access.problems import BadData, BadInput, Reason, Rejected, Unavailable
 from cdse_access.secrets import Keys
 from cdse_access.service import Service
@@ -449,6 +450,7 @@ def test_status_shows_no_key_and_no_port(monkeypatch):
 
 def verbose(error: BaseException) -> str:
     """What `%xmode Verbose` shows of connect() and below; the frame above it is the test's, which holds the keys."""
+    assert error.__traceback__
     lines = VerboseTB().structured_traceback(type(error), error, error.__traceback__.tb_next)
     return re.sub(r"\x1b\[[\d;]*m", "", "\n".join(lines))
 

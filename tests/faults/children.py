@@ -21,6 +21,7 @@ def offline_service() -> Iterator[Service]:
     """An offline CDSE of one's own; it ends with whoever started it."""
     command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdin and process.stdout
         try:
             yield Service(**json.loads(process.stdout.readline()))
         finally:

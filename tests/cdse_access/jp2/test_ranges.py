@@ -6,8 +6,10 @@ import subprocess
 import threading
 import time
 import traceback
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +26,12 @@ class Server(ThreadingHTTPServer):
     """Serves `content`; `faults` are what the next answers do instead."""
 
     def __init__(self) -> None:
-        self.content, self.etag, self.faults, self.requests, self.headers = CONTENT, '"a"', [], [], []
-        self.paths, self.retry_after, self.hung = [], "3", threading.Event()
+        self.content, self.etag = CONTENT, '"a"'
+        self.faults: list[str | int | None] = []
+        self.requests: list[str] = []
+        self.headers: list[Message] = []
+        self.paths: list[str] = []
+        self.retry_after, self.hung = "3", threading.Event()
         super().__init__(("127.0.0.1", 0), Answer)
 
     def handle_error(self, *_: object) -> None:
@@ -51,19 +57,20 @@ class Answer(BaseHTTPRequestHandler):
             self.answer(200, b"<!DOCTYPE html><title>Dang nhap</title>")
         elif isinstance(fault, int):
             body = b"<Error><Code>SomeCode</Code></Error>" if fault > 400 else store.content
-            self.answer(fault, body, **({"Retry-After": store.retry_after} if fault == 429 else {}))
+            headers = {"Retry-After": store.retry_after} if fault == 429 else {}
+            self.answer(fault, body, headers)
         else:
             self.part(start, store.content[start : stop + 1], fault)
 
     def part(self, start: int, body: bytes, fault: str | None) -> None:
         place = f"bytes {start + (fault == 'shifted')}-{start + len(body) - 1}/{len(self.server.content)}"
-        cut = {"cut": 3, "half": len(body) // 2}.get(fault, 0)
+        cut = {"cut": 3, "half": len(body) // 2}.get(fault or "", 0)
         sent = body[:-3] if fault == "short" else body
-        self.answer(206, sent, cut=cut, **{"Content-Range": place, "ETag": self.server.etag})
+        self.answer(206, sent, {"Content-Range": place, "ETag": self.server.etag}, cut=cut)
 
-    def answer(self, status: int, body: bytes, cut: int = 0, **headers: str) -> None:
+    def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, *, cut: int = 0) -> None:
         self.send_response(status)
-        for name, value in headers.items() | {"Content-Length": str(len(body))}.items():
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body[: len(body) - cut])
@@ -103,7 +110,8 @@ class Clock:
     """Stands in for the clock, and for the event that is waited for."""
 
     def __init__(self) -> None:
-        self.now, self.waits = 0.0, []
+        self.now = 0.0
+        self.waits: list[float] = []
 
     def monotonic(self) -> float:
         return self.now
@@ -128,7 +136,8 @@ def file(store, clock) -> Remote:
 
 def remote_file(store: Store, clock: Clock) -> Remote:
     pool = open_pool(store, 4)
-    pool.stop = clock
+    stop: Any = clock
+    pool.stop = stop
     return Remote("s3://eodata/a b?c.jp2", store, pool)
 
 
@@ -216,7 +225,8 @@ def test_an_answer_that_trickles_ends(server, file, clock, monkeypatch):
 def test_a_silent_server_ends(server, store, clock, monkeypatch):
     monkeypatch.setattr(remote, "SILENT", 0.2)
     pool = open_pool(store, 1)
-    pool.stop = clock
+    stop: Any = clock
+    pool.stop = stop
     server.faults, start = ["hang"] * 9, time.monotonic()
     with pytest.raises(Unavailable, match="Mất kết nối"):
         Remote("s3://eodata/x.jp2", store, pool).read(10, 20)
