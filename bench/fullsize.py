@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cdse_access.jp2.tile_parts import SOT
+from cdse_access.jp2.codestream import SOT
 from cdse_offline.simulation import codestream, images, lengths
 from cdse_offline.simulation.codestream import EmptyTiles
 from cdse_offline.simulation.files import pixel_size

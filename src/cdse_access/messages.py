@@ -8,6 +8,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "ago-minutes": "{minutes} phút trước",
         "ago-now": "vừa xong",
         "and": " và ",
+        "cache-cleared": "Đã xóa {files} tệp ảnh đã cất, {megabytes:.0f} MB, trong {path}.",
         "dates-overcast": "Không pixel nào quang mây theo {band} vào {number} ngày: {dates}.",
         "env-file-kept": "Đã cất khóa vào {file}, chỉ mình bạn đọc được: các bài sau tự thấy.",
         "env-file-public": "Người khác trên máy này đọc được tệp .env: hãy gõ `chmod 600 .env`.",
@@ -31,6 +32,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "not-connected": "Chưa kết nối: hãy gọi connect().",
         "not-tried": "chưa được, catalog trống",
         "note": "Chú ý: {note}",
+        "place-none": "nó không có tọa độ",
+        "place-other-crs": "nó ở EPSG:{epsg}",
+        "place-shifted": "lệch {pixels:.1f} pixel",
+        "progress-images": "Tải ảnh",
         "seconds": " {seconds} giây",
         "secret": "<{length} ký tự, đã che>",
         "secret-stays": ("Khóa không được ghi vào tệp hay gửi sang tiến trình khác: hãy gọi connect() ở nơi cần đọc."),
@@ -95,6 +100,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "bbox-range": ("bbox {bbox} ra ngoài miền: kinh độ từ -180 đến 180, vĩ độ từ -90 đến 90. Có đảo chỗ không?"),
         "bbox-wide": "bbox {bbox} rộng hơn 10°: hãy kiểm tra thứ tự (tây, nam, đông, bắc) hoặc chia nhỏ vùng.",
+        "cache-limit": "CDSE_CACHE_MAX là {value!r}: cần một số gigabyte, ví dụ 20.",
         "catalog-address": "Địa chỉ catalog là {href!r}: cần địa chỉ đầy đủ, bắt đầu bằng https://.",
         "catalog-many-pages": "Tìm được hơn {pages} trang: hãy thu hẹp thời gian hay vùng, hoặc đặt max_items.",
         "catalog-refused": "Catalog không nhận câu hỏi (HTTP {status}): {why}",
@@ -105,6 +111,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "datetime-order": "datetime {value!r} kết thúc trước khi bắt đầu: hãy đổi chỗ hai ngày.",
         "env-file-off": "CDSE_ENV_FILE đang trống, nghĩa là đừng dùng tệp .env: hãy bỏ biến này rồi gọi lại.",
+        "fetch-area": "fetch cần vùng quan tâm: hãy đưa bbox (và resolution, crs) đúng như đưa cho odc.stac.load.",
         "gdal-threads": "GDAL_NUM_THREADS phải là 1, nếu không lỗi đọc biến thành số 0: hãy gọi lại connect().",
         "grid-invalid": "Vùng và lưới không hợp lệ ({error}): hãy đưa bbox, crs và resolution.",
         "grid-unknown": "Không suy ra được lưới: hãy ghi cả crs và resolution, ví dụ resolution=10.",
@@ -235,6 +242,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "{href} có trả lời nhưng không phải catalog STAC ({why}): có lẽ là trang đăng nhập của mạng hay "
             'proxy. Hãy mở địa chỉ ấy bằng trình duyệt, hoặc gọi connect("offline").'
         ),
+        "page-for-image": (
+            "{name} không phải tệp JP2 mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "
+            "lại địa chỉ S3."
+        ),
         "s3-in-the-open": (
             "Máy trả lời không mã hóa (TLS): hãy xem lại địa chỉ S3 (dịch vụ của lớp bắt đầu bằng http://), xem "
             "mạng có đòi đăng nhập không, rồi chạy lại."
@@ -256,18 +267,35 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "Ngày {date}, {one} và {other} không cùng thiếu dữ liệu ({share:.1%} vùng): không dùng được. Hãy tải "
             "lại; vẫn lỗi thì bỏ ngày này."
         ),
+        "bit-depth": "{name} có số bit {depths}: chỉ đọc được ảnh không dấu, tối đa 16 bit.",
         "catalog-repeats": "Catalog {href} trả lại mãi những trang cũ: hãy thử lại sau.",
         "dn-large": (
             "{band} ngày {date} có DN {dn:.0f}, Sentinel-2 chỉ ghi đến {largest}: không dùng được. Hãy tải lại; "
             "vẫn lỗi thì bỏ ngày này."
         ),
+        "file-cut": "{name} bị cắt cụt: dài {size} byte, phải có {expected}. Hãy thử lại sau, hoặc bỏ ngày này.",
+        "header-cut": "{name} bị cắt cụt trong phần đầu: hãy thử lại sau, hoặc bỏ ngày này.",
+        "header-incomplete": "{name} hỏng: main header thiếu SIZ, COD hay QCD. Hãy bỏ ngày này.",
         "image-broken": ("Không giải nén được ảnh ({error}): không dùng được. Hãy tải lại; vẫn lỗi thì bỏ ngày này."),
+        "image-changed": "{name}: item ghi cỡ {told}, kho có {found}. Tệp bị cắt cụt hay đã thay: hãy tìm lại item.",
+        "image-misplaced": "{name} không nằm ở chỗ item ghi ({what}): hãy bỏ ngày này, hoặc tìm lại item.",
+        "image-type": "{name}: item ghi kiểu {told}, tệp có kiểu {found}: hãy bỏ ngày này, hoặc tìm lại item.",
+        "no-tile-part": "{name} hỏng ở byte {at}: không có phần ô nào ở đó. Hãy thử lại sau, hoặc bỏ ngày này.",
+        "not-jp2": (
+            "{name} không phải tệp JP2 mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "
+            "lại địa chỉ S3."
+        ),
         "not-this-kind": "{file} không phải tệp {ending}: hãy bỏ ngày này, hoặc tìm lại item.",
         "pixels-few": (
             "{band} ngày {date} chỉ có dữ liệu ở {found:.0%} vùng, item hứa {promised:.0%}: không dùng được. Hãy "
             "tải lại; vẫn lỗi thì bỏ ngày này."
         ),
         "s3-short": "{file} ngắn hơn phải có (bị cắt cụt, hoặc rỗng): hãy thử lại sau, hoặc bỏ ngày này.",
+        "tile-broken": "{name}: không giải nén được ô {tile} ({error}). Hãy tải lại; vẫn lỗi thì bỏ ngày này.",
+        "tiles-missing": "{name} bị cắt cụt: có {found} trong {count} ô. Hãy thử lại sau, hoặc bỏ ngày này.",
+        "tiles-shifted": (
+            "{name} có lưới ô lệch gốc, PPM hay POC, fetch không cắt được: hãy đọc thẳng bằng odc.stac.load."
+        ),
     },
     Reason.EMPTY: {
         "no-items": (
@@ -279,6 +307,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
     },
     Reason.DISK: {
+        "cache-removed": "{path} đã bị xóa hay hỏng sau khi tải ({error}): hãy gọi lại load() hay fetch().",
+        "cache-unreadable": "Không đọc được {path} ({why}): hãy xóa nó rồi chạy lại.",
         "cannot-write": "Không ghi được {path} ({why}): hãy dọn đĩa rồi chạy lại.",
         "env-file-unwritable": "Không cất được khóa vào {path} ({why}): hãy xem lại thư mục.",
     },

@@ -152,7 +152,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
     },
     Reason.DISK: {
-        "cannot-move": "Không ghi được {path} ({why}): hãy xem lại đĩa.",
         "disk-full": (
             "Đĩa của {folder} còn trống {free:.0f} MB mà gói cần khoảng {needed:.0f} MB: "
             "hãy dọn đĩa, thu nhỏ vùng, hoặc chọn thư mục ở đĩa khác."

@@ -39,8 +39,10 @@ from cdse_access import session as cdse
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.jp2.answers import lost
+from cdse_access.jp2.codestream import SIGNATURE, read_header
 from cdse_access.jp2.ranges import Remote, open_session, problem
-from cdse_access.jp2.tile_parts import SIGNATURE, read_header, read_tiles
+from cdse_access.jp2.sources import InMemory
+from cdse_access.jp2.tile_parts import read_tiles
 from cdse_access.keys import AWS_PAIR, PAIR
 from cdse_access.loading import fetch, load
 from cdse_offline import practice
@@ -672,9 +674,9 @@ def _replaced_meanwhile(item: Item) -> None:
 def _tiles_of(item: Item, damage: Callable[[bytes], bytes]) -> None:
     """Reads the tiles of a damaged file whose last tile is wanted."""
     whole = Remote(item.assets["B01_60m"].href, session=open_session(1)).read(0, 1 << 24)
-    file = Remote(HREF, damage(whole))
-    head = read_header(file)
-    read_tiles(file, head, {head.count - 1})
+    file = InMemory("B04_10m.jp2", damage(whole))
+    header = read_header(file)
+    list(read_tiles(file, header, {header.layout.count - 1}))
 
 
 def _fetch(item: Item) -> None:

@@ -4,7 +4,7 @@ Everything is looked at date by date, so that the checks take the memory of one 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cdse_access.checks.items import find_outline
 from cdse_access.classes import find_clear
+from cdse_access.jp2.cache import discard_image
 from cdse_access.messages import say
 from cdse_access.problems import BadData
 
@@ -154,5 +155,4 @@ def _remove_files(patch_url: Callable[[str], str], items: Sequence[Item], bands:
     hrefs = {item.assets[band].href for item in items for band in bands}
     kept = {patch_url(href) for href in hrefs} - hrefs
     for path in kept:
-        with suppress(OSError):  # Windows does not remove a file that is open
-            Path(path).unlink()
+        discard_image(Path(path))

@@ -1,59 +1,179 @@
-"""Where small files of images are kept, and how one is recognised."""
+"""The user's cache: files that are there whole or not at all, never change, and are removed when they are too many.
+
+Each file carries a digest of its content and of what it belongs to (service, address, version, tile). It is compared
+when the file is first used in a process: a damaged file, or one that was put in another's place, is removed then.
+"""
 
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import platformdirs
 
 from cdse_access.files import write_whole
-from cdse_access.problems import BadData, Reason
-from cdse_access.store import Store
+from cdse_access.messages import say
+from cdse_access.problems import BadData, BadInput
+
+DEFAULT_GIGABYTES = 20.0
+_FOLDER_NAME = re.compile(r"[0-9a-f]{20}")
 
 
-def cache_root(store: Store) -> Path:
-    """The user's folder of images (`CDSE_CACHE` moves it); what has no name is kept until the kernel ends."""
+def shorten(data: bytes, length: int = 20) -> str:
+    """A short name for a content."""
+    return sha256(data).hexdigest()[:length]
+
+
+def find_root(identity: str) -> Path:
+    """The user's folder of kept images (`CDSE_CACHE` moves it); what has no identity is kept until the process ends."""
     if given := os.environ.get("CDSE_CACHE"):
         return Path(given).expanduser()
-    if not store.identity:
-        return Path(_until_exit().name)
+    if not identity:
+        return Path(_make_temporary().name)
     return Path(platformdirs.user_cache_dir("cdse-bai-hoc", appauthor=False))
 
 
 @cache
-def _until_exit() -> tempfile.TemporaryDirectory[str]:
+def _make_temporary() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="cdse-")
 
 
-def folder(root: Path, store: Store, href: str) -> Path:
-    """Where the small files of one image are: the same name at another service is another image."""
-    name = f"{store.identity or store.endpoint} {href}"
-    return root / sha256(name.encode()).hexdigest()[:20]
-
-
-def short(data: bytes) -> str:
-    """A short name of some content, to know it again."""
-    return sha256(data).hexdigest()[:12]
-
-
-def keep(place: Path, version: str, data: bytes) -> Path:
-    """Write a small file under a name that holds the version of the image and its own content."""
-    path = place / f"{version}-{short(data)}.jp2"
-    write_whole(path, data)
-    return path
-
-
-def stored(place: Path) -> Iterator[tuple[Path, bytes]]:
-    """The small files at `place`, new ones first; one that is not as it was written is removed."""
+def read_limit() -> float:
+    """Bytes that the cache may hold: 20 GB, or as many gigabytes as `CDSE_CACHE_MAX` says."""
+    text = os.environ.get("CDSE_CACHE_MAX", "")
     try:
-        for path in sorted(place.glob("*.jp2"), key=lambda path: path.stat().st_mtime, reverse=True):
-            data = path.read_bytes()
-            if path.stem.endswith(short(data)):
-                yield path, data
-            else:
+        gigabytes = float(text) if text else DEFAULT_GIGABYTES
+    except ValueError:
+        gigabytes = -1
+    if not gigabytes >= 0:
+        raise BadInput(say("cache-limit", value=text))
+    return gigabytes * 1e9
+
+
+class Cache:
+    """The kept files of one service."""
+
+    def __init__(self, root: Path, identity: str) -> None:
+        self.root, self.identity = root, identity
+        self.versions: dict[str, str] = {}  # by address, what the store said where the item says nothing
+        self.has_grown = False
+        self.checked: dict[Path, int] = {}  # files whose digest was right, and when they were changed last
+
+    def open_folder(self, href: str, version: str) -> "Folder":
+        """The folder of an image in one version: other services and other versions have others."""
+        return Folder(self, f"{self.identity} {href} {version}")
+
+
+class Folder:
+    """The kept files of one version of one image."""
+
+    def __init__(self, owner: Cache, key: str) -> None:
+        self.cache, self.key = owner, key
+        self.path = owner.root / shorten(key.encode())
+        self._names: set[str] = set()
+        with suppress(FileNotFoundError):
+            self._names.update(path.name for path in self.path.iterdir())
+
+    def find(self, name: str) -> Path | None:
+        """The kept file of this name, whole and its own; None if there is none."""
+        for found in self._names:
+            if found.startswith(f"{name}-") and self._check(self.path / found, name):
+                return self.path / found
+        return None
+
+    def find_all(self, start: str) -> list[Path]:
+        """Every whole file whose name starts like this, the newest first."""
+        paths = [self.path / found for found in self._names if found.startswith(start)]
+        whole = [path for path in paths if self._check(path, path.stem.rpartition("-")[0])]
+        return sorted(whole, key=lambda path: path.stat().st_mtime, reverse=True)
+
+    def keep(self, name: str, suffix: str, data: bytes) -> Path:
+        """Keep a file under this name. BadData (Reason.DISK) where it cannot be written."""
+        path = self.path / f"{name}-{self._digest(name, data)}{suffix}"
+        if path.name not in self._names or not self._check(path, name):
+            write_whole(path, data)
+            self._names.add(path.name)
+            self.cache.has_grown = True
+        self.cache.checked[path] = path.stat().st_mtime_ns
+        return path
+
+    def _digest(self, name: str, data: bytes) -> str:
+        digest = sha256(f"{self.key} {name}\n".encode())
+        digest.update(data)
+        return digest.hexdigest()[:24]
+
+    def _check(self, path: Path, name: str) -> bool:
+        """Is it as it was kept? Read only once in a process, unless it was changed since; if not, it is removed."""
+        try:
+            known = self.cache.checked.get(path) == path.stat().st_mtime_ns
+            if not known and not path.stem.endswith(self._digest(name, path.read_bytes())):
                 path.unlink()
-    except OSError as error:
-        raise BadData(f"Không đọc được {place} ({error.strerror}): hãy xóa nó rồi chạy lại.", Reason.DISK) from error
+                return False
+            os.utime(path)  # used now: others are removed before it
+            self.cache.checked[path] = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise BadData(say("cache-unreadable", path=self.path, why=error.strerror)) from error
+        return True
+
+
+def discard_image(path: Path) -> None:
+    """Remove a kept file, and all that belong to the same image; on Windows those stay that are open."""
+    if _FOLDER_NAME.fullmatch(path.parent.name):
+        shutil.rmtree(path.parent, ignore_errors=True)
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+# -- size --------------------------------------------------------------------
+
+
+class Kept(NamedTuple):
+    """A file of the cache."""
+
+    used: float  # when it was used last, seconds
+    size: int
+    path: Path
+
+
+def find_files(root: Path) -> Iterator[Kept]:
+    """All files of the cache; what else lies in its folder is not looked at."""
+    if not root.is_dir():
+        return
+    for folder in root.iterdir():
+        if not _FOLDER_NAME.fullmatch(folder.name):
+            continue
+        for path in folder.iterdir():
+            with suppress(FileNotFoundError):  # another process removes, too
+                status = path.stat()
+                yield Kept(status.st_mtime, status.st_size, path)
+
+
+def trim(owner: Cache, since: float) -> None:
+    """Where the cache has grown beyond its limit, remove what was not used for longest; nothing used since then."""
+    if not owner.has_grown:
+        return
+    owner.has_grown = False
+    kept = sorted(find_files(owner.root))
+    excess = sum(file.size for file in kept) - read_limit()
+    for file in kept:
+        if excess <= 0 or file.used >= since:
+            return
+        with suppress(OSError):
+            file.path.unlink()
+            excess -= file.size
+
+
+def clear(root: Path) -> tuple[int, int]:
+    """Remove everything that was kept: how many files, how many bytes that were."""
+    kept = list(find_files(root))
+    for folder in {file.path.parent for file in kept}:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(kept), sum(file.size for file in kept)

@@ -72,6 +72,10 @@ class Remote:
                 self._fetch_piece(at, max(end, at + ahead))
         return found
 
+    def forget(self) -> None:
+        """Free the bytes that are remembered."""
+        self.chunks.clear()
+
     def _is_past(self, at: int, end: int) -> bool:
         return at >= end or (self.size is not None and at >= self.size)
 

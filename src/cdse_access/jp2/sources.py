@@ -13,6 +13,9 @@ class Source(Protocol):
     def read(self, start: int, end: int, ahead: int = 0) -> bytes:
         """The bytes [start, end), cut at the end of the file; `ahead` more may be fetched at once."""
 
+    def forget(self) -> None:
+        """Free the memory of what was read; it can be read again."""
+
 
 class InMemory:
     """A file whose bytes are here."""
@@ -25,3 +28,6 @@ class InMemory:
     def read(self, start: int, end: int, ahead: int = 0) -> bytes:
         """The bytes [start, end), cut at the end of the file."""
         return self.data[start:end]
+
+    def forget(self) -> None:
+        """Nothing: the bytes stay."""

@@ -81,12 +81,12 @@ def _estimate_images(wanted: WantedItem) -> Iterator[tuple[int, float]]:
 
 def _count_tiles(area: "GeoBox | None", image: "GeoBox", tile: int) -> int:
     """How many tiles of an image lie under the area."""
-    from cdse_access.loading import under
+    from cdse_access.jp2.wanted import find_frame
 
-    frame = under(area, image) if area is not None else None
+    frame = find_frame(area, image) if area is not None else None
     if frame is None:
         return 0
-    left, top, right, bottom = frame
+    left, top, right, bottom = frame[:4]
     columns = _last_tile(right, image.width, tile) - int(max(left, 0) // tile) + 1
     rows = _last_tile(bottom, image.height, tile) - int(max(top, 0) // tile) + 1
     return columns * rows

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cdse_access.files import write_whole
-from cdse_access.problems import BadData, BadInput
+from cdse_access.problems import BadInput
 from cdse_offline.messages import say
 from cdse_offline.packs import pack
 from cdse_offline.packs.loads import Load, WantedItem
@@ -79,11 +79,3 @@ def compute_checksum(path: Path) -> str:
 def write_json(path: Path, document: Any) -> None:
     text = json.dumps(document, ensure_ascii=False, indent=1)
     write_whole(path, text.encode())
-
-
-def move(source: Path, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
-    except OSError as error:
-        raise BadData(say("cannot-move", path=target, why=error.strerror)) from error

@@ -5,14 +5,11 @@ item is written last, after all its files: a recording that was interrupted goes
 module of the service that reads from another service, and only when it runs.
 """
 
-import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,7 +26,6 @@ from cdse_offline.packs.folder import (
     compute_checksum,
     find_item_file,
     is_recorded,
-    move,
     write_json,
     write_loads,
 )
@@ -41,7 +37,6 @@ if TYPE_CHECKING:
 BATCH = 4  # items fetched together: four connections have work, and an interruption loses little
 LARGE = 30e6  # bytes of an item that is a batch of its own
 LONGEST_SMALL_FILE = 1 << 24  # bytes
-UNFINISHED = ".dang-ghi"
 WINDOW = "cdse_offline:window"
 _YES = ("c", "có", "co", "y", "yes")
 Asset = dict[str, Any]
@@ -135,31 +130,16 @@ def _finish(folder: Path, note: dict[str, Any]) -> None:
 
 def _write_items(folder: Path, wanted: Sequence[WantedItem], service: str) -> None:
     bar = Progress(len(wanted))
-    with _keep_cache_in(folder / UNFINISHED):
-        try:
-            for batch in _form_batches(wanted):
-                _write_batch(folder, batch, service)
-                shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
-                bar.step(len(batch))
-        except Problem as problem:
-            again = say("record-run-again")
-            message = say("record-partial", problem=problem, done=bar.done, total=bar.total, again=again)
-            raise type(problem)(message, problem.reason) from problem
-        finally:
-            bar.end()
-
-
-@contextmanager
-def _keep_cache_in(folder: Path) -> Iterator[None]:
-    """What is fetched goes here first: on the disk of the pack, so that a file moves into it at once."""
-    before = os.environ.get("CDSE_CACHE")
-    os.environ["CDSE_CACHE"] = str(folder)
     try:
-        yield
+        for batch in _form_batches(wanted):
+            _write_batch(folder, batch, service)
+            bar.step(len(batch))
+    except Problem as problem:
+        again = say("record-run-again")
+        message = say("record-partial", problem=problem, done=bar.done, total=bar.total, again=again)
+        raise type(problem)(message, problem.reason) from problem
     finally:
-        os.environ.pop("CDSE_CACHE")
-        if before is not None:
-            os.environ["CDSE_CACHE"] = before
+        bar.end()
 
 
 def _form_batches(wanted: Sequence[WantedItem]) -> Iterator[Sequence[WantedItem]]:
@@ -177,35 +157,30 @@ def _form_batches(wanted: Sequence[WantedItem]) -> Iterator[Sequence[WantedItem]
 
 
 def _write_batch(folder: Path, batch: Sequence[WantedItem], service: str) -> None:
-    images = _fetch_images(batch)
+    _write_images(folder, batch)
     with ThreadPoolExecutor(BATCH) as pool:
         small_files = list(pool.map(partial(_write_small_files, folder), batch))
     for wanted, small in zip(batch, small_files, strict=True):
-        _write_item(folder, wanted, images, small, service)
+        _write_item(folder, wanted, small, service)
 
 
-def _fetch_images(batch: Sequence[WantedItem]) -> dict[str, Path]:
-    """The files of all wanted bands, by their addresses."""
-    from cdse_access.loading import fetch
+def _write_images(folder: Path, batch: Sequence[WantedItem]) -> None:
+    """The files of all wanted bands, with the tiles that the store has under the areas."""
+    from cdse_access.current import current
+    from cdse_access.jp2.reader import Reader
+    from cdse_access.jp2.wanted import find_wanted
+    from cdse_offline.packs.full_grid import write_full_grid
 
-    bands = batch[0].bands
-    paths: dict[str, Path] = {}
+    reader, bands = Reader(current().store), batch[0].bands
     for bbox in dict.fromkeys(bands.values()):
         names = [band for band in bands if bands[band] == bbox]
-        patch_url = fetch([item.parse() for item in batch], names, progress=False, bbox=widen(bbox))
-        for item in batch:
-            for band in names:
-                href = item.document["assets"][band]["href"]
-                paths[href] = Path(patch_url(href))
-    return paths
+        files = find_wanted([item.parse() for item in batch], names, bbox=widen(bbox))
+        for file, (header, tiles) in reader.read_all(files, reader.read_parts):
+            write_whole(pack.find_object_file(folder, file.href), write_full_grid(header, tiles))
 
 
-def _write_item(
-    folder: Path, wanted: WantedItem, images: dict[str, Path], small: dict[str, Asset], service: str
-) -> None:
+def _write_item(folder: Path, wanted: WantedItem, small: dict[str, Asset], service: str) -> None:
     assets = {key: asset for key, asset in wanted.document["assets"].items() if key in wanted.bands}
-    for asset in assets.values():
-        move(images[asset["href"]], pack.find_object_file(folder, asset["href"]))
     assets |= small
     if not assets:
         return  # neither image nor quicklook: there is nothing to serve

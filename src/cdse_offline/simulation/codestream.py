@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from os import SEEK_CUR
 from pathlib import Path
 
+from cdse_access.jp2.codestream import EOC, label_part, read_header, walk_parts
 from cdse_access.jp2.sources import InMemory
-from cdse_access.jp2.tile_parts import EOC, labelled, read_header, walk
 
 
 def split(data: bytes) -> tuple[bytes, dict[int, bytes]]:
@@ -19,7 +19,7 @@ def split(data: bytes) -> tuple[bytes, dict[int, bytes]]:
     file = InMemory("the encoded file", data)
     head = read_header(file)
     parts = {}
-    for number, places in walk(file, head).items():
+    for number, places in walk_parts(file, head).items():
         [(start, length)] = places
         parts[number] = data[start : start + length]
     return head.data, parts
@@ -68,6 +68,6 @@ def write(path: Path, header: bytes, parts: Iterable[bytes], lengths: Sequence[i
         file.write(header)
         for number, part in enumerate(parts):
             length = max(len(part), lengths[number]) if lengths else len(part)
-            file.write(labelled(part, number, length))
+            file.write(label_part(part, number, length))
             file.seek(length - len(part), SEEK_CUR)
         file.write(EOC)

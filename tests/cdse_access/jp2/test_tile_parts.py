@@ -4,90 +4,28 @@ import struct
 
 import numpy as np
 import pytest
-import rasterio
-from rasterio.io import MemoryFile
 
-from cdse_access.jp2 import tile_parts as tiles
-from cdse_access.jp2.ranges import Remote
+from cdse_access.jp2 import tile_parts
+from cdse_access.jp2.codestream import EOC, TLM, read_header, walk_parts
 from cdse_access.jp2.sources import InMemory
-from cdse_access.jp2.tile_parts import EOC, SOT, TLM
-from cdse_access.problems import BadData, Reason
+from cdse_access.jp2.survey import Survey
+from cdse_access.jp2.tile_parts import LONGEST_RUN, read_tiles
+from cdse_access.problems import BadData
 from cdse_offline.simulation import lengths
 from cdse_offline.simulation.places import MUNICH, acquisitions
-
-SIDE, TILE = 300, 64  # 5 x 5 tiles, those at the edges cut off
-
-
-class Counted(Remote):
-    """A file that counts how often it is asked."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__("s3://eodata/x.jp2", None, None)
-        self.content, self.requests = content, []
-
-    def _get(self, start: int, stop: int) -> bytes:
-        self.size = len(self.content)
-        self.requests.append((start, stop))
-        return self.content[start:stop]
-
-
-def encoded(side: int = SIDE, tile: int = TILE) -> bytes:
-    """Random pixels: tiles of about 8 KB, but for the last rows, which hold nothing."""
-    pixels = np.random.default_rng(1).integers(0, 32767, (1, side, side), dtype=np.uint16)
-    pixels[:, side // 2 :, : side // 2] = 0
-    options = {
-        "blockxsize": tile,
-        "blockysize": tile,
-        "resolutions": 3,
-        "nbits": 15,
-        "codec": "JP2",
-        "transform": rasterio.Affine(10, 0, 0, 0, -10, 0),
-    }
-    with MemoryFile() as memory:
-        with memory.open(
-            "JP2OpenJPEG", side, side, 1, "EPSG:32632", dtype="uint16", quality=100, reversible="YES", **options
-        ) as file:
-            file.write(pixels)
-        return bytes(memory.getbuffer())
-
-
-@pytest.fixture(scope="module")
-def whole() -> bytes:
-    return encoded()
-
-
-@pytest.fixture(scope="module")
-def parts(whole: bytes) -> list[bytes]:
-    file = InMemory("x", whole)
-    index = tiles.walk(file, tiles.read_header(file))
-    return [whole[at : at + length] for _, [(at, length)] in sorted(index.items())]
-
-
-@pytest.fixture(scope="module")
-def header(whole: bytes) -> bytes:
-    return tiles.read_header(InMemory("x", whole)).data
+from tests.cdse_access.jp2.example import Counted, encoded, sot
 
 
 @pytest.fixture(autouse=True)
 def small_windows(monkeypatch):
-    monkeypatch.setattr(tiles, "LEAST", 12000)
-
-
-def sot(number: int, body: bytes, order: int = 0, total: int = 1, length: int | None = None) -> bytes:
-    return SOT + struct.pack(">HHIBB", 10, number, 12 + len(body) if length is None else length, order, total) + body
+    monkeypatch.setattr(tile_parts, "LEAST", 12000)
 
 
 def read(content: bytes, numbers: set[int]) -> tuple[dict[int, bytes], list[tuple[int, int]]]:
+    """The tiles, each with all its tile-parts, and what was asked for."""
     file = Counted(content)
-    return tiles.read_tiles(file, tiles.read_header(file), numbers), file.requests
-
-
-def test_the_grid_is_counted_by_rows(whole: bytes):
-    head = tiles.read_header(InMemory("x", whole))
-    assert (head.width, head.height, head.tile, head.across, head.count) == (300, 300, (64, 64), 5, 25)
-    assert [head.before(number) for number in (0, 1, 5, 6, 21, 25)] == [0, 4096, 19200, 23296, 79616, 90000]
-    assert head.under(63, 0, 64, 10) == {0, 1} and head.under(10, 255, 10, 400) == {15, 20}
-    assert head.under(-90, -90, -1, -1) == head.under(400, 0, 500, 10) == set()
+    tiles = read_tiles(file, read_header(file), numbers)
+    return {number: b"".join(parts) for number, parts in tiles}, file.requests
 
 
 @pytest.mark.parametrize("number", [0, 1, 7, 12, 17, 24])
@@ -112,45 +50,50 @@ def stretched(header: bytes, seed: int) -> bytes:
 
 @pytest.mark.parametrize("number", [9, 12, 19])
 def test_a_file_read_before_makes_a_better_guess(header, number):
-    def requests(others: list[dict[int, int]] | None, seed: int) -> int:
+    def requests(survey: Survey, seed: int) -> int:
         file = Counted(stretched(header, seed))
-        tiles.read_tiles(file, tiles.read_header(file), {number}, others)
+        list(read_tiles(file, read_header(file), {number}, survey, date=str(seed)))
         return len(file.requests)
 
-    alone = [requests(None, seed) for seed in range(20)]
-    others: list[dict[int, int]] = []
-    guided = [requests(others, seed) for seed in range(20)]
+    survey = Survey()
+    alone = [requests(Survey(), seed) for seed in range(20)]
+    guided = [requests(survey, seed) for seed in range(20)]
     assert guided[0] == alone[0] and sum(guided) <= 0.85 * sum(alone) and min(guided) == 2
-    assert len(others) == 20 and all(known.keys() == {0, number, number + 1, 25} for known in others)
 
 
-def test_a_guess_that_missed_is_trusted_less(monkeypatch):
-    """Lengths as the offline CDSE simulates them, at a twentieth: 11 x 11 tiles, of which the middle one is wanted."""
-    monkeypatch.setattr(tiles, "LEAST", (1 << 19) // 20)
-    header, requests = tiles.read_header(InMemory("x", encoded(704))).data, []
-    for acquisition in acquisitions(MUNICH)[:10]:
-        table = lengths.tile_parts(acquisition, "B04_10m")
-        parts = [sot(number, bytes(length // 20)) for number, length in enumerate(table)]
-        requests += read(header + b"".join(parts) + EOC, {60})[1]
-    assert len(requests) <= 3.3 * 10
+def simulated(header: bytes, date: int, band: str) -> bytes:
+    """A file of 11 x 11 tiles as long as the offline CDSE simulates them, at a twentieth."""
+    table = lengths.tile_parts(acquisitions(MUNICH)[date], band)
+    parts = [sot(number, bytes(length // 20)) for number, length in enumerate(table)]
+    return header + b"".join(parts) + EOC
 
 
-def test_files_of_another_grid_or_length_do_not_mislead(header, whole, parts):
-    head = tiles.read_header(InMemory("x", whole))
-    others = [{0: 1, 81: 9}, {0: 1, 12: 2, 25: 10 * len(whole)}, {0: 1, 12: 2, 25: len(whole) // 10}]
-    assert tiles.guess(head, others) == (head.before, 0.1) == tiles.guess(head, [])
-    near, nearer = ({0: head.first, 12: 5000, 25: length} for length in (len(whole) + 3000, len(whole) + 2000))
-    before, doubt = tiles.guess(head, [near, *others, nearer])
-    assert doubt < 0.1 and before(25) == nearer[25] and before(12) == 5000
-    for number in (7, 12, 13):
-        file = Counted(whole)
-        assert tiles.read_tiles(file, head, {number}, [nearer]) == {number: parts[number]}
+def test_a_guess_that_missed_is_trusted_less():
+    header, requests = read_header(InMemory("x", encoded(704))).data, []
+    for date in range(10):
+        requests += read(simulated(header, date, "B04_10m"), {60})[1]
+    assert len(requests) <= 3.6 * 10
+
+
+def test_many_files_cost_little_more_than_header_and_tile():
+    """Any cloud, a tile in mid-file: band by band, as `fetch` reads."""
+    header, number, survey = read_header(InMemory("x", encoded(704))).data, 37, Survey()
+    requests, size, least = 0, 0, 0
+    for band in ("B04_10m", "B08_10m"):
+        for date in range(31):
+            file = Counted(simulated(header, date, band))
+            [(_, tile)] = read_tiles(file, read_header(file), {number}, survey, str(date), band)
+            requests += len(file.requests)
+            # Beside a tile of 40 KB, the first 8 KB weigh more than they do beside one of a megabyte.
+            size += sum(stop - start for start, stop in file.requests if start)
+            least += sum(map(len, tile))
+    assert requests <= 185 and size <= 1.7 * least
 
 
 @pytest.mark.parametrize("first", [2, 7, 12])
 def test_neighbours_are_read_together(header, first):
     content = stretched(header, 1)
-    places = tiles.walk(InMemory("x", content), tiles.read_header(InMemory("x", content)))
+    places = walk_parts(InMemory("x", content), read_header(InMemory("x", content)))
     found, requests = read(content, set(range(first, first + 5)))
     assert [len(found[number]) for number in range(first, first + 5)] == [
         places[number][0][1] for number in range(first, first + 5)
@@ -160,10 +103,22 @@ def test_neighbours_are_read_together(header, first):
 
 
 @pytest.mark.parametrize("number", [1, 7, 12])
-def test_a_tile_larger_than_the_window_is_found_too(monkeypatch, whole, parts, number):
-    monkeypatch.setattr(tiles.Header, "window", 3000)
-    found, requests = read(whole, {number})
-    assert found == {number: parts[number]} and len(requests) <= 12
+def test_a_tile_much_larger_than_all_others_is_found_too(header, number):
+    lengths = [200_000 if tile == number else 1000 for tile in range(25)]
+    found, requests = read(
+        header + b"".join(sot(tile, bytes(length)) for tile, length in enumerate(lengths)) + EOC, {number}
+    )
+    assert len(found[number]) == 12 + 200_000 and len(requests) <= 12
+
+
+def test_a_long_run_is_read_in_pieces(header):
+    content = stretched(header, 1)
+    file = Counted(content)
+    numbers = []
+    for number, _ in read_tiles(file, read_header(file), range(25)):
+        numbers.append(number)
+        assert sum(len(data) for _, data in file.chunks) < 0.6 * len(content)
+    assert numbers == list(range(25)) and len(file.requests) <= 3 + 25 / LONGEST_RUN
 
 
 @pytest.mark.parametrize("orders", [(0, 0), (1, 0), (0, 2)])
@@ -191,7 +146,7 @@ def test_an_index_in_the_header_is_used(header, parts, style):
     content = header + index + b"".join(parts) + EOC
     found, requests = read(content, {7, 18})
     assert found == {7: parts[7], 18: parts[18]} and len(requests) == 3
-    assert TLM not in tiles.read_header(InMemory("x", content)).data
+    assert TLM not in read_header(InMemory("x", content)).data
 
 
 @pytest.mark.parametrize("style", [0x40, 0x70])
@@ -218,12 +173,12 @@ def test_several_parts_a_tile(header, parts, interleaved, total):
         else [part for pair in both for part in pair]
     )
     file = Counted(header + b"".join(order) + EOC)
-    head = tiles.read_header(file)
+    head = read_header(file)
     for number in range(25):
-        others: list[dict[int, int]] = []
-        found = tiles.read_tiles(file, head, {number}, others)
-        assert found == {number: b"".join(both[number])}
-        assert others[0].keys() == ({0, 25} if interleaved else {0, number, number + 1, 25})
+        survey = Survey()
+        assert list(read_tiles(file, head, {number}, survey)) == [(number, both[number])]
+        (learned,) = survey.files
+        assert learned.known.keys() == ({0, 25} if interleaved else {0, number, number + 1, 25})
         assert len(file.requests) <= 6 or interleaved or not total
         file.chunks, file.requests = [], []
 
@@ -236,11 +191,11 @@ def test_tiles_out_of_order(header, parts):
 def test_one_tile_whose_length_is_not_told():
     content = encoded(60, 64)
     file = InMemory("x", content)
-    head = tiles.read_header(file)
+    head = read_header(file)
     body = content[head.first + 12 : head.end]
     found, requests = read(content[: head.first] + sot(0, body, length=0) + EOC, {0})
     # The length is told afterwards: another tile may follow.
-    assert head.count == 1 and found == {0: sot(0, body)} and len(requests) == 2
+    assert head.layout.count == 1 and found == {0: sot(0, body)} and len(requests) == 2
     with pytest.raises(BadData, match=r"bị cắt cụt|hỏng ở byte"):
         read(head.data + sot(0, body[:-100], length=0), {0})
 
@@ -272,44 +227,3 @@ def test_a_file_cut_short_is_refused_or_read_where_it_is_whole(header, parts):
             read(content, {number})
     with pytest.raises(BadData, match="bị cắt cụt: có 9 trong 25 ô"):
         read(header + b"".join(parts[:9]) + EOC, {20})
-
-
-def test_a_file_shorter_than_its_box_is_refused(whole):
-    start = whole.index(b"jp2c") - 4
-    told = whole[:start] + struct.pack(">I", len(whole) - start) + whole[start + 4 :]
-    assert tiles.read_header(InMemory("x", told)).count == 25
-    with pytest.raises(BadData, match="bị cắt cụt"):
-        tiles.read_header(InMemory("x", told[:-1]))
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"<html>Xin dang nhap</html>", Reason.NOT_SERVICE),
-        (b'{"detail": "Unauthorized"}', Reason.NOT_SERVICE),
-        (b"", Reason.BROKEN),
-        (b"\x89PNG" * 9000, Reason.BROKEN),
-    ],
-)
-def test_what_is_no_jp2_is_named(content, reason):
-    with pytest.raises(BadData, match="x không phải tệp JP2") as caught:
-        tiles.read_header(InMemory("x", content))
-    assert caught.value.reason is reason
-
-
-def test_a_header_cut_short_is_named(whole):
-    for size in (12, 30, 100, whole.index(SOT)):
-        with pytest.raises(BadData, match="cắt cụt"):
-            tiles.read_header(InMemory("x", whole[:size]))
-
-
-def test_a_long_header_is_read_in_two_requests(whole):
-    comment = b"\xff\x64" + struct.pack(">H", 60000) + bytes(59998)
-    file = Counted(whole.replace(SOT, comment + SOT, 1))
-    assert tiles.read_header(file).first == whole.index(SOT) + 60002 and len(file.requests) == 2
-
-
-@pytest.mark.parametrize("marker", [b"\xff\x60", b"\xff\x5f"])
-def test_what_cannot_be_cut_out_is_refused(whole, marker):
-    with pytest.raises(BadData, match="PPM hay POC"):
-        tiles.read_header(InMemory("x", whole.replace(SOT, marker + b"\0\x04ab" + SOT, 1)))

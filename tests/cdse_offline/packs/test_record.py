@@ -20,6 +20,7 @@ from pystac import Item
 
 from cdse_access import loading as jp2
 from cdse_access import session as cdse
+from cdse_access.jp2 import wanted
 from cdse_access.jp2.ranges import Remote
 from cdse_access.probe import find_sample
 from cdse_access.problems import BadInput, Problem, Reason
@@ -163,7 +164,6 @@ def test_the_pack_says_what_it_is(source, whole):
     assert collection.license == "CC-BY-4.0"
     page = (whole / "GHI-CONG.txt").read_text(encoding="utf-8")
     assert "https://creativecommons.org/licenses/by/4.0/" in page and "cdse_offline (producer" in page
-    assert not (whole / record.UNFINISHED).exists()
 
 
 # -- interrupted and taken up again ------------------------------------------
@@ -172,15 +172,15 @@ def test_the_pack_says_what_it_is(source, whole):
 @pytest.fixture
 def fetched(monkeypatch) -> list[str]:
     """Passes whose images are fetched, one by one; `stop` in the list makes the next fetch an interruption."""
-    seen, fetch = [], jp2.fetch
+    seen, find = [], wanted.find_wanted
 
     def counted(items, bands, **area):
         if "stop" in seen:
             raise KeyboardInterrupt
         seen.extend(item.id[:26] for item in items)
-        return fetch(items, bands, **area)
+        return find(items, bands, **area)
 
-    monkeypatch.setattr(jp2, "fetch", counted)
+    monkeypatch.setattr(wanted, "find_wanted", counted)
     monkeypatch.setattr(record, "BATCH", 1)
     return seen
 

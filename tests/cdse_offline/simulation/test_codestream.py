@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cdse_access.jp2.tile_parts import COD, EOC, QCD, SIGNATURE, SIZ
+from cdse_access.jp2.codestream import COD, EOC, QCD, SIGNATURE, SIZ
 from cdse_access.problems import BadData
 from cdse_offline.simulation.codestream import EmptyTiles, resize, split, write
 

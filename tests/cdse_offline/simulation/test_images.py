@@ -9,8 +9,8 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
+from cdse_access.jp2.codestream import COD, TLM, read_header
 from cdse_access.jp2.sources import InMemory
-from cdse_access.jp2.tile_parts import COD, TLM, read_header
 from cdse_offline.simulation import images
 from cdse_offline.simulation.lengths import allocated, holes_are_free, tile_parts
 from cdse_offline.simulation.places import GRID_SHAPE, JP2_TILE, MUNICH, PLACES, RED_RIVER, acquisitions

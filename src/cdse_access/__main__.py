@@ -1,0 +1,19 @@
+"""`python -m cdse_access clear-cache`: remove all images that were kept on this machine."""
+
+import argparse
+
+from cdse_access.jp2.cache import clear, find_root
+from cdse_access.messages import say
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m cdse_access", description="Kho ảnh đã cất trên máy này.")
+    parser.add_argument("command", choices=["clear-cache"], help="xóa mọi ảnh đã cất (lần sau tải lại từ đầu)")
+    parser.parse_args()
+    root = find_root("kept")
+    files, size = clear(root)
+    print(say("cache-cleared", files=files, megabytes=size / 1e6, path=root))
+
+
+if __name__ == "__main__":
+    main()

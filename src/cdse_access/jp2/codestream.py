@@ -1,0 +1,246 @@
+"""The format of JPEG 2000 files, as far as it takes to find tiles and to take them out: nothing is decoded here.
+
+A file is boxes, one of which (jp2c) holds the codestream: a main header, then tile-parts, then EOC. Each tile-part
+begins with a SOT marker that tells its tile and its length. Source: ISO/IEC 15444-1, annexes A (markers), I (boxes).
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cdse_access.jp2.answers import is_page
+from cdse_access.jp2.sources import Source
+from cdse_access.messages import say
+from cdse_access.problems import BadData
+
+SOC, SOT, SIZ, COD, QCD, EOC = b"\xff\x4f", b"\xff\x90", b"\xff\x51", b"\xff\x52", b"\xff\x5c", b"\xff\xd9"
+TLM, PLM, PPM, POC = b"\xff\x55", b"\xff\x57", b"\xff\x60", b"\xff\x5f"
+SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"  # the first 12 bytes of every JP2 file
+SOT_SIZE = 12  # bytes of the marker segment
+SMALLEST_PART = 14  # bytes of a tile-part without data: SOT and SOD
+HEADER_SIZES = (8192, 1 << 17, 1 << 20)  # bytes to read until the main header is whole
+
+
+class Rectangle(NamedTuple):
+    """Pixels of an image: from left and top to before right and bottom."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def reduce(self, level: int) -> "Rectangle":
+        """The same rectangle in the image reduced by two to the power of `level`."""
+        factor = 1 << level
+        return Rectangle(*(-(-side // factor) for side in self))
+
+
+class Layout(NamedTuple):
+    """Size of an image and of its tiles, in pixels, its bands and their bits; tiles are counted by rows, from 0."""
+
+    width: int
+    height: int
+    tile_width: int
+    tile_height: int
+    bands: int
+    bits: int
+
+    @property
+    def columns(self) -> int:
+        return -(-self.width // self.tile_width)
+
+    @property
+    def rows(self) -> int:
+        return -(-self.height // self.tile_height)
+
+    @property
+    def count(self) -> int:
+        return self.columns * self.rows
+
+    @property
+    def dtype(self) -> str:
+        return "uint8" if self.bits <= 8 else "uint16"
+
+    def bounds(self, number: int) -> Rectangle:
+        """The pixels of a tile."""
+        row, column = divmod(number, self.columns)
+        left, top = column * self.tile_width, row * self.tile_height
+        right = min(left + self.tile_width, self.width)
+        return Rectangle(left, top, right, min(top + self.tile_height, self.height))
+
+    def pixels_before(self, number: int) -> int:
+        """How many pixels all tiles before this one have."""
+        row, column = divmod(number, self.columns)
+        top = min(row * self.tile_height, self.height)
+        height = min(self.tile_height, self.height - top)
+        return top * self.width + height * column * self.tile_width
+
+    def tiles_under(self, left: float, top: float, right: float, bottom: float) -> set[int]:
+        """Numbers of the tiles under a frame, in pixels, its right and bottom edge included."""
+        first_column = max(int(left // self.tile_width), 0)
+        first_row = max(int(top // self.tile_height), 0)
+        columns = range(first_column, min(int(right // self.tile_width) + 1, self.columns))
+        rows = range(first_row, min(int(bottom // self.tile_height) + 1, self.rows))
+        return {row * self.columns + column for row in rows for column in columns}
+
+
+class Header(NamedTuple):
+    """All that stands before the first tile-part, and where the tile-parts lie in the file."""
+
+    data: bytes  # boxes and main header, without an index (TLM, PLM): it would be wrong for some of the tiles
+    segments: dict[bytes, bytes]  # by marker, the index included
+    layout: Layout
+    first: int  # byte of the first tile-part
+    end: int  # byte of EOC
+
+    @property
+    def mean_length(self) -> float:
+        """Bytes of a tile, on average."""
+        return (self.end - self.first) / self.layout.count
+
+
+def read_header(file: Source) -> Header:
+    """Read boxes and main header. BadData: no JP2, cut off, or of a structure that tiles cannot be taken from."""
+    for size in HEADER_SIZES:
+        data = file.read(0, size)
+        try:
+            return _parse_header(data, file)
+        except struct.error:  # the header is longer
+            if file.size is None or size >= file.size:
+                break
+    raise BadData(say("header-cut", name=file.name))
+
+
+def _parse_header(data: bytes, file: Source) -> Header:
+    if not data.startswith(SIGNATURE):
+        slot = "page-for-image" if is_page(data) else "not-jp2"
+        raise BadData(say(slot, name=file.name, begin=data[:24]))
+    box, codestream, box_end = _find_codestream(data, file.size or 0)
+    segments, kept, first = _read_segments(data, codestream + len(SOC))
+    if not {SIZ, COD, QCD} <= segments.keys():
+        raise BadData(say("header-incomplete", name=file.name))
+    if file.size is not None and box_end > file.size:
+        raise BadData(say("file-cut", name=file.name, size=file.size, expected=box_end))
+    # The box's length is set to 0, to the end of the file: what is put behind the header may be of any length.
+    boxes = data[:box] + struct.pack(">I4s", 0, b"jp2c") + SOC
+    return Header(boxes + kept, segments, _read_layout(segments, file.name), first, box_end - len(EOC))
+
+
+def _find_codestream(data: bytes, size: int) -> tuple[int, int, int]:
+    """Where the box jp2c begins, where its content begins, where it ends."""
+    start = 0
+    while True:
+        length, kind = struct.unpack_from(">I4s", data, start)
+        content = start + 8
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", data, content)
+            content += 8
+        end = start + length if length else size
+        if kind == b"jp2c":
+            return start, content, end
+        start = end
+
+
+def _read_segments(data: bytes, start: int) -> tuple[dict[bytes, bytes], bytes, int]:
+    """The main header's segments by marker; all of them but the index, in their order; where the first SOT stands."""
+    segments: dict[bytes, bytes] = {}
+    kept = b""
+    while (marker := data[start : start + 2]) != SOT:
+        (length,) = struct.unpack_from(">H", data, start + 2)
+        segment = data[start : start + 2 + length]
+        segments[marker] = segments.get(marker, b"") + segment
+        if marker not in (TLM, PLM):
+            kept += segment
+        start += 2 + length
+    return segments, kept, start
+
+
+def _read_layout(segments: dict[bytes, bytes], name: str) -> Layout:
+    width, height, left, top, tile_width, tile_height, tile_left, tile_top, bands = struct.unpack_from(
+        ">8IH", segments[SIZ], 6
+    )
+    shifted = any((left, top, tile_left, tile_top))
+    if shifted or {PPM, POC} & segments.keys() or not tile_width * tile_height:
+        raise BadData(say("tiles-shifted", name=name))
+    depths = {1 + segments[SIZ][40 + 3 * band] for band in range(bands)}  # with a sign: above 128
+    if len(depths) != 1 or max(depths) > 16:
+        raise BadData(say("bit-depth", name=name, depths=sorted(depths)))
+    return Layout(width, height, tile_width, tile_height, bands, depths.pop())
+
+
+# -- tile-parts --------------------------------------------------------------
+
+
+class PartHeader(NamedTuple):
+    """What a SOT tells: tile, bytes from SOT on, which of the tile's parts, how many there are (0: not told)."""
+
+    tile: int
+    length: int
+    order: int
+    total: int
+
+
+Place = tuple[int, int]  # of a tile-part: first byte, length
+
+
+def read_part_header(file: Source, header: Header, at: int, ahead: int = 0) -> PartHeader | None:
+    """The SOT at this byte; None if there is none, or if it tells what cannot be."""
+    data = file.read(at, min(at + SMALLEST_PART, header.end), ahead)
+    if len(data) < SMALLEST_PART or not data.startswith(SOT + b"\0\x0a"):
+        return None
+    found = PartHeader(*struct.unpack_from(">HIBB", data, 4))
+    if not found.length:  # to the end of the codestream
+        found = found._replace(length=header.end - at)
+    fits = SMALLEST_PART <= found.length <= header.end - at
+    ordered = found.order < found.total or not found.total
+    return found if found.tile < header.layout.count and fits and ordered else None
+
+
+def label_part(data: bytes, tile: int, length: int) -> bytes:
+    """The same tile-part with this tile number and this length in its SOT."""
+    return data[:4] + struct.pack(">HI", tile, length) + data[10:]
+
+
+def walk_parts(file: Source, header: Header) -> dict[int, list[Place]]:
+    """Where all tile-parts lie, by tile: from one to the next, slow but always right. BadData where it breaks off."""
+    found: dict[int, list[Place]] = {}
+    at = header.first
+    while at < header.end:
+        part = read_part_header(file, header, at, ahead=4096)
+        if part is None or part.order != len(found.setdefault(part.tile, [])):
+            raise BadData(say("no-tile-part", name=file.name, at=at))
+        found[part.tile].append((at, part.length))
+        at += part.length
+    if file.read(header.end, header.end + 2) != EOC or len(found) != header.layout.count:
+        raise BadData(say("tiles-missing", name=file.name, found=len(found), count=header.layout.count))
+    return found
+
+
+def read_index(header: Header) -> dict[int, list[Place]]:
+    """Where the tile-parts lie as TLM tells it, by tile; empty where there is no TLM, or a damaged one."""
+    found: dict[int, list[Place]] = {}
+    at = header.first
+    try:
+        entries = list(_read_tlm(header.segments.get(TLM, b"")))
+    except (struct.error, IndexError):
+        return {}
+    for order, (tile, length) in enumerate(entries):
+        found.setdefault(order if tile is None else tile, []).append((at, length))
+        at += length
+    return found
+
+
+def _read_tlm(segments: bytes) -> Iterator[tuple[int | None, int]]:
+    """Tile (None: in their order) and length of each tile-part."""
+    while segments:
+        length, style = struct.unpack_from(">HxB", segments, 2)
+        number_type = ("", "B", "H")[style >> 4 & 3]
+        length_type = "HI"[style >> 6 & 1]
+        for entry in struct.iter_unpack(f">{number_type}{length_type}", segments[6 : 2 + length]):
+            yield (entry[0] if number_type else None), entry[-1]
+        segments = segments[2 + length :]
+
+
+def write_tiles(header: Header, parts: Iterable[bytes]) -> bytes:
+    """A file of the whole grid that holds only these tile-parts: a decoder reads their tiles from it, and no others."""
+    return header.data + b"".join(parts) + EOC

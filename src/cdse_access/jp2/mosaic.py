@@ -1,0 +1,79 @@
+"""What is kept of an image: its tiles as GeoTIFFs, and virtual rasters of the whole grid over them.
+
+A virtual raster is named by its content and never changes, so that it may be open while another area is fetched. Its
+overviews are those of the JPEG 2000 file. A level of which no tile was decoded refers to a file that does not exist:
+reading it is an error, not zeros.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from rasterio import Affine
+
+from cdse_access.jp2.cache import Folder
+from cdse_access.jp2.codestream import Layout, Rectangle
+from cdse_access.jp2.decoding import Image
+from cdse_access.jp2.vrt import Piece, write_vrt
+
+NOT_DECODED = "not-decoded.tif"
+Tiles = Mapping[int, Collection[int]]  # by level, the numbers of the tiles that are wanted
+
+
+def keep_image(folder: Folder, image: Image, etag: str) -> None:
+    """Keep what is known of a file, so that its kept tiles can be used without asking for it again."""
+    document = image._replace(transform=tuple(image.transform)[:6])
+    folder.keep(f"image.{etag}", ".json", json.dumps(document).encode())
+
+
+def find_images(folder: Folder) -> dict[str, Image]:
+    """What is known of the file in its versions, by ETag, the newest first."""
+    found = {}
+    for path in folder.find_all("image."):
+        layout, levels, crs, transform = json.loads(path.read_bytes())
+        etag = path.name.removeprefix("image.").partition("-")[0]
+        found[etag] = Image(Layout(*layout), levels, crs, Affine(*transform))
+    return found
+
+
+def keep_tile(folder: Folder, etag: str, level: int, number: int, geotiff: bytes) -> None:
+    """Keep a decoded tile."""
+    folder.keep(_name_tile(etag, level, number), ".tif", geotiff)
+
+
+def find_tile(folder: Folder, etag: str, level: int, number: int) -> Path | None:
+    """A kept tile; None if there is none, or if it was damaged."""
+    return folder.find(_name_tile(etag, level, number))
+
+
+def _name_tile(etag: str, level: int, number: int) -> str:
+    return f"tile.{etag}.{level}.{number}"
+
+
+def keep_mosaic(folder: Folder, image: Image, etag: str, tiles: Tiles, nodata: float | None) -> Path:
+    """The virtual raster of the whole grid that has these tiles, which must be kept, at these levels."""
+    overviews: list[str] = []
+    for level in range(image.levels, 0, -1):
+        overviews.insert(0, _keep_level(folder, image, etag, tiles, level, nodata, []).name)
+    return _keep_level(folder, image, etag, tiles, 0, nodata, overviews)
+
+
+def _keep_level(
+    folder: Folder, image: Image, etag: str, tiles: Tiles, level: int, nodata: float | None, overviews: list[str]
+) -> Path:
+    raster = image.raster(level, nodata)
+    whole = Rectangle(0, 0, raster.width, raster.height)
+    pieces = [Piece(NOT_DECODED, whole, whole, beside=True)]
+    if level in tiles:
+        pieces = [_place_tile(folder, image, etag, level, number) for number in sorted(tiles[level])]
+    vrt = write_vrt(raster, pieces, overviews)
+    return folder.keep(f"level{level}", ".vrt", vrt.encode())
+
+
+def _place_tile(folder: Folder, image: Image, etag: str, level: int, number: int) -> Piece:
+    path = find_tile(folder, etag, level, number)
+    if path is None:
+        raise FileNotFoundError(f"tile {number} of level {level} is not kept in {folder.path}")
+    target = image.layout.bounds(number).reduce(level)
+    source = Rectangle(0, 0, target.right - target.left, target.bottom - target.top)
+    return Piece(path.name, source, target, beside=True)

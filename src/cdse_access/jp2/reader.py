@@ -1,0 +1,155 @@
+"""Bringing the tiles of many files: those that are kept, and from the store only what is missing."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from odc.geo.geobox import GeoBox
+
+from cdse_access.jp2.cache import Cache, Folder, find_root, shorten, trim
+from cdse_access.jp2.codestream import Header, read_header, write_tiles
+from cdse_access.jp2.decoding import Image, decode_tile, describe
+from cdse_access.jp2.mosaic import find_images, find_tile, keep_image, keep_mosaic, keep_tile
+from cdse_access.jp2.ranges import Pool, Remote, open_pool
+from cdse_access.jp2.survey import Survey
+from cdse_access.jp2.tile_parts import read_tiles
+from cdse_access.jp2.wanted import Wanted
+from cdse_access.messages import say
+from cdse_access.problems import BadData
+from cdse_access.settings import CONNECTIONS
+from cdse_access.store import Store
+
+Result = TypeVar("Result")
+Levels = dict[int, set[int]]  # numbers of tiles, by level
+Tile = tuple[int, list[bytes]]  # number and tile-parts
+
+
+@cache
+def open_cache(root: Path, identity: str) -> Cache:
+    """The cache of a service in this process: it remembers which files were checked."""
+    return Cache(root, identity)
+
+
+class Reader:
+    """Reads many files of one store over few connections, and learns from each where tiles lie in the next."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.cache = open_cache(find_root(store.identity), store.identity or store.endpoint)
+        self._pool: Pool = open_pool(store, CONNECTIONS)
+        self._surveys: dict[GeoBox, Survey] = defaultdict(Survey)
+        self._images: dict[str, Image] = {}  # by digest of a header: opening a file takes 10 ms
+        self._began = time.time() - 1  # the clock of file systems is coarse
+
+    def read_all(self, wanted: Iterable[Wanted], read: Callable[[Wanted], Result]) -> Iterator[tuple[Wanted, Result]]:
+        """The results of `read` as they come, four at a time. One that fails stops all others."""
+        first, others = _choose_first(wanted)
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            try:
+                for some in (first, others):
+                    running: dict[Future[Result], Wanted] = {threads.submit(read, one): one for one in some}
+                    for done in as_completed(running):
+                        yield running[done], done.result()
+                trim(self.cache, since=self._began)
+            except BaseException:
+                self._pool.stop.set()  # nobody waits to try again
+                threads.shutdown(cancel_futures=True)
+                raise
+
+    # -- one file ------------------------------------------------------------
+
+    def keep_tiles(self, wanted: Wanted) -> Path:
+        """A virtual raster of the file whose tiles under the frame are kept, at the levels that will be read."""
+        file = Remote(wanted.href, self.store, self._pool)
+        folder = self.open_folder(wanted, file)
+        for etag, image in find_images(folder).items():
+            levels = _choose_tiles(wanted, image)
+            if not _find_missing(folder, etag, levels):
+                return keep_mosaic(folder, image, etag, levels, wanted.nodata)
+        return self._fetch_missing(wanted, file, folder)
+
+    def open_folder(self, wanted: Wanted, file: Remote) -> Folder:
+        """Where the tiles of this version are kept. Where the item tells no version, the store is asked, once."""
+        version = wanted.version or self.cache.versions.get(wanted.href)
+        if not version:
+            read_header(file)
+            version = self.cache.versions.setdefault(wanted.href, file.etag)
+        return self.cache.open_folder(wanted.href, version)
+
+    def _fetch_missing(self, wanted: Wanted, file: Remote, folder: Folder) -> Path:
+        header = self._read_header(wanted, file)
+        etag = shorten(file.etag.encode(), 8)
+        image = find_images(folder).get(etag)
+        levels: Levels = {}
+        numbers = header.layout.tiles_under(*wanted.frame[:4])
+        if image is not None:
+            levels = _choose_tiles(wanted, image)
+            numbers = set().union(*_find_missing(folder, etag, levels).values())
+        for number, parts in self._read_tiles(wanted, file, header, numbers):
+            data = write_tiles(header, parts)
+            if image is None:
+                image = self._describe(header, data, wanted)
+                keep_image(folder, image, etag)
+                levels = _choose_tiles(wanted, image)
+            for level in levels:
+                if number in levels[level] and not find_tile(folder, etag, level, number):
+                    geotiff = decode_tile(data, image, number, level, wanted.nodata, file.name)
+                    keep_tile(folder, etag, level, number, geotiff)
+        assert image is not None
+        return keep_mosaic(folder, image, etag, levels, wanted.nodata)
+
+    def read_parts(self, wanted: Wanted) -> tuple[Header, dict[int, list[bytes]]]:
+        """The header of the file, and the tile-parts under the frame as they are, by number of their tile."""
+        file = Remote(wanted.href, self.store, self._pool)
+        header = self._read_header(wanted, file)
+        numbers = header.layout.tiles_under(*wanted.frame[:4])
+        tiles = dict(self._read_tiles(wanted, file, header, numbers))
+        for parts in tiles.values():
+            self._describe(header, write_tiles(header, parts), wanted)
+            break
+        return header, tiles
+
+    def _read_tiles(self, wanted: Wanted, file: Remote, header: Header, numbers: set[int]) -> Iterator[Tile]:
+        return read_tiles(file, header, numbers, self._surveys[wanted.grid], wanted.date, wanted.band)
+
+    def _read_header(self, wanted: Wanted, file: Remote) -> Header:
+        header = read_header(file)
+        layout = header.layout
+        promises = ((tuple(wanted.grid.shape), (layout.height, layout.width)), (wanted.size, file.size))
+        for told, found in promises:
+            if told not in (None, found):
+                raise BadData(say("image-changed", name=file.name, told=told, found=found))
+        return header
+
+    def _describe(self, header: Header, data: bytes, wanted: Wanted) -> Image:
+        key = shorten(header.data + repr(wanted.grid).encode())
+        if key not in self._images:
+            self._images[key] = describe(data, header.layout, wanted.grid, wanted.href.rpartition("/")[2])
+        return self._images[key]
+
+
+def _choose_first(wanted: Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
+    """One file of each grid, from which is learned where tiles lie, and all others."""
+    grids: set[GeoBox] = set()
+    first, others = [], []
+    for one in wanted:
+        (others if one.grid in grids else first).append(one)
+        grids.add(one.grid)
+    return first, others
+
+
+def _choose_tiles(wanted: Wanted, image: Image) -> Levels:
+    numbers = image.layout.tiles_under(*wanted.frame[:4])
+    return dict.fromkeys(wanted.frame.choose_levels(image.levels), numbers)
+
+
+def _find_missing(folder: Folder, etag: str, levels: Levels) -> Levels:
+    missing = {
+        level: {number for number in numbers if find_tile(folder, etag, level, number) is None}
+        for level, numbers in levels.items()
+    }
+    return {level: numbers for level, numbers in missing.items() if numbers}

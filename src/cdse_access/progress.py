@@ -1,0 +1,27 @@
+"""One progress bar for everything that takes a while: tqdm, quiet where nobody watches."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+BAR = "{desc} |{bar:24}| {n_fmt}/{total_fmt}{postfix}"  # no times: they would differ in each stored notebook
+
+
+def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True) -> Iterator[Item]:
+    """The same items, and how many of `total` have come: in a terminal, or under a cell of a notebook."""
+    quiet = not shown or not is_watched()
+    with tqdm(total=total, desc=what, bar_format=BAR, file=sys.stdout, disable=quiet, leave=True, ascii=" #") as bar:
+        for item in items:
+            yield item
+            bar.update()
+
+
+def is_watched() -> bool:
+    """Is there a terminal, or a notebook that is not run by a test?"""
+    if "PYTEST_CURRENT_TEST" in os.environ:
+        return False
+    return sys.stdout.isatty() or "ipykernel" in sys.modules

@@ -1,0 +1,100 @@
+"""cdse_access.jp2.decoding: tiles as GeoTIFFs, at every level what GDAL reads of the whole file."""
+
+import re
+import struct
+
+import numpy as np
+import pytest
+import rasterio
+from odc.geo.geobox import GeoBox
+from rasterio.io import MemoryFile
+from rasterio.windows import Window
+
+from cdse_access.jp2.codestream import read_header, write_tiles
+from cdse_access.jp2.decoding import decode_tile, describe
+from cdse_access.jp2.sources import InMemory
+from cdse_access.jp2.tile_parts import read_tiles
+from cdse_access.problems import BadData, Reason
+from tests.cdse_access.jp2.codings import CODINGS, PLAIN, SIDE, encoded
+
+GRID = GeoBox((SIDE, SIDE), rasterio.Affine(10, 0, 0, 0, -10, 0), "EPSG:32632")
+
+
+def describe_file(data: bytes, grid: GeoBox = GRID):
+    return describe(data, read_header(InMemory("a", data)).layout, grid, "a")
+
+
+@pytest.mark.parametrize(("bands", "dtype"), [(1, "uint16"), (1, "uint8"), (3, "uint8")])
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_tile_is_that_of_the_whole_file_at_every_level(tmp_path, coding, bands, dtype):
+    options = {name: value for name, value in CODINGS[coding].items() if dtype == "uint16" or name != "nbits"}
+    path = tmp_path / "a.jp2"
+    file = InMemory("a", encoded(path, options, bands, dtype))
+    header = read_header(file)
+    image = describe_file(file.data)
+    assert image.levels >= 1 and image.layout.dtype == dtype and image.crs == "EPSG:32632"
+    wanted = {number for number in (0, 6, 11, 15) if number < header.layout.count}
+    for number, parts in read_tiles(file, header, wanted):
+        data = write_tiles(header, parts)
+        for level in range(image.levels + 1):
+            left, top, right, bottom = header.layout.bounds(number).reduce(level)
+            settings = {"overview_level": level - 1} if level else {}
+            with rasterio.open(path, **settings) as whole:
+                expected = whole.read(window=Window(left, top, right - left, bottom - top))
+            with MemoryFile(decode_tile(data, image, number, level, 0, "a")) as memory, memory.open() as tile:
+                assert (tile.read() == expected).all() and expected.min() > 0
+                assert tile.nodata == 0 and tile.crs.to_epsg() == 32632
+                west, north = tile.transform * (0, 0)
+                assert np.allclose((west, north), (10 * left * 2**level, -10 * top * 2**level), atol=10 * 2**level)
+                assert tile.compression.name == "zstd"
+
+
+def test_a_tile_that_cannot_be_decoded_is_an_error_and_not_zeros(tmp_path, monkeypatch):
+    monkeypatch.setenv("GDAL_NUM_THREADS", "ALL_CPUS")  # with which GDAL would go on
+    file = InMemory("a", encoded(tmp_path / "a.jp2", PLAIN))
+    header = read_header(file)
+    [(_, parts)] = read_tiles(file, header, {6})
+    image = describe_file(file.data)
+    for damaged in ([parts[0][: len(parts[0]) // 2]], []):
+        with pytest.raises(BadData, match="a: không giải nén được ô 6") as caught:
+            decode_tile(write_tiles(header, damaged), image, 6, 0, 0, "a")
+        assert caught.value.reason is Reason.BROKEN
+
+
+# -- where a file lies -------------------------------------------------------
+
+
+def test_a_file_that_lies_where_the_item_says_is_good(tmp_path):
+    assert describe_file(encoded(tmp_path / "a.jp2", PLAIN)).transform == GRID.affine
+
+
+@pytest.mark.parametrize(
+    ("grid", "what"),
+    [
+        (GeoBox((SIDE, SIDE), rasterio.Affine(10, 0, 5, 0, -10, 0), "EPSG:32632"), "lệch 0.5 pixel"),  # half a pixel
+        (GeoBox((SIDE, SIDE), rasterio.Affine(10, 0, 0, 0, -10, -640), "EPSG:32632"), "lệch 64.0 pixel"),
+        (GeoBox((SIDE, SIDE), rasterio.Affine(20, 0, 0, 0, -20, 0), "EPSG:32632"), "lệch 150.0 pixel"),
+        (GeoBox((SIDE, SIDE), GRID.affine, "EPSG:32633"), "nó ở EPSG:32632"),
+    ],
+)
+def test_a_file_that_lies_elsewhere_is_refused(tmp_path, grid, what):
+    with pytest.raises(BadData, match=what) as caught:
+        describe_file(encoded(tmp_path / "a.jp2", PLAIN), grid)
+    assert caught.value.reason is Reason.BROKEN
+
+
+def test_a_header_of_another_zone_is_refused(tmp_path):
+    data = encoded(tmp_path / "a.jp2", PLAIN)
+    moved = data.replace(b"EPSG::32632", b"EPSG::32633").replace(struct.pack("<H", 32632), struct.pack("<H", 32633))
+    assert moved != data
+    with pytest.raises(BadData, match="nó ở EPSG:32633"):
+        describe_file(moved)
+
+
+def test_a_file_whose_place_cannot_be_read_is_refused(tmp_path):
+    data = encoded(tmp_path / "a.jp2", PLAIN)
+    layout = read_header(InMemory("a", data)).layout
+    without = re.sub(rb"EPSG::?32632|II\*\0", lambda found: b"?" * len(found[0]), data)  # both notes of the place
+    for damaged in (without, data[:40]):
+        with pytest.raises(BadData, match="a không nằm ở chỗ item ghi"):
+            describe(damaged, layout, GRID, "a")
