@@ -57,7 +57,12 @@ def reflectance(dn: Array, scale: float, offset: float) -> Array:
             raise BadInput(say("dn-float"))
     factors = {"scale": scale, "offset": offset}
     result: Array = xr.apply_ufunc(
-        _scale, dn, kwargs=factors, keep_attrs=True, dask="parallelized", output_dtypes=["float32"]
+        _scale,
+        dn,
+        kwargs=factors,
+        keep_attrs=True,
+        dask="parallelized",
+        output_dtypes=["float32"],
     )
     for array in _list_arrays(result):
         array.attrs = {"long_name": "phản xạ bề mặt", "units": "1"}
@@ -65,7 +70,9 @@ def reflectance(dn: Array, scale: float, offset: float) -> Array:
 
 
 def _list_arrays(data: xr.DataArray | xr.Dataset) -> list[xr.DataArray]:
-    return list(data.data_vars.values()) if isinstance(data, xr.Dataset) else [data]
+    if isinstance(data, xr.Dataset):
+        return list(data.data_vars.values())
+    return [data]
 
 
 def _scale(dn: np.ndarray, scale: float, offset: float) -> np.ndarray:
@@ -93,6 +100,7 @@ def ndvi(nir: xr.DataArray, red: xr.DataArray) -> xr.DataArray:
     """
     if nir.dtype.kind != "f" or red.dtype.kind != "f":
         raise BadInput(say("ndvi-integer"))
+    kinds = [np.result_type(nir.dtype, red.dtype)]
     index: xr.DataArray = xr.apply_ufunc(
         _normalize_difference,
         nir,
@@ -100,7 +108,7 @@ def ndvi(nir: xr.DataArray, red: xr.DataArray) -> xr.DataArray:
         join="inner",
         keep_attrs="drop_conflicts",
         dask="parallelized",
-        output_dtypes=[np.result_type(nir.dtype, red.dtype)],
+        output_dtypes=kinds,
     )
     return index.rename("ndvi").assign_attrs(long_name="NDVI", units="1")
 
@@ -112,5 +120,6 @@ def _normalize_difference(nir: np.ndarray, red: np.ndarray) -> np.ndarray:
         index = np.asarray(nir - red)
         index /= total
     np.clip(index, -1, 1, out=index)
-    np.copyto(index, np.nan, where=~(total > 0))
+    is_positive = total > 0
+    np.copyto(index, np.nan, where=~is_positive)
     return index

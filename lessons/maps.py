@@ -44,7 +44,8 @@ def draw_map(ax: Axes, array: xr.DataArray, title: str, **style: Any) -> None:
     array: (y, x), có thang màu lấy tên và đơn vị từ attrs; hoặc có thêm chiều "band" (3) để vẽ RGB.
     style: cmap, vmin, vmax ... chuyển cho xarray. Tọa độ x, y tính bằng mét.
     """
-    array = array.assign_coords(x=array.x / 1000, y=array.y / 1000)
+    kilometres = {"x": array.x / 1000, "y": array.y / 1000}
+    array = array.assign_coords(kilometres)
     rgb = "band" if "band" in array.dims else None
     array.plot.imshow(ax=ax, rgb=rgb, **style)
     ax.set(title=title, aspect="equal", xlabel="x (km)", ylabel="y (km)")

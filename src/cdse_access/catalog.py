@@ -71,8 +71,8 @@ class Catalog(Client):
         for name in names:
             if name not in self.collection_ids:
                 alike = get_close_matches(name.lower(), self.collection_ids, 3, 0.5)
-                offered = alike or self.collection_ids[:LISTED]
-                raise BadInput(say("collection-unknown", name=name, offered=" hay ".join(offered)))
+                offered = " hay ".join(alike or self.collection_ids[:LISTED])
+                raise BadInput(say("collection-unknown", name=name, offered=offered))
 
 
 update_wrapper(Catalog.search, Client.search)  # help shows the arguments of Client's
@@ -106,7 +106,8 @@ def _format_value(name: str, value: Any) -> Any:
 
 
 def _explain_value(name: str, value: Any, why: str) -> BadInput:
-    return BadInput(say("question-value", name=name, value=value, why=why, form=say(f"form-{name}")))
+    form = say(f"form-{name}")
+    return BadInput(say("question-value", name=name, value=value, why=why, form=form))
 
 
 # -- one argument ------------------------------------------------------------
@@ -153,7 +154,9 @@ def _check_shape(_: Any, area: dict[str, Any]) -> None:
         west, south, east, north = shape(area).bounds
     except (ShapelyError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise _explain_value("intersects", area, say("why-unclear")) from error
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    longitudes_fit = -180 <= west <= east <= 180
+    latitudes_fit = -90 <= south <= north <= 90
+    if not (longitudes_fit and latitudes_fit):
         raise BadInput(say("intersects-range", bounds=(west, south, east, north)))
 
 

@@ -19,6 +19,8 @@ from cdse_access.messages import say
 from cdse_access.problems import BadData, BadInput, Problem, Reason, Rejected, Unavailable
 
 Page = dict[str, Any]  # of a STAC server's list, or one entry of it, as it came
+Headers = dict[str, str] | None
+Parameters = dict[str, Any] | None
 Identity = tuple[str | None, str]  # of an item: its collection and its id
 TEMPORARY = (408, 429, 500, 502, 503, 504)
 WAITS = (0.5, 1, 2, 4)  # seconds between attempts
@@ -79,8 +81,8 @@ class Transport(StacApiIO):
         self,
         href: str,
         method: str | None = None,
-        headers: dict[str, str] | None = None,
-        parameters: dict[str, Any] | None = None,
+        headers: Headers = None,
+        parameters: Parameters = None,
     ) -> str:
         """The JSON text of the answer. Errors: Unavailable, Rejected, RefusedError."""
         self._check_origin(href)
@@ -99,7 +101,8 @@ class Transport(StacApiIO):
             time.sleep(wait)
 
     def _check_origin(self, href: str) -> None:
-        scheme, host = urlsplit(href).scheme, urlsplit(href).hostname
+        address = urlsplit(href)
+        scheme, host = address.scheme, address.hostname
         if scheme not in ("http", "https") or not host:
             raise BadInput(say("catalog-address", href=href))
         self.origin = self.origin or (scheme, host)
@@ -132,9 +135,7 @@ class Transport(StacApiIO):
         allowed = self.timeout if isinstance(self.timeout, int | float) else PATIENCE
         return min(allowed, left)
 
-    def get_pages(
-        self, url: str, method: str | None = None, parameters: dict[str, Any] | None = None
-    ) -> Iterator[Page]:
+    def get_pages(self, url: str, method: str | None = None, parameters: Parameters = None) -> Iterator[Page]:
         """The pages of a list, with each item or collection once.
 
         Errors: BadData where pages repeat, BadInput where there are more than MAX_PAGES.
@@ -157,12 +158,11 @@ class Transport(StacApiIO):
         raise BadInput(say("catalog-many-pages", pages=MAX_PAGES))
 
 
-def _make_question(
-    href: str, method: str, headers: dict[str, str] | None, parameters: dict[str, Any] | None
-) -> requests.Request:
-    if method.upper() == "GET":
-        return requests.Request("GET", href, headers, params=parameters or {})
-    return requests.Request(method.upper(), href, headers, json=parameters or {})
+def _make_question(href: str, method: str, headers: Headers, parameters: Parameters) -> requests.Request:
+    method = method.upper()
+    if method == "GET":
+        return requests.Request(method, href, headers, params=parameters or {})
+    return requests.Request(method, href, headers, json=parameters or {})
 
 
 # -- one answer --------------------------------------------------------------
@@ -170,7 +170,8 @@ def _make_question(
 
 def _read_body(answer: requests.Response, end: float) -> bytes:
     """The whole body; cut off at the end, also where the server still sends a byte now and then."""
-    stop = Timer(max(end - time.monotonic(), 0), answer.raw.shutdown)
+    left = max(end - time.monotonic(), 0)
+    stop = Timer(left, answer.raw.shutdown)
     stop.daemon = True
     stop.start()
     try:
@@ -191,7 +192,8 @@ def _check_status(answer: requests.Response, body: bytes, href: str) -> None:
         raise Rejected(say("catalog-forbidden", href=href, status=status))
     if not 200 <= status < 300:
         reason = Reason.MISSING if status == 404 else Reason.INPUT
-        raise RefusedError(say("catalog-refused", status=status, why=_find_description(body)), reason, status)
+        message = say("catalog-refused", status=status, why=_find_description(body))
+        raise RefusedError(message, reason, status)
 
 
 def _read_retry_after(answer: requests.Response) -> float:
@@ -302,5 +304,6 @@ def _find_next(page: Page, url: str) -> Link | None:
     """The link to the next page; its address may be relative to the first."""
     for link in page.get("links", []):
         if link["rel"] == "next":
-            return Link.from_dict(link | {"href": urljoin(url, link["href"])})
+            href = urljoin(url, link["href"])
+            return Link.from_dict(link | {"href": href})
     return None

@@ -15,10 +15,21 @@ from shapely import box
 
 from cdse_access import gdal
 from cdse_access.checks.bbox import check_bbox
-from cdse_access.checks.items import WINDOW, check_items, choose_newest, find_outline, find_zones, parse_item
+from cdse_access.checks.items import (
+    WINDOW,
+    Bands,
+    check_items,
+    choose_newest,
+    find_outline,
+    find_zones,
+    parse_item,
+)
 from cdse_access.checks.memory import check_memory
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
+
+Area = dict[str, Any]  # arguments of `odc.stac.load`
+Parsed = Sequence[ParsedItem]
 
 # Arguments of `odc.stac.load` that say which area, and those that say on which grid.
 PLACES = {"bbox", "lon", "lat", "x", "y", "geobox", "like", "geopolygon", "intersects"}
@@ -29,7 +40,7 @@ KNOWN = set(inspect.signature(odc.stac.load).parameters) | {"use_overviews"}
 SETTINGS = KNOWN - OWN - {"items", "bands", "kw"}
 
 
-def check_load(items: Iterable[Item], bands: Sequence[str], **area: Any) -> list[Item]:
+def check_load(items: Iterable[Item], bands: Bands, **area: Any) -> list[Item]:
     """Look at all that `odc.stac.load(items, bands, **area)` does not, and give back the items to be loaded.
 
     Of the versions of one acquisition only the newest stays; a line is printed about those that are left out.
@@ -52,7 +63,7 @@ def check_load(items: Iterable[Item], bands: Sequence[str], **area: Any) -> list
     return items
 
 
-def select_area(area: dict[str, Any]) -> dict[str, Any]:
+def select_area(area: Area) -> Area:
     """Only the arguments that say which area on which grid, under the names that `odc.stac.output_geobox` knows."""
     selected = {name: value for name, value in area.items() if name in AREA}
     if "intersects" in selected:
@@ -60,7 +71,7 @@ def select_area(area: dict[str, Any]) -> dict[str, Any]:
     return selected
 
 
-def _check_names(area: dict[str, Any]) -> None:
+def _check_names(area: Area) -> None:
     for name in area.keys() - SETTINGS:
         alike = get_close_matches(name, SETTINGS, 1)
         if alike and name not in OWN:
@@ -70,7 +81,7 @@ def _check_names(area: dict[str, Any]) -> None:
         raise BadInput(say("area-missing"))
 
 
-def _check_bands(bands: Sequence[str]) -> None:
+def _check_bands(bands: Bands) -> None:
     is_list = isinstance(bands, Sequence) and not isinstance(bands, str)
     if not is_list or not bands:
         raise BadInput(say("bands-list", bands=bands))
@@ -81,7 +92,7 @@ def _check_threads() -> None:
         raise BadInput(say("gdal-threads"))
 
 
-def _check_zones(parsed: Sequence[ParsedItem], bands: Sequence[str], area: dict[str, Any]) -> None:
+def _check_zones(parsed: Parsed, bands: Bands, area: Area) -> None:
     zones = find_zones(parsed, bands)
     is_chosen = area.keys() & {"crs", "geobox", "like"}
     if len(zones) > 1 and not is_chosen:
@@ -89,7 +100,7 @@ def _check_zones(parsed: Sequence[ParsedItem], bands: Sequence[str], area: dict[
         raise BadInput(say("zones-differ", zones=listed, first=min(zones)))
 
 
-def _check_spans(area: dict[str, Any]) -> None:
+def _check_spans(area: Area) -> None:
     """odc-stac exchanges ends that stand in the wrong order without a word."""
     if "bbox" in area:
         check_bbox(area["bbox"])
@@ -103,7 +114,7 @@ def _check_spans(area: dict[str, Any]) -> None:
             raise BadInput(say("span-order", name=name, span=area[name]))
 
 
-def _find_geobox(parsed: Sequence[ParsedItem], bands: Sequence[str], area: dict[str, Any]) -> GeoBox:
+def _find_geobox(parsed: Parsed, bands: Bands, area: Area) -> GeoBox:
     try:
         geobox = odc.stac.output_geobox(parsed, bands, **select_area(area))
     except (ValueError, TypeError, AssertionError, RuntimeError) as error:
@@ -113,13 +124,15 @@ def _find_geobox(parsed: Sequence[ParsedItem], bands: Sequence[str], area: dict[
     return geobox
 
 
-def _check_overlap(items: Sequence[Item], area: dict[str, Any], geobox: GeoBox) -> None:
+def _check_overlap(items: Sequence[Item], area: Area, geobox: GeoBox) -> None:
     """Every item must cover some of the area, and the area some pixels."""
     if "bbox" in area:
-        wanted, name = box(*area["bbox"]), f"bbox {tuple(area['bbox'])}"
+        wanted = box(*area["bbox"])
+        name = f"bbox {tuple(area['bbox'])}"
     else:
         wanted = geobox.geographic_extent.geom
-        name = f"Vùng {tuple(np.round(wanted.bounds, 4).tolist())}"
+        bounds = np.round(wanted.bounds, 4)
+        name = f"Vùng {tuple(bounds.tolist())}"
     for item in items:
         if not find_outline(item).intersection(wanted).area:
             covered = item.properties.get(WINDOW) or item.bbox
@@ -128,7 +141,7 @@ def _check_overlap(items: Sequence[Item], area: dict[str, Any], geobox: GeoBox) 
         raise BadInput(say("area-small", area=name))
 
 
-def _is_below_a_pixel(area: dict[str, Any], geobox: GeoBox) -> bool:
+def _is_below_a_pixel(area: Area, geobox: GeoBox) -> bool:
     if area.keys() & {"geobox", "like"}:
         return False  # the user made this grid
     if "bbox" not in area:

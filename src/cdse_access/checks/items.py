@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import chain
 from typing import Any
 
 import odc.stac
@@ -14,6 +15,11 @@ from shapely.geometry.base import BaseGeometry
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
+Bands = Sequence[str]
+Resampling = str | dict[str, str] | None  # one for all bands, or one each
+Version = tuple[str, str, str]
+Acquisition = tuple[Any, ...]
+
 ARCHIVE = "s3://eodata/"
 GRID = ("proj:code", "proj:shape", "proj:transform")
 WINDOW = "cdse_offline:window"  # the only place where a simulated scene has pixels
@@ -21,7 +27,7 @@ SLIVER = 0.05  # of an item's area; less than that is no part of its own
 FOR_CLASSES = (None, "nearest", "mode")  # resampling that makes no new classes
 
 
-def check_items(items: Sequence[Item], bands: Sequence[str], resampling: str | dict[str, str] | None = None) -> None:
+def check_items(items: Sequence[Item], bands: Bands, resampling: Resampling = None) -> None:
     """Look at what odc-stac would leave out or read wrongly. Errors: BadInput that names the item and the cure."""
     if not items:
         raise BadInput(say("no-items"))
@@ -59,29 +65,38 @@ def _is_safe(href: str) -> bool:
 
 def suggest_bands(item: Item, band: str) -> list[str]:
     """Names like the one that was written: `B04` and `red` are `B04_10m`, …; all of them where none is alike."""
-    images = {name: asset for name, asset in item.assets.items() if asset.href.endswith(".jp2")}
+    images = [name for name, asset in item.assets.items() if asset.href.endswith(".jp2")]
     wanted = band.lower()
-    same = [name for name in images if _drop_resolution(name) == _drop_resolution(wanted)]
-    called = [name for name, asset in images.items() if _list_common_names(asset) == {wanted}]
+    same = [name for name in images if _is_resolution_of(wanted, name)]
+    called = [name for name in images if _list_common_names(item.assets[name]) == {wanted}]
     alike = get_close_matches(band, images, 3, 0.7)
-    return same or called or alike or list(images)
+    return same or called or alike or images
 
 
-def _drop_resolution(band: str) -> str:
-    return band.lower().split("_")[0]
+def _is_resolution_of(wanted: str, band: str) -> bool:
+    """Are both one band, whatever is said of its resolution?"""
+    name, other = wanted.split("_")[0], band.lower().split("_")[0]
+    return name == other
 
 
 def _list_common_names(asset: Asset) -> set[str]:
-    bands = asset.extra_fields.get("bands", [])
-    return {band["eo:common_name"] for band in bands if "eo:common_name" in band}
+    """What a band's colours are called: `red`."""
+    names = {band.get("eo:common_name") for band in asset.extra_fields.get("bands", [])}
+    return names - {None}
 
 
-def _check_resampling(item: Item, band: str, resampling: str | dict[str, str] | None) -> None:
+def _check_resampling(item: Item, band: str, resampling: Resampling) -> None:
     has_classes = "classification:classes" in item.assets[band].extra_fields
-    if isinstance(resampling, dict):
-        resampling = resampling.get(band, resampling.get("*"))
-    if has_classes and resampling not in FOR_CLASSES:
-        raise BadInput(say("band-classes", band=band, resampling=resampling))
+    chosen = choose_for_band(resampling, band)
+    if has_classes and chosen not in FOR_CLASSES:
+        raise BadInput(say("band-classes", band=band, resampling=chosen))
+
+
+def choose_for_band(setting: Any, band: str) -> Any:
+    """What an argument of `odc.stac.load` says of a band: one value for all, or a dict where `*` means the others."""
+    if isinstance(setting, dict):
+        return setting.get(band, setting.get("*"))
+    return setting
 
 
 # -- versions of one acquisition ---------------------------------------------
@@ -89,15 +104,16 @@ def _check_resampling(item: Item, band: str, resampling: str | dict[str, str] | 
 
 def choose_newest(items: Sequence[Item]) -> list[Item]:
     """Leave out items that a newer version of the same acquisition covers, and print their names; the order stays."""
-    kept: dict[tuple[Any, ...], list[Item]] = {}
+    kept: dict[Acquisition, list[Item]] = {}
     for item in sorted(items, key=_read_version, reverse=True):
         newer = kept.setdefault(_find_acquisition(item), [])
         if not _is_covered(item, newer):
             newer.append(item)
-    chosen = {id(item) for group in kept.values() for item in group}
+    chosen = {id(item) for item in chain(*kept.values())}
     dropped = [item.id for item in items if id(item) not in chosen]
     if dropped:
-        print(say("items-dropped", number=len(dropped), items=", ".join(dropped)))
+        names = ", ".join(dropped)
+        print(say("items-dropped", number=len(dropped), items=names))
     return [item for item in items if id(item) in chosen]
 
 
@@ -105,19 +121,22 @@ def _is_covered(item: Item, others: Iterable[Item]) -> bool:
     """An acquisition is sometimes delivered in two, each a part of the tile: neither covers the other."""
     outline = find_footprint(item)
     covered = union_all([find_footprint(other) for other in others])
-    return bool(outline.difference(covered).area <= SLIVER * outline.area)
+    rest = outline.difference(covered)
+    return bool(rest.area <= SLIVER * outline.area)
 
 
-def _read_version(item: Item) -> tuple[str, str, str]:
-    properties = item.properties
-    version = properties.get("processing:version", "")
-    return version, properties.get("processing:datetime", ""), item.id
+def _read_version(item: Item) -> Version:
+    baseline = item.properties.get("processing:version", "")
+    made = item.properties.get("processing:datetime", "")
+    return baseline, made, item.id
 
 
-def _find_acquisition(item: Item) -> tuple[Any, ...]:
+def _find_acquisition(item: Item) -> Acquisition:
     """Items are of one acquisition where tile, satellite and second are the same."""
+    tile = item.properties.get("grid:code", item.id)
+    satellite = item.properties.get("platform")
     second = item.datetime and item.datetime.replace(microsecond=0)
-    return item.properties.get("grid:code", item.id), item.properties.get("platform"), second
+    return tile, satellite, second
 
 
 # -- what odc-stac makes of them ---------------------------------------------
@@ -131,7 +150,7 @@ def parse_item(item: Item) -> ParsedItem:
         raise BadInput(say("item-unreadable", item=item.id, error=error)) from error
 
 
-def find_zones(parsed: Sequence[ParsedItem], bands: Sequence[str]) -> dict[str, str]:
+def find_zones(parsed: Sequence[ParsedItem], bands: Bands) -> dict[str, str]:
     """The projections of the items' grids, each with the first item that has it. Errors: BadInput without a grid."""
     found: dict[str, str] = {}
     for item in parsed:

@@ -9,13 +9,13 @@ import psutil
 from odc.geo.geobox import GeoBox
 from odc.stac import ParsedItem
 
+from cdse_access.checks.items import Bands, choose_for_band
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
 # What `load` takes at its peak: `python -m bench.memory` measures it.
 OVERHEAD = 1.25  # of the arrays: they, and the checks of a date
 READING = 200e6  # bytes: GDAL's blocks, and the images that are read at a time
-GIGABYTE = 1e9
 
 
 class Container(NamedTuple):
@@ -36,19 +36,19 @@ CONTAINERS = (
 )
 
 
-def check_memory(parsed: Sequence[ParsedItem], bands: Sequence[str], geobox: GeoBox, area: dict[str, Any]) -> None:
+def check_memory(parsed: Sequence[ParsedItem], bands: Bands, geobox: GeoBox, area: dict[str, Any]) -> None:
     """Refuse a load that would take more memory than there is. Errors: BadInput that says how much, and what to shrink.
 
     `area` holds the other arguments of `odc.stac.load`: of these, `groupby` and `dtype` count.
     """
     layers = count_layers(parsed, geobox, area.get("groupby", "time"))
     height, width = geobox.shape
-    size = layers * height * width * count_pixel_bytes(parsed[0], bands, area.get("dtype"))
-    needed = OVERHEAD * size + READING
+    pixel = count_pixel_bytes(parsed[0], bands, area.get("dtype"))
+    needed = OVERHEAD * layers * height * width * pixel + READING
     available = find_available_bytes()
     if needed > available:
         shape = f"{layers} ngày × {len(bands)} band × {height} × {width} pixel"
-        raise BadInput(say("memory", shape=shape, needed=needed / GIGABYTE, available=available / GIGABYTE))
+        raise BadInput(say("memory", shape=shape, needed=needed / 1e9, available=available / 1e9))
 
 
 def count_layers(parsed: Sequence[ParsedItem], geobox: GeoBox, groupby: Any) -> int:
@@ -61,13 +61,14 @@ def count_layers(parsed: Sequence[ParsedItem], geobox: GeoBox, groupby: Any) -> 
     return len(parsed)
 
 
-def count_pixel_bytes(item: ParsedItem, bands: Sequence[str], dtype: Any = None) -> int:
+def count_pixel_bytes(item: ParsedItem, bands: Bands, dtype: Any = None) -> int:
     """Bytes that all bands take in one pixel: of the type that is asked for, else of that in the item."""
     sources: Any = item.resolve_bands(bands)
     total = 0
     for band in bands:
-        asked = dtype.get(band, dtype.get("*")) if isinstance(dtype, dict) else dtype
-        total += np.dtype(asked or sources[band].meta.data_type).itemsize
+        asked = choose_for_band(dtype, band)
+        kind = np.dtype(asked or sources[band].meta.data_type)
+        total += kind.itemsize
     return total
 
 

@@ -17,11 +17,14 @@ from scipy.ndimage import binary_erosion
 from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
-from cdse_access.checks.items import find_outline
+from cdse_access.checks.items import Bands, find_outline
 from cdse_access.classes import find_clear
 from cdse_access.jp2.cache import discard_image
 from cdse_access.messages import say
 from cdse_access.problems import BadData
+
+PatchUrl = Callable[[str], str]
+Masks = dict[str, xr.DataArray]  # of one date, by band: True where there are data
 
 LARGEST_DN = 32767  # Sentinel-2 writes 15 bits
 ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # aerosol and water vapour, probabilities of cloud and snow
@@ -53,13 +56,14 @@ def format_date(layer: xr.DataArray | xr.Dataset) -> str:
 
 def _check_range(date: xr.Dataset) -> None:
     for band, layer in date.data_vars.items():
-        worst = layer.max()
+        worst = float(layer.max())
         if worst > LARGEST_DN:
-            raise BadData(say("dn-large", band=band, date=format_date(date), dn=float(worst), largest=LARGEST_DN))
+            day = format_date(date)
+            raise BadData(say("dn-large", band=band, date=day, dn=worst, largest=LARGEST_DN))
 
 
-def _find_data(date: xr.Dataset) -> dict[str, xr.DataArray]:
-    """For each band of one date in which 0 means nothing: True where there are data."""
+def _find_data(date: xr.Dataset) -> Masks:
+    """The masks of the bands in which 0 means nothing."""
     masks = {}
     for name, layer in date.data_vars.items():
         band = str(name)
@@ -69,7 +73,7 @@ def _find_data(date: xr.Dataset) -> dict[str, xr.DataArray]:
     return masks
 
 
-def _check_alike(masks: dict[str, xr.DataArray]) -> None:
+def _check_alike(masks: Masks) -> None:
     """A tile that went missing in one band shows as a square; at a swath's edge bands differ by a few pixels."""
     for one, other in pairwise(masks):
         differing = masks[one] != masks[other]
@@ -87,13 +91,14 @@ def _holds_square(differing: np.ndarray) -> bool:
     return bool(binary_erosion(differing, np.ones(sides)).any())
 
 
-def _check_share(masks: dict[str, xr.DataArray], promised: float) -> None:
+def _check_share(masks: Masks, promised: float) -> None:
     """At least half the pixels that the items promise must be there."""
     for band, mask in masks.items():
         found = float(mask.mean())
         if found < promised / 2:
             slot = "pixels-few" if found else "pixels-none"
-            raise BadData(say(slot, band=band, date=format_date(mask), found=found, promised=promised))
+            date = format_date(mask)
+            raise BadData(say(slot, band=band, date=date, found=found, promised=promised))
 
 
 def _find_promised_shares(dn: xr.Dataset, items: Iterable[Item]) -> dict[int, float]:
@@ -102,15 +107,16 @@ def _find_promised_shares(dn: xr.Dataset, items: Iterable[Item]) -> dict[int, fl
     Empty where dates are not in order: with an unusual `groupby` nobody knows which item is in which layer.
     """
     times = dn.time.values
-    if (np.diff(times) <= np.timedelta64(0)).any():
+    if not (times[:-1] < times[1:]).all():
         return {}
     geobox: GeoBox = dn.odc.geobox
     area = geobox.geographic_extent.geom
-    outlines: dict[int, list[BaseGeometry]] = {}
+    parts: dict[int, list[BaseGeometry]] = {}
     for item in items:
+        layer = _find_layer(item, times)
         outline = find_outline(item).buffer(-MARGIN)
-        outlines.setdefault(_find_layer(item, times), []).append(outline.intersection(area))
-    return {number: union_all(parts).area / area.area for number, parts in outlines.items()}
+        parts.setdefault(layer, []).append(outline.intersection(area))
+    return {layer: union_all(found).area / area.area for layer, found in parts.items()}
 
 
 def _find_layer(item: Item, times: np.ndarray) -> int:
@@ -126,18 +132,18 @@ def _print_overcast(dn: xr.Dataset) -> None:
         if str(band).startswith("SCL"):
             dates = [format_date(layer) for layer in dn[band] if not _is_seen(layer)]
             if dates:
-                print(say("dates-overcast", band=band, number=len(dates), dates=", ".join(dates)))
+                listed = ", ".join(dates)
+                print(say("dates-overcast", band=band, number=len(dates), dates=listed))
 
 
 def _is_seen(scl: xr.DataArray) -> bool:
     """Does one pixel of this date show land or water?"""
-    return bool((scl.notnull() & find_clear(scl)).any())
+    seen = scl.notnull() & find_clear(scl)
+    return bool(seen.any())
 
 
 @contextmanager
-def discard_broken_files(
-    patch_url: Callable[[str], str], items: Sequence[Item], bands: Sequence[str]
-) -> Iterator[None]:
+def discard_broken_files(patch_url: PatchUrl, items: Sequence[Item], bands: Bands) -> Iterator[None]:
     """Where reading fails, remove the kept files, so that the next load fetches them again.
 
     Errors: BadData for those of GDAL.
@@ -151,7 +157,7 @@ def discard_broken_files(
         raise BadData(say("image-broken", error=error)) from error
 
 
-def _remove_files(patch_url: Callable[[str], str], items: Sequence[Item], bands: Sequence[str]) -> None:
+def _remove_files(patch_url: PatchUrl, items: Sequence[Item], bands: Bands) -> None:
     hrefs = {item.assets[band].href for item in items for band in bands}
     kept = {patch_url(href) for href in hrefs} - hrefs
     for path in kept:
