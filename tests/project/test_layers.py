@@ -18,7 +18,6 @@ from tools import imports
 GRAPH = imports.read_graph()
 # Everything that the client has: the recorder of packs reads CDSE with it, when it runs.
 RECORDERS = "cdse_offline.packs"
-pending = pytest.mark.xfail(reason="until every part has landed", strict=False)
 
 
 def list_arrows(start: str, end: str) -> set[tuple[str, str]]:
@@ -37,7 +36,7 @@ def is_in(module: str, package: str) -> bool:
 @pytest.mark.parametrize(
     ("start", "end"),
     [
-        pytest.param("cdse_access", "lessons", marks=pending),
+        ("cdse_access", "lessons"),
         ("cdse_access", "cdse_offline"),
         ("lessons", "cdse_offline"),
         ("cdse_offline", "lessons"),
@@ -52,7 +51,6 @@ def test_the_lessons_build_on_the_client():
     assert list_arrows("lessons", "cdse_access")
 
 
-@pending
 def test_the_service_takes_of_the_client_only_what_asks_nobody():
     """What it imports, and what that imports in turn: the format and small shared things; no HTTP, STAC or keys."""
     taken = {other for name, other in list_arrows("cdse_offline", "cdse_access") if not is_in(name, RECORDERS)}
@@ -84,12 +82,10 @@ def test_no_modules_import_each_other_in_a_ring():
     assert imports.find_circle(GRAPH) == []
 
 
-@pending
 def test_no_wings_import_each_other_in_a_ring():
     assert imports.find_circle(imports.join_wings(GRAPH)) == []
 
 
-@pending
 def test_no_import_hides_from_this_test():
     """`import_module` once: what `cdse_access` offers by name is loaded when it is first asked for."""
     hidden = re.compile(r"\bimport_module\b|\b__import__\b")
@@ -123,7 +119,6 @@ def test_a_ring_is_found_and_layers_lie_below_each_other():
     assert imports.sort_layers({"a": frozenset("bc"), "b": frozenset("c"), "c": frozenset()}) == [["c"], ["b"], ["a"]]
 
 
-@pending
 def test_the_picture_has_every_wing():
     wings = imports.join_wings(GRAPH)
     drawn = imports.draw(wings)
@@ -207,7 +202,6 @@ def list_declared(*extras: str) -> set[str]:
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
-@pending
 def test_every_package_that_is_imported_is_declared():
     course = list_declared("keyring")
     every = list_declared(*EXTRAS)
@@ -219,7 +213,6 @@ def test_every_package_that_is_imported_is_declared():
     assert missing == {}
 
 
-@pending
 def test_every_package_that_is_declared_is_imported_or_run():
     imported = {d for name in find_imported() for d in find_distributions(name)}
     assert list_declared(*EXTRAS) - imported - RUN == set()

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from botocore.exceptions import ProxyConnectionError, SSLError
 
+from cdse_access.jp2.codestream import is_page
 from cdse_access.messages import say
 from cdse_access.problems import BadData, Message, Problem, Reason, Rejected, Unavailable
 
@@ -113,11 +114,6 @@ def _reason_of_status(status: int, headers: Mapping[str, str], body: bytes) -> R
 
 def _is_text(headers: Mapping[str, str], body: bytes) -> bool:
     return "html" in headers.get("Content-Type", "").lower() or is_page(body)
-
-
-def is_page(body: bytes) -> bool:
-    """Does it look like a web page or JSON, rather than an image or S3's XML?"""
-    return re.match(rb"\s*(<!doctype html|<html|<head|<body|\{)", body[:512], re.IGNORECASE) is not None
 
 
 def _clock_skew(headers: Mapping[str, str]) -> str:

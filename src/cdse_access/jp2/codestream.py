@@ -4,11 +4,11 @@ A file is boxes, one of which (jp2c) holds the codestream: a main header, then t
 begins with a SOT marker that tells its tile and its length. Source: ISO/IEC 15444-1, annexes A (markers), I (boxes).
 """
 
+import re
 import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cdse_access.jp2.answers import is_page
 from cdse_access.jp2.sources import Source
 from cdse_access.messages import say
 from cdse_access.problems import BadData
@@ -109,6 +109,11 @@ def read_header(file: Source) -> Header:
             if file.size is None or size >= file.size:
                 break
     raise BadData(say("header-cut", name=file.name))
+
+
+def is_page(body: bytes) -> bool:
+    """Does it look like a web page or JSON, rather than an image or S3's XML?"""
+    return re.match(rb"\s*(<!doctype html|<html|<head|<body|\{)", body[:512], re.IGNORECASE) is not None
 
 
 def _parse_header(data: bytes, file: Source) -> Header:
