@@ -1,40 +1,22 @@
 """Faults on request: what a plain client gets of each kind, byte for byte."""
 
 import http.client
-import json
 import socket
 import time
 import tracemalloc
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from cdse_offline import practice
 from cdse_offline.practice import fault
 from cdse_offline.practice.middleware import Practice
-from cdse_offline.practice.pages import _drop_projection
-from cdse_offline.practice.parameters import BadRule
-from cdse_offline.practice.rules import KINDS, Rule, read_rule
 from tests.service import CONTENT, LARGE, OTHER, Answer, Service, running
 
 SEARCH, IMAGE = "/stac/v1/search", "/eodata/a.jp2"
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("service"), practice=Practice()) as it:
-        yield it
-
-
-@pytest.fixture(autouse=True)
-def nothing_on(service: Service) -> Iterator[None]:
-    yield
-    practice.switch_off(service=service.address)
 
 
 def on(service: Service, *args: Any, **parameters: Any) -> None:
@@ -44,76 +26,6 @@ def on(service: Service, *args: Any, **parameters: Any) -> None:
 def code(answer: Answer) -> str:
     assert answer.headers["Content-Type"] == "application/xml"
     return answer.body.decode().partition("<Code>")[2].partition("</Code>")[0]
-
-
-def rule(**given: Any) -> Rule:
-    return read_rule({"kind": "hang"} | given)
-
-
-# --- When ---
-
-
-@pytest.mark.parametrize(
-    ("which", "met"),
-    [
-        ("all", [1, 2, 3, 4, 5, 6, 7]),
-        ("first", [1]),
-        ("3", [3]),
-        ("first 2", [1, 2]),
-        ("after 5", [6, 7]),
-        ("every 3", [3, 6]),
-        ("100%", [1, 2, 3, 4, 5, 6, 7]),
-        ("0%", []),
-    ],
-)
-def test_which_requests_meet_a_fault(which: str, met: list[int]):
-    one = rule(which=which)
-    assert [n for n in range(1, 8) if one.hits("/x")] == met
-    assert (one.describe()["seen"], one.describe()["met"]) == (7, len(met))
-
-
-def test_a_share_of_requests_depends_on_the_seed_alone():
-    first, again, other = (rule(which="2.5%", seed=seed) for seed in (7, 7, 8))
-    runs = [[one.hits("/x") for _ in range(4000)] for one in (first, again, other)]
-    assert runs[0] == runs[1] != runs[2]
-    assert 60 < sum(runs[0]) < 140  # 100 are expected, 10 is the standard deviation
-
-
-def test_a_rule_counts_the_requests_of_its_own_path():
-    one = rule(path="*B04_10m.jp2", which="2")
-    paths = ["/eodata/x_B04_10m.jp2", "/eodata/x_B08_10m.jp2", "/eodata/y_B04_10m.jp2", "/eodata/b04_10m.jp2"]
-    assert [one.hits(path) for path in paths] == [False, False, True, False]
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"kind": "stauts"}, "các loại: status, delay, hang"),
-        ({"kind": ["hang"]}, "các loại"),
-        ("hang", "các loại"),
-        ({"kind": "delay", "second": 3}, "không có tham số second; tham số hợp lệ: seconds"),
-        ({"kind": "hang", "seconds": 3}, "hợp lệ: không có tham số nào"),
-        ({"kind": "delay", "seconds": "3"}, "seconds là '3': cần số từ 0 đến 3600"),
-        ({"kind": "delay", "seconds": float("nan")}, "seconds là nan"),
-        ({"kind": "delay", "seconds": True}, "seconds là True"),
-        ({"kind": "delay", "seconds": None}, "seconds là None"),
-        ({"kind": "status", "status": 200}, "cần số nguyên từ 400 đến 599"),
-        ({"kind": "status", "status": 503.5}, "status là 503.5"),
-        ({"kind": "status", "code": "</Code>"}, "code là '</Code>'"),
-        ({"kind": "status", "message": "a\r\nSet-Cookie: x"}, "message là"),
-        ({"kind": "next-host", "host": "a/b"}, "host là 'a/b'"),
-        ({"kind": "corrupt", "bit": 8}, "từ 0 đến 7"),
-        ({"kind": "cut", "fin": 1}, "cần True hoặc False"),
-        ({"kind": "hang", "which": "sometimes"}, "which là 'sometimes'"),
-        ({"kind": "hang", "which": "every 0"}, "which là 'every 0'"),
-        ({"kind": "hang", "path": ""}, "path là ''"),
-        ({"kind": "hang", "seed": -1}, "seed là -1"),
-    ],
-)
-def test_what_cannot_be_is_refused(given: Any, message: str):
-    with pytest.raises(BadRule) as refused:
-        read_rule(given)
-    assert message in str(refused.value)
 
 
 def test_several_faults_may_befall_one_request(service: Service):
@@ -126,11 +38,6 @@ def test_several_faults_may_befall_one_request(service: Service):
     assert time.monotonic() - start >= 0.4
     # the first rule is the outermost: an error hides what lies within
     assert [a.status for a in answers] == [200, 500] and answers[0].body.startswith(b"<!doctype html>")
-
-
-def test_every_kind_is_tested_here():
-    text = Path(__file__).read_text()
-    assert [kind for kind in KINDS if f'on(service, "{kind}"' not in text] == []
 
 
 # --- Answers instead of the real one ---
@@ -407,96 +314,3 @@ def test_clock(service: Service):
     assert code(service.read()) == "RequestTimeTooSkewed"
     on(service, "clock", minutes=5)  # S3 allows a quarter of an hour
     assert service.read().body == CONTENT
-
-
-# --- Pages of the catalogue ---
-
-
-def names(answer: Answer) -> list[str]:
-    return [item["id"] for item in answer.json()["features"]]
-
-
-def follow(service: Service, answer: Answer) -> Answer:
-    """The next page, as a client asks for it."""
-    link = next(link for link in answer.json()["links"] if link["rel"] == "next")
-    body = ({"collections": ["sentinel-2-l2a"], "limit": 2} if link.get("merge") else {}) | link.get("body", {})
-    url = urlsplit(link["href"])
-    return service.ask(f"{url.path}?{url.query}", link["method"], body or None)
-
-
-def test_truncated_json(service: Service):
-    truth = service.search().body
-    on(service, "truncated-json")
-    answer = service.search()
-    assert answer.body == truth[: len(truth) // 2] and answer.headers["Content-Length"] == str(len(truth) // 2)
-    with pytest.raises(json.JSONDecodeError):
-        answer.json()
-
-
-def test_not_features(service: Service):
-    on(service, "not-features")
-    answer = service.search()
-    assert answer.status == 200 and answer.json() == {"message": "Service is running."}
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_loop(service: Service, method: str):
-    on(service, "loop", which="after 1")
-    path = f"{SEARCH}?collections=sentinel-2-l2a&limit=2"
-    first = service.search() if method == "POST" else service.ask(path)
-    second = follow(service, first)
-    assert names(second) != names(first)
-    assert names(follow(service, second)) == names(follow(service, follow(service, second))) == names(second)
-
-
-def test_loop_where_there_is_one_page_only(service: Service):
-    on(service, "loop")
-    first = service.search(limit=10, datetime="2023-09-30T00:00:00Z/2023-09-30T23:59:59Z")
-    assert names(follow(service, first)) == names(first) and len(names(first)) == 2
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_repeat(service: Service, method: str):
-    def ask(path: str = f"{SEARCH}?collections=sentinel-2-l2a&limit=2") -> Answer:
-        return service.search() if method == "POST" else service.ask(path)
-
-    truth = follow(service, follow(service, ask()))
-    on(service, "repeat")
-    pages = [ask()]
-    for _ in range(2):
-        pages.append(follow(service, pages[-1]))
-    assert names(pages[0]) == names(pages[1]) == names(pages[2]) != names(truth)
-    assert [link for link in pages[2].json()["links"] if link["rel"] == "next"] == [
-        link for link in truth.json()["links"] if link["rel"] == "next"
-    ]  # pages go on to the end, as the true ones
-
-
-def test_next_host(service: Service):
-    truth = service.search()
-    on(service, "next-host", host="127.0.0.9:81")
-    answer = service.search()
-    links, true_links = ({link["rel"]: link for link in page.json()["links"]} for page in (answer, truth))
-    assert links == true_links | {"next": true_links["next"] | {"href": "http://127.0.0.9:81/stac/v1/search"}}
-    assert names(answer) == names(truth)
-    assert "http://127.0.0.9:81/" in service.search(limit=1, ids=names(truth)[:1]).body.decode()  # no next one before
-
-
-def test_drop_proj(service: Service):
-    assert b'"proj:' in service.search().body
-    on(service, "drop-proj")
-    answer = service.search()
-    assert b'"proj:' not in answer.body and answer.json()["features"][0]["assets"]["B04_10m"]["href"]
-    assert answer.headers["Content-Length"] == str(len(answer.body))
-
-
-def test_drop_proj_from_the_properties_too():
-    item = {"properties": {"proj:code": "EPSG:32632", "gsd": 10}}
-    assert _drop_projection(item) == {"properties": {"gsd": 10}, "assets": {}}
-
-
-def test_what_is_no_page_stays_as_it_is(service: Service):
-    paths = ("/stac/v1/", "/stac/v1/collections")
-    truth = [service.ask(path).body for path in paths]
-    on(service, "loop", path="*")
-    assert [service.ask(path).body for path in paths] == truth
-    assert service.read().body == CONTENT and service.search(limit=500).status == 400

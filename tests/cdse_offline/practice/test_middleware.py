@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,19 +15,6 @@ from cdse_offline.practice.middleware import CONTROL_PATH, MAX_BODY, MAX_RULES, 
 from tests.service import CONTENT, Service, running
 
 OPEN_LIMITS = dict.fromkeys(("latency", "bandwidth", "connections", "per_minute", "retry_after"))
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("service"), practice=Practice()) as it:
-        yield it
-
-
-@pytest.fixture(autouse=True)
-def fresh(service: Service) -> Iterator[None]:
-    practice.usage(reset=True, service=service.address)
-    yield
-    practice.switch_off(service=service.address)
 
 
 def usage(service: Service) -> dict[str, int]:

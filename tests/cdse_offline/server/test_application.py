@@ -1,7 +1,6 @@
 """One application for all paths: dispatch, quicklooks, and what it refuses."""
 
 import asyncio
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from starlette.testclient import TestClient
 
 from cdse_offline.product import archive
 from cdse_offline.server.application import MAX_BODY, Server, is_own_host
-from cdse_offline.server.protocol import listen
 from cdse_offline.server.s3 import KeyPair
 from cdse_offline.server.store import FileStore, NotMadeError
 
@@ -103,14 +101,6 @@ def test_a_length_that_is_none_is_refused(client: TestClient, length: str):
 )
 def test_hosts(header: str, public: bool, known: bool):
     assert is_own_host(header, public=public) is known
-
-
-def test_a_free_port_is_found_and_a_taken_one_is_told():
-    with listen("127.0.0.1", 0) as listener:
-        port = listener.getsockname()[1]
-        assert port > 0 and listener.proto == socket.IPPROTO_TCP  # else asyncio leaves Nagle's delay on
-        with pytest.raises(OSError, match="in use"):
-            listen("127.0.0.1", port)
 
 
 def test_links_follow_the_host_that_was_asked(client: TestClient):

@@ -8,7 +8,6 @@ from starlette.testclient import TestClient
 
 from cdse_offline.holdings import Holdings, Record
 from cdse_offline.server import stac
-from cdse_offline.server.matching import match_records
 
 BASE = "http://127.0.0.1:9"
 SEARCH = "/stac/v1/search"
@@ -124,14 +123,6 @@ def test_datetime(client: TestClient, datetime: str, ids: list[str]):
 )
 def test_bbox(client: TestClient, bbox: list[float], ids: list[str]):
     assert found(client, bbox=bbox) == ids
-
-
-def test_a_box_that_misses_a_slanting_footprint_finds_nothing(client: TestClient):
-    triangle = {"type": "Polygon", "coordinates": [[[5, 10], [6, 10], [5, 11], [5, 10]]]}
-    shape = {"geometry": triangle, "bbox": [5, 10, 6, 11]}
-    holdings = Holdings("", "", "", {}, (Record(RECORDS[2].searched | shape, RECORDS[2].build),), {}, {})
-    assert match_records(holdings.records, bbox=[5.1, 10.1, 5.2, 10.2])
-    assert not match_records(holdings.records, bbox=[5.8, 10.8, 5.9, 10.9])
 
 
 def test_intersects(client: TestClient):

@@ -18,7 +18,7 @@ from cdse_offline import __main__, practice
 from cdse_offline.simulation.version import source_version
 from tests.service import Service
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def command(*arguments: str) -> list[str]:
