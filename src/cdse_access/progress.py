@@ -21,7 +21,7 @@ def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True) 
 
 
 def is_watched() -> bool:
-    """Is there a terminal, or a notebook that is not run by a test?"""
-    if "PYTEST_CURRENT_TEST" in os.environ:
+    """Is there a terminal, or a notebook that is not run by a program? `TQDM_DISABLE` says so."""
+    if os.environ.get("TQDM_DISABLE") or "PYTEST_CURRENT_TEST" in os.environ:
         return False
     return sys.stdout.isatty() or "ipykernel" in sys.modules
