@@ -9,12 +9,17 @@ from tqdm import tqdm
 
 Item = TypeVar("Item")
 BAR = "{desc} |{bar:24}| {n_fmt}/{total_fmt}{postfix}"  # no times: they would differ in each stored notebook
+TIMED_BAR = BAR + ", {remaining}"
 
 
-def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True) -> Iterator[Item]:
-    """The same items, and how many of `total` have come: in a terminal, or under a cell of a notebook."""
+def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True, timed: bool = False) -> Iterator[Item]:
+    """The same items, and how many of `total` have come: in a terminal, or under a cell of a notebook.
+
+    timed: with the time that is left, for what takes minutes.
+    """
     quiet = not shown or not is_watched()
-    with tqdm(total=total, desc=what, bar_format=BAR, file=sys.stdout, disable=quiet, leave=True, ascii=" #") as bar:
+    layout = TIMED_BAR if timed else BAR
+    with tqdm(total=total, desc=what, bar_format=layout, file=sys.stdout, disable=quiet, leave=True, ascii=" #") as bar:
         for item in items:
             yield item
             bar.update()

@@ -84,6 +84,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "record-load": "{collection}, {what}, bbox {bbox}, {bands}",
         "record-no-images": "không tải ảnh",
         "record-partial": "{problem} Mới ghi {done} trong {total} item. {again}",
+        "record-progress": "Đã ghi",
         "record-run-again": "Những gì đã ghi vẫn dùng được: chạy lại lệnh này để tiếp tục.",
         "record-search": "{dates}, mây dưới {cloud:g} %",
         "serve-cache": "Bộ nhớ đệm: {folder} ({megabytes:.0f} MB; xóa: python -m cdse_offline clear-cache)",

@@ -7,7 +7,6 @@ module of the service that reads from another service, and only when it runs.
 
 import re
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -33,6 +32,8 @@ from cdse_offline.packs.loads import Box, Load, WantedItem, enclose, search_item
 
 if TYPE_CHECKING:
     from pystac_client import Client
+
+    from cdse_access.jp2.reader import Reader
 
 BATCH = 4  # items fetched together: four connections have work, and an interruption loses little
 LARGE = 30e6  # bytes of an item that is a batch of its own
@@ -129,17 +130,28 @@ def _finish(folder: Path, note: dict[str, Any]) -> None:
 
 
 def _write_items(folder: Path, wanted: Sequence[WantedItem], service: str) -> None:
-    bar = Progress(len(wanted))
+    from cdse_access.progress import follow
+
+    done = 0
+    written = _write_batches(folder, wanted, service)
     try:
-        for batch in _form_batches(wanted):
-            _write_batch(folder, batch, service)
-            bar.step(len(batch))
+        for _ in follow(written, len(wanted), say("record-progress"), timed=True):
+            done += 1
     except Problem as problem:
         again = say("record-run-again")
-        message = say("record-partial", problem=problem, done=bar.done, total=bar.total, again=again)
+        message = say("record-partial", problem=problem, done=done, total=len(wanted), again=again)
         raise type(problem)(message, problem.reason) from problem
-    finally:
-        bar.end()
+
+
+def _write_batches(folder: Path, wanted: Sequence[WantedItem], service: str) -> Iterator[WantedItem]:
+    """Write all of these items; each is given once it is whole."""
+    from cdse_access.current import current
+    from cdse_access.jp2.reader import Reader
+
+    reader = Reader(current().store)
+    for batch in _form_batches(wanted):
+        _write_batch(folder, batch, service, reader)
+        yield from batch
 
 
 def _form_batches(wanted: Sequence[WantedItem]) -> Iterator[Sequence[WantedItem]]:
@@ -156,22 +168,20 @@ def _form_batches(wanted: Sequence[WantedItem]) -> Iterator[Sequence[WantedItem]
             yield group[start : start + count]
 
 
-def _write_batch(folder: Path, batch: Sequence[WantedItem], service: str) -> None:
-    _write_images(folder, batch)
+def _write_batch(folder: Path, batch: Sequence[WantedItem], service: str, reader: "Reader") -> None:
+    _write_images(folder, batch, reader)
     with ThreadPoolExecutor(BATCH) as pool:
         small_files = list(pool.map(partial(_write_small_files, folder), batch))
     for wanted, small in zip(batch, small_files, strict=True):
         _write_item(folder, wanted, small, service)
 
 
-def _write_images(folder: Path, batch: Sequence[WantedItem]) -> None:
+def _write_images(folder: Path, batch: Sequence[WantedItem], reader: "Reader") -> None:
     """The files of all wanted bands, with the tiles that the store has under the areas."""
-    from cdse_access.current import current
-    from cdse_access.jp2.reader import Reader
     from cdse_access.jp2.wanted import find_wanted
     from cdse_offline.packs.full_grid import write_full_grid
 
-    reader, bands = Reader(current().store), batch[0].bands
+    bands = batch[0].bands
     for bbox in dict.fromkeys(bands.values()):
         names = [band for band in bands if bands[band] == bbox]
         files = find_wanted([item.parse() for item in batch], names, bbox=widen(bbox))
@@ -248,23 +258,3 @@ def _intersect(one: Box, other: Sequence[float]) -> Box:
     west, south = max(one[0], other[0]), max(one[1], other[1])
     east, north = min(one[2], other[2]), min(one[3], other[3])
     return west, south, east, north
-
-
-class Progress:
-    """How many items are written: a line that is written again on a terminal, elsewhere one line for each batch."""
-
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self._start = total, 0, time.monotonic()
-        self._again = sys.stdout.isatty()
-
-    def step(self, count: int) -> None:
-        self.done += count
-        seconds = round((time.monotonic() - self._start) / self.done * (self.total - self.done))
-        left = f"{seconds // 60} phút {seconds % 60} giây" if seconds >= 60 else f"{seconds} giây"
-        bar = "#" * (20 * self.done // self.total)
-        line = f"[{bar:.<20}] {self.done}/{self.total} item" + (f", còn khoảng {left}" if seconds else "")
-        print(f"\r{line:<70}" if self._again else line, end="" if self._again else "\n", flush=True)
-
-    def end(self) -> None:
-        if self._again and self.done:
-            print()

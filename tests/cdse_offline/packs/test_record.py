@@ -186,14 +186,14 @@ def fetched(monkeypatch) -> list[str]:
 
 
 def test_an_interruption_leaves_whole_items_and_the_rest_follows(whole, fetched, monkeypatch, tmp_path, capsys):
-    folder, step = tmp_path / "pack", record.Progress.step
+    folder, write_item = tmp_path / "pack", record._write_item
 
-    def stop_after_one(self, count):
-        step(self, count)
+    def stop_after_one(*arguments):
+        write_item(*arguments)
         fetched.append("stop")
 
     with monkeypatch.context() as patch:
-        patch.setattr(record.Progress, "step", stop_after_one)
+        patch.setattr(record, "_write_item", stop_after_one)
         with pytest.raises(SystemExit) as ended:
             command.run(arguments(folder))
     assert ended.value.code == 130 and "chạy lại lệnh này để tiếp tục" in capsys.readouterr().err
@@ -420,16 +420,6 @@ def test_a_real_item_gets_a_window_too(scenes):
     properties = record._excerpt(WantedItem(document, {"B04_10m": BBOX}), kept, "CDSE")["properties"]
     assert properties["cdse_offline:window"] == list(BBOX) and properties["cdse_offline:recorded"] == "CDSE"
     assert "cdse_offline:simulated" not in properties and properties["description"].startswith("Gói dữ liệu này")
-
-
-def test_progress_is_one_line_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr(record.sys.stdout, "isatty", lambda: True, raising=False)
-    bar = record.Progress(4)
-    bar.step(1)
-    bar.step(3)
-    bar.end()
-    out = capsys.readouterr().out
-    assert out.count("\n") == 1 and "\r[#####...............] 1/4 item" in out and "[####################] 4/4" in out
 
 
 # -- the command line --------------------------------------------------------

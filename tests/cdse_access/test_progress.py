@@ -1,0 +1,26 @@
+"""The progress bar: the same items, shown where somebody watches."""
+
+import pytest
+
+from cdse_access import progress
+from cdse_access.progress import follow
+
+
+@pytest.mark.parametrize(
+    ("watched", "shown", "timed", "lines"),
+    [
+        (False, True, False, []),
+        (True, False, False, []),
+        (True, True, False, ["Ảnh |########################| 3/3"]),
+        (True, True, True, ["Ảnh |########################| 3/3, 00:00"]),
+    ],
+)
+def test_items_pass_and_the_last_line_says_how_many(monkeypatch, capsys, watched, shown, timed, lines):
+    monkeypatch.setattr(progress, "is_watched", lambda: watched)
+    assert list(follow(iter("abc"), 3, "Ảnh", shown=shown, timed=timed)) == ["a", "b", "c"]
+    written = capsys.readouterr().out.replace("\n", "").split("\r")
+    assert [line for line in written if line][-1:] == lines
+
+
+def test_a_test_does_not_watch():
+    assert not progress.is_watched()
