@@ -3,8 +3,9 @@
 import os
 
 from cdse_access import probe
+from cdse_access.env_file import PAIR
 from cdse_access.jp2.answers import file_name
-from cdse_access.keys import AWS_PAIR, PAIR
+from cdse_access.keys import AWS_PAIR
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Problem, Unavailable
 from cdse_access.secrets import Keys

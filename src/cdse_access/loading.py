@@ -58,7 +58,7 @@ def load(
     place = select_area(area) | {name: area[name] for name in ("use_overviews",) if name in area}
     patch_url = fetch(items, bands, progress=progress, session=session, **place)
     with discard_broken_files(patch_url, items, bands), ThreadPoolExecutor(CONNECTIONS) as pool:
-        settings = {"pool": pool, "driver": KeptDriver()} | area
+        settings: dict[str, Any] = {"pool": pool, "driver": KeptDriver()} | area
         dn = odc.stac.load(items, bands, patch_url=patch_url, **settings)
         if not dn.chunks:
             check_pixels(dn, items)

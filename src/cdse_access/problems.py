@@ -59,7 +59,8 @@ class Problem(Exception):
 
     def __init__(self, message: str, reason: Reason | None = None) -> None:
         super().__init__(str(message))
-        self.reason = Reason(reason or getattr(message, "reason", None))
+        own: Any = getattr(message, "reason", None)
+        self.reason = Reason(reason or own)
 
     def __reduce__(self) -> tuple[Any, ...]:  # an error in a child process must come back to its parent
         return type(self), (str(self), self.reason)
@@ -70,12 +71,14 @@ class Problem(Exception):
         `__tracebackhide__` would not do: the frames between belong to libraries, which do not set it. `%xmode Minimal`
         would hide the learner's line, and that of every other error.
         """
-        handler, shown, path = sys.modules["IPython"].get_ipython().InteractiveTB, self, self.__traceback__
+        handler: Any = sys.modules["IPython"].get_ipython().InteractiveTB
+        shown, path = self, self.__traceback__
         if handler.mode != "Verbose":
             # A new one does not drag the libraries' errors along; `copy` would where tblib (of distributed) is loaded.
             kind, arguments = self.__reduce__()
             shown, path = kind(*arguments), _of_learner(path)
-        return handler.structured_traceback(type(self), shown, path)
+        lines: list[str] = handler.structured_traceback(type(self), shown, path)
+        return lines
 
 
 def _of_learner(path: TracebackType | None) -> TracebackType | None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cdse_access.addresses import LIVE, NAMES, Addresses, read_addresses
+from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
-from cdse_access.keys import AWS_PAIR, PAIR, Found, check_keys, find_keys, missing_keys
+from cdse_access.keys import AWS_PAIR, Found, check_keys, find_keys, missing_keys
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Unavailable
 from cdse_access.secrets import Keys, Secret, seal

@@ -11,8 +11,9 @@ from cdse_access import env_file, gdal, probe
 from cdse_access.addresses import Addresses
 from cdse_access.catalog import Catalog, open_catalog
 from cdse_access.current import current, find_current, replace_current
+from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
-from cdse_access.keys import AWS_PAIR, PAIR, Found
+from cdse_access.keys import AWS_PAIR, Found
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 from cdse_access.secrets import Keys, Secret, seal
@@ -86,7 +87,7 @@ def connect(
     chosen = choose_service(service, strategy, keys=keys, stac=stac, s3=s3, variables=variables, typed=typed)
     session = _open_session(chosen, before)
     replace_current(session)
-    lines = [say("service-in-use", service=session.service)]
+    lines: list[str] = [say("service-in-use", service=session.service)]
     if not gdal.has_driver():
         lines.append(say("no-jp2-driver"))
     if persist and session.service.found.is_typed:

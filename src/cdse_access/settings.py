@@ -173,7 +173,8 @@ class Settings:
         """The way that reaches further, where GDAL's functions cannot be called."""
         self.variables.remove(LEFTOVERS)
         self.variables.set(GDAL | store_options(store))
-        odc.stac.configure_rio(**GDAL)  # else odc-stac tries 10 times, sometimes for more than 25 minutes
+        settings: dict[str, Any] = {**GDAL}  # else odc-stac tries 10 times, sometimes for more than 25 minutes
+        odc.stac.configure_rio(**settings)
 
     def undo_reading(self) -> None:
         """Take back what was set for GDAL, dask and warnings; the variables stay."""
@@ -187,8 +188,9 @@ class Settings:
         else:
             odc.loader._rio._CFG = type(odc.loader._rio._CFG)()
         _restore_workers(self._workers)
-        if self._filter in warnings.filters:
-            warnings.filters.remove(self._filter)
+        filters: Any = warnings.filters
+        if self._filter in filters:
+            filters.remove(self._filter)
         forget_answers()
 
     def undo(self) -> None:

@@ -676,7 +676,7 @@ def _tiles_of(item: Item, damage: Callable[[bytes], bytes]) -> None:
     whole = Remote(item.assets["B01_60m"].href, session=open_session(1)).read(0, 1 << 24)
     file = InMemory("B04_10m.jp2", damage(whole))
     header = read_header(file)
-    list(read_tiles(file, header, {header.layout.count - 1}))
+    list(read_tiles(file, header, {header.layout.tile_count - 1}))
 
 
 def _fetch(item: Item) -> None:

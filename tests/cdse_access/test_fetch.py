@@ -113,8 +113,8 @@ def test_outside_the_tiles_that_were_brought_a_file_reads_as_no_data(items, requ
         assert file.crs.to_epsg() == 32632 and file.transform[2] == 600000
         side = JP2_TILE[round(file.transform[0])]
         layout = Layout(file.width, file.height, side, side, file.count, 8)
-        outside = sorted(set(range(layout.count)) - tiles_of(path).keys())
-        assert len(outside) < layout.count
+        outside = sorted(set(range(layout.tile_count)) - tiles_of(path).keys())
+        assert len(outside) < layout.tile_count
         for number in (outside[0], outside[len(outside) // 2], outside[-1]):
             left, top, right, bottom = layout.bounds(number)
             window = Window(left, top, right - left, bottom - top)
@@ -196,6 +196,7 @@ def test_a_file_that_the_item_says_has_changed_is_fetched_anew(items, requests, 
 def size_of(href: str) -> int:
     file = Remote(href, current().store, remote.open_pool(current().store, 1))
     file.read(0, 1)
+    assert file.size
     return file.size
 
 
@@ -308,7 +309,7 @@ def kept(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def answering(monkeypatch, change: Callable[[int, int, dict, bytes], tuple[int, dict, bytes]]) -> None:
+def answering(monkeypatch, change: Callable[..., tuple[int, dict, bytes]]) -> None:
     """`change` (number of the request, status, headers, body) makes the answers, and nobody waits."""
     ask, count = Remote.ask, itertools.count()
     monkeypatch.setattr(Remote, "ask", lambda self, *place: change(next(count), *ask(self, *place)))
@@ -370,9 +371,9 @@ def test_when_one_file_fails_the_others_stop_trying(items, requests, monkeypatch
     waits = []
 
     class Stop(threading.Event):
-        def wait(self, seconds: float) -> bool:
-            waits.append(seconds)
-            return super().wait(seconds)
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            return super().wait(timeout)
 
     monkeypatch.setattr(remote, "Event", Stop)
     ask = Remote.ask

@@ -54,7 +54,7 @@ class Layout(NamedTuple):
         return -(-self.height // self.tile_height)
 
     @property
-    def count(self) -> int:
+    def tile_count(self) -> int:
         return self.columns * self.rows
 
     @property
@@ -96,7 +96,7 @@ class Header(NamedTuple):
     @property
     def mean_length(self) -> float:
         """Bytes of a tile, on average."""
-        return (self.end - self.first) / self.layout.count
+        return (self.end - self.first) / self.layout.tile_count
 
 
 def read_header(file: Source) -> Header:
@@ -198,7 +198,7 @@ def read_part_header(file: Source, header: Header, at: int, ahead: int = 0) -> P
         found = found._replace(length=header.end - at)
     fits = SMALLEST_PART <= found.length <= header.end - at
     ordered = found.order < found.total or not found.total
-    return found if found.tile < header.layout.count and fits and ordered else None
+    return found if found.tile < header.layout.tile_count and fits and ordered else None
 
 
 def label_part(data: bytes, tile: int, length: int) -> bytes:
@@ -216,8 +216,8 @@ def walk_parts(file: Source, header: Header) -> dict[int, list[Place]]:
             raise BadData(say("no-tile-part", name=file.name, at=at))
         found[part.tile].append((at, part.length))
         at += part.length
-    if file.read(header.end, header.end + 2) != EOC or len(found) != header.layout.count:
-        raise BadData(say("tiles-missing", name=file.name, found=len(found), count=header.layout.count))
+    if file.read(header.end, header.end + 2) != EOC or len(found) != header.layout.tile_count:
+        raise BadData(say("tiles-missing", name=file.name, found=len(found), count=header.layout.tile_count))
     return found
 
 

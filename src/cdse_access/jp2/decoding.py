@@ -60,6 +60,7 @@ def describe(data: bytes, layout: Layout, expected: GeoBox, name: str) -> Image:
         wrong = str(error)
     if wrong:
         raise BadData(say("image-misplaced", name=name, what=wrong))
+    assert isinstance(found, GeoBox) and expected.crs
     crs = f"EPSG:{expected.crs.epsg}" if expected.crs.epsg else expected.crs.to_wkt()
     return Image(layout, levels, crs, found.affine)
 
@@ -90,6 +91,6 @@ def decode_tile(data: bytes, image: Image, number: int, level: int, nodata: floa
         ):
             vrt = write_vrt(raster, [Piece(source.name, part, target, level)])
             rasterio.shutil.copy(vrt, geotiff.name, predictor=predictor, **GEOTIFF)
-            return geotiff.read()
+            return bytes(geotiff.read())
     except DECODING_ERRORS as error:
         raise BadData(say("tile-broken", name=name, tile=number, error=error)) from error

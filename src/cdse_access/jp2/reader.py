@@ -135,7 +135,8 @@ class Reader:
 def _choose_first(wanted: Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
     """One file of each grid, from which is learned where tiles lie, and all others."""
     grids: set[GeoBox] = set()
-    first, others = [], []
+    first: list[Wanted] = []
+    others: list[Wanted] = []
     for one in wanted:
         (others if one.grid in grids else first).append(one)
         grids.add(one.grid)

@@ -83,7 +83,7 @@ class Survey:
     def guess(self, header: Header, date: str, band: str) -> Guess:
         """How to guess in the file of this date and band."""
         with self._lock:
-            files = [file for file in self.files if header.layout.count in file.known]
+            files = [file for file in self.files if header.layout.tile_count in file.known]
             misses = {kind: sorted(some) for kind, some in self._misses.items()}
         kind, curve = _choose(files, header, date, band)
         miss = misses[kind][int(QUANTILE * (len(misses[kind]) - 1))]
@@ -122,7 +122,7 @@ def _share(known: Known, by_pixels: Curve, number: int) -> float:
 
 def _shift(alike: list[File], others: list[File], band: str, header: Header) -> Curve:
     """Another band of this date; or this band at other dates, shifted as that band is: by clouds, not by chance."""
-    by_pixels, count = header.layout.pixels_before, header.layout.count
+    by_pixels, count = header.layout.pixels_before, header.layout.tile_count
     same_band = _of_band(others, band)
     dates = {file.date for file in same_band}
     compared = [file for file in _of_band(others, alike[0].band) if file.date in dates]

@@ -78,7 +78,7 @@ class _Search:
         self.date, self.band = date, band
         self.guess = survey.guess(header, date, band)
         self.index = read_index(header)
-        self.known: Known = {0: header.first, header.layout.count: header.end}  # found, perhaps misled
+        self.known: Known = {0: header.first, header.layout.tile_count: header.end}  # found, perhaps misled
         self.certain: Known = dict(self.known)
         self.misses: list[float] = []
 

@@ -62,23 +62,25 @@ def find_wanted(items: Iterable[Item], bands: Sequence[str], **area: Any) -> lis
             if not isinstance(source, RasterSource) or not _is_jp2_on_s3(source):
                 continue
             grid = source.geobox
+            if not isinstance(grid, GeoBox):
+                continue
             if grid not in frames:
                 frames[grid] = find_frame(geobox, grid, use_overviews)
             if frame := frames[grid]:
-                found[source.uri] = _describe(item, band, source, frame)
+                found[source.uri] = _describe(item, band, source, grid, frame)
     return list(found.values())
 
 
 def _is_jp2_on_s3(source: RasterSource) -> bool:
-    return source.geobox is not None and source.uri.startswith("s3://") and source.uri.endswith(".jp2")
+    return source.uri.startswith("s3://") and source.uri.endswith(".jp2")
 
 
-def _describe(item: Item, band: str, source: RasterSource, frame: Frame) -> Wanted:
+def _describe(item: Item, band: str, source: RasterSource, grid: GeoBox, frame: Frame) -> Wanted:
     told = _find_fields(item, source.uri)
     size = told.get("file:size")
     known = [str(value) for value in (size, told.get("file:checksum"), told.get("updated")) if value is not None]
     nodata = source.meta.nodata if source.meta else None
-    return Wanted(source.uri, source.geobox, nodata, size, " ".join(known), str(item.datetime), band, frame)
+    return Wanted(source.uri, grid, nodata, size, " ".join(known), str(item.datetime), band, frame)
 
 
 def _find_fields(item: Item, href: str) -> dict[str, Any]:
@@ -96,8 +98,10 @@ def find_frame(area: GeoBox, image: GeoBox, use_overviews: bool = True) -> Frame
         frame = Frame(columns.start, rows.start, columns.stop - 1, rows.stop - 1, (1,))
     else:
         margin = MARGIN * max(shrinks)
+        assert image.crs
         bounds = image.project(area.footprint(image.crs, buffer=MARGIN)).boundingbox.buffered(margin)
-        frame = Frame(*bounds, tuple(sorted(shrinks)) if use_overviews else (1,))
+        levels = tuple(sorted(shrinks)) if use_overviews else (1,)
+        frame = Frame(bounds.left, bounds.bottom, bounds.right, bounds.top, levels)
     meets = frame.left < image.width and frame.top < image.height and min(frame.right, frame.bottom) >= 0
     return frame if meets and frame.left <= frame.right and frame.top <= frame.bottom else None
 

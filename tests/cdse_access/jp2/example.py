@@ -1,6 +1,7 @@
 """Files that the tests of jp2 share: encoded ones, and tile-parts put together by hand."""
 
 import struct
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -16,8 +17,10 @@ class Counted(Remote):
     """A file that counts how often it is asked."""
 
     def __init__(self, content: bytes) -> None:
-        super().__init__("s3://eodata/x.jp2", None, None)
-        self.content, self.requests = content, []
+        nobody: Any = None
+        super().__init__("s3://eodata/x.jp2", nobody, nobody)
+        self.content = content
+        self.requests: list[tuple[int, int]] = []
 
     def _get(self, start: int, stop: int) -> bytes:
         self.size = len(self.content)

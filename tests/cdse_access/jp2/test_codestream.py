@@ -15,7 +15,7 @@ from tests.cdse_access.jp2.example import Counted
 
 def test_the_grid_is_counted_by_rows(whole: bytes):
     layout = read_header(InMemory("x", whole)).layout
-    assert layout == (300, 300, 64, 64, 1, 15) and (layout.columns, layout.rows, layout.count) == (5, 5, 25)
+    assert layout == (300, 300, 64, 64, 1, 15) and (layout.columns, layout.rows, layout.tile_count) == (5, 5, 25)
     before = [layout.pixels_before(number) for number in (0, 1, 5, 6, 21, 25)]
     assert before == [0, 4096, 19200, 23296, 79616, 90000]
     assert layout.tiles_under(63, 0, 64, 10) == {0, 1} and layout.tiles_under(10, 255, 10, 400) == {15, 20}
@@ -50,7 +50,7 @@ def test_pixels_that_are_no_dn_are_refused(whole: bytes, depth: int):
 def test_a_file_shorter_than_its_box_is_refused(whole):
     start = whole.index(b"jp2c") - 4
     told = whole[:start] + struct.pack(">I", len(whole) - start) + whole[start + 4 :]
-    assert read_header(InMemory("x", told)).layout.count == 25
+    assert read_header(InMemory("x", told)).layout.tile_count == 25
     with pytest.raises(BadData, match="bị cắt cụt"):
         read_header(InMemory("x", told[:-1]))
 

@@ -33,7 +33,7 @@ def test_a_tile_is_that_of_the_whole_file_at_every_level(tmp_path, coding, bands
     header = read_header(file)
     image = describe_file(file.data)
     assert image.levels >= 1 and image.layout.dtype == dtype and image.crs == "EPSG:32632"
-    wanted = {number for number in (0, 6, 11, 15) if number < header.layout.count}
+    wanted = {number for number in (0, 6, 11, 15) if number < header.layout.tile_count}
     for number, parts in read_tiles(file, header, wanted):
         data = write_tiles(header, parts)
         for level in range(image.levels + 1):

@@ -195,7 +195,7 @@ def test_one_tile_whose_length_is_not_told():
     body = content[head.first + 12 : head.end]
     found, requests = read(content[: head.first] + sot(0, body, length=0) + EOC, {0})
     # The length is told afterwards: another tile may follow.
-    assert head.layout.count == 1 and found == {0: sot(0, body)} and len(requests) == 2
+    assert head.layout.tile_count == 1 and found == {0: sot(0, body)} and len(requests) == 2
     with pytest.raises(BadData, match=r"bị cắt cụt|hỏng ở byte"):
         read(head.data + sot(0, body[:-100], length=0), {0})
 

@@ -25,7 +25,7 @@ def test_tiles_that_were_read_are_those_of_the_file_and_others_are_0(tmp_path, c
     options = {name: value for name, value in CODINGS[coding].items() if dtype == "uint16" or name != "nbits"}
     file = InMemory("a", encoded(tmp_path / "a.jp2", options, bands, dtype))
     header = read_header(file)
-    count = header.layout.count
+    count = header.layout.tile_count
     assert (TLM in header.segments) is ("index" in coding)
     assert file.read(0, file.size).count(SOT + b"\0\x0a") > count or "several" not in coding
     wanted = {number for number in (0, 6, 11) if number < count}
