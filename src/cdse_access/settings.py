@@ -1,8 +1,11 @@
 """What GDAL is told to read a store safely, and how it is taken back.
 
 Everything is set for the store's own files (`/vsis3/eodata/…`) by GDAL's path-specific options: no other file of the
-learner's is read in another way, and no key stands in os.environ or on disk. Two things have no such form: how many
-threads decode JPEG 2000, and which hosts are not asked through a proxy.
+learner's is read in another way, and no key stands in os.environ or on disk. Some things have no such form, so that
+GDAL is told for the whole process: how many threads decode JPEG 2000 (pixels do not depend on it, where nothing fails),
+that certificates are checked, and that a server that says nothing is not waited for (when a file cannot be read, GDAL
+lists its folder, and heeds no path-specific option in that). os.environ says that this machine is not asked through a
+proxy.
 """
 
 import os
@@ -23,6 +26,7 @@ PREFIX = "/vsis3/eodata"  # without a slash: GDAL asks for the bucket itself, to
 CONNECTIONS = 4  # CDSE gives each user 4 connections at a time
 # One thread decodes: with several, an error of the network becomes zeros and nobody is told.
 THREADS = {"GDAL_NUM_THREADS": "1"}
+CERTIFICATES = {"GDAL_HTTP_UNSAFESSL": "NO"}
 # No listing of folders, tries again in measure, no endless wait.
 READING = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -34,6 +38,7 @@ READING = {
     "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
 }
 GDAL = THREADS | READING
+PATIENCE = ("GDAL_HTTP_CONNECTTIMEOUT", "GDAL_HTTP_LOW_SPEED_TIME", "GDAL_HTTP_LOW_SPEED_LIMIT")
 # Variables of another service: they spoil the signature, lead to another store, or turn certificates off.
 LEFTOVERS = (
     "AWS_SESSION_TOKEN",
@@ -50,7 +55,6 @@ WITHOUT_LEFTOVERS = {
     "AWS_SESSION_TOKEN": "",
     "AWS_NO_SIGN_REQUEST": "NO",
     "AWS_REQUEST_PAYER": "",
-    "GDAL_HTTP_UNSAFESSL": "NO",
 }
 PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
 LOOPBACK = "127.0.0.1,localhost"
@@ -142,7 +146,7 @@ class Settings:
 
     def __init__(self) -> None:
         self.variables = Variables()
-        self._threads: str | None = None
+        self._process: dict[str, str | None] = {}
         self._workers: Any = None
         self._filter: Any = None
         self._applied = False
@@ -152,7 +156,6 @@ class Settings:
         self.undo_reading()
         self._applied = True
         self.variables.set(proxy_exceptions(store.endpoint))
-        self._threads = gdal.get_option("GDAL_NUM_THREADS")
         self._workers = dask.config.get("num_workers", None)
         if gdal.is_reachable():
             self._set_path_options(store)
@@ -167,7 +170,15 @@ class Settings:
         region = {"AWS_REGION": "default"}  # as CDSE's documentation says
         for name, value in (READING | WITHOUT_LEFTOVERS | region | no_proxy | store_options(store)).items():
             gdal.set_path_option(PREFIX, name, value)
-        gdal.set_option("GDAL_NUM_THREADS", THREADS["GDAL_NUM_THREADS"])
+        for name, value in (THREADS | CERTIFICATES).items():
+            self._set_process_option(name, value)
+        for name in PATIENCE:
+            if gdal.get_option(name) is None:
+                self._set_process_option(name, READING[name])
+
+    def _set_process_option(self, name: str, value: str) -> None:
+        self._process[name] = gdal.get_option(name)
+        gdal.set_option(name, value)
 
     def _set_variables(self, store: Store) -> None:
         """The way that reaches further, where GDAL's functions cannot be called."""
@@ -182,10 +193,9 @@ class Settings:
             return
         self._applied = False
         gdal.clear_path_options(PREFIX)
-        if gdal.is_reachable():
-            own = self._threads if self._threads != os.environ.get("GDAL_NUM_THREADS") else None
-            gdal.set_option("GDAL_NUM_THREADS", own)
-        else:
+        for name, value in self._process.items():
+            gdal.set_option(name, None if value == os.environ.get(name) else value)
+        if not gdal.is_reachable():
             odc.loader._rio._CFG = type(odc.loader._rio._CFG)()
         _restore_workers(self._workers)
         filters: Any = warnings.filters

@@ -38,13 +38,14 @@ from cdse_access import service, transport
 from cdse_access import session as cdse
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
-from cdse_access.jp2.answers import lost
+from cdse_access.jp2.answers import lost_problem, refusal
 from cdse_access.jp2.codestream import SIGNATURE, read_header
-from cdse_access.jp2.ranges import Remote, open_session, problem
+from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import read_tiles
-from cdse_access.keys import AWS_PAIR, PAIR
+from cdse_access.keys import PAIR
 from cdse_access.loading import fetch, load
+from cdse_access.messages import say
 from cdse_offline import practice
 from lessons import bands, maps
 
@@ -447,8 +448,7 @@ def test_the_teachers_page_names_what_the_service_prints():
     assert re.findall(r"^export (\w+)=", page, flags=re.MULTILINE) == re.findall(r"export (\w+)=", service)
     (port,) = re.findall(r"\bport=(\d+)", service)
     assert f":{port}" in page and f"cổng {port}" in page
-    connect = (ROOT / "src/cdse_access/service.py").read_text(encoding="utf-8")
-    assert '"dịch vụ được chỉ định"' in connect and '"Đang dùng dịch vụ được chỉ định"' in page
+    assert f'"{say("service-in-use", service=say("service-given"))}"' in page
 
 
 # -- messages of the troubleshooting page ------------------------------------
@@ -478,13 +478,9 @@ NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_CONFIG_FIL
 
 
 @pytest.fixture(scope="module")
-def offline(offline_service: dict[str, str]) -> Iterator[Client]:
-    before = dict(os.environ)
-    keys = offline_service["access_key"], offline_service["secret_key"]
-    cdse.set_environment(offline_service["s3"], keys, https=False)
-    yield cdse.open_catalog(offline_service["stac"])
-    os.environ.clear()
-    os.environ.update(before)
+def offline(connected: cdse.Session) -> Client:
+    assert connected.catalog is not None
+    return connected.catalog
 
 
 @pytest.fixture(scope="module")
@@ -495,7 +491,7 @@ def item(offline: Client) -> Item:
 @pytest.fixture(scope="module")
 def reading_errors(item: Item) -> dict[str, str]:
     """What GDAL says, each case on a file of its own: it remembers answers."""
-    endpoint = os.environ["AWS_S3_ENDPOINT"]
+    endpoint = cdse.current().store.endpoint
     href = [item.assets[key].href for key in ("B01_60m", "B02_60m", "B03_60m", "B04_60m", "B05_60m", "B06_60m")]
     cases = [
         ("loi-access-key", href[0], {"AWS_ACCESS_KEY_ID": "KHOA-LA"}),
@@ -507,7 +503,7 @@ def reading_errors(item: Item) -> dict[str, str]:
         ("loi-tls", href[5], {"AWS_HTTPS": "YES"}),
         ("loi-khong-tep", href[5].replace("B06", "B99"), {}),
     ]
-    environment = os.environ | {"GDAL_HTTP_MAX_RETRY": "0"}
+    environment = cdse.current().environment() | {"GDAL_HTTP_MAX_RETRY": "0"}
     command = [sys.executable, "-c", READ, json.dumps(cases)]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
     return dict(json.loads(line) for line in result.stdout.splitlines())
@@ -518,9 +514,11 @@ def _connect(service: str | None = None, **variables: str) -> None:
     for name in [name for name in os.environ if name.startswith(("CDSE_S", "AWS_"))]:
         del os.environ[name]
     os.environ.update(variables)
+    session = cdse.current()
     try:
         cdse.connect(service)
     finally:
+        cdse.use_store(session.store)
         os.environ.clear()
         os.environ.update(before)
 
@@ -538,8 +536,9 @@ def find_catalog(item: Item) -> str:
 
 def _connect_here(item: Item, **changes: str) -> None:
     """Connect to this module's service as a class would, with something changed."""
-    own = {"CDSE_STAC_URL": find_catalog(item), "CDSE_S3_ENDPOINT": os.environ["AWS_S3_ENDPOINT"]}
-    keys = dict(zip(PAIR, (os.environ[name] for name in AWS_PAIR), strict=True))
+    own = {"CDSE_STAC_URL": find_catalog(item), "CDSE_S3_ENDPOINT": cdse.current().store.endpoint}
+    held = cdse.current().store.keys
+    keys = {PAIR[0]: held.access.reveal(), PAIR[1]: held.secret.reveal()}
     _connect(**own | keys | changes)
 
 
@@ -644,8 +643,7 @@ def _undecodable(item: Item) -> None:
 
 
 def _on_many_threads(item: Item) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GDAL_NUM_THREADS", "ALL_CPUS")
+    with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"):
         _load(item)
 
 
@@ -653,19 +651,25 @@ HREF = "s3://eodata/Sentinel-2/B04_10m.jp2"
 
 
 def _store_answers(status: int, body: bytes) -> None:
-    raise problem(status, {}, body, HREF)
+    raise refusal(status, {}, body, HREF)
 
 
 def _with_a_forged_certificate(item: Item) -> None:
-    raise lost(SSLError(endpoint_url="https://eodata", error="self-signed certificate"), HREF)
+    raise lost_problem(SSLError(endpoint_url="https://eodata", error="self-signed certificate"), HREF)
 
 
 def _without_encryption(item: Item) -> None:
-    raise lost(SSLError(endpoint_url="https://eodata", error="[SSL: WRONG_VERSION_NUMBER] wrong version number"), HREF)
+    error = SSLError(endpoint_url="https://eodata", error="[SSL: WRONG_VERSION_NUMBER] wrong version number")
+    raise lost_problem(error, HREF)
+
+
+def _remote(item: Item) -> Remote:
+    store = cdse.current().store
+    return Remote(item.assets["B01_60m"].href, store, open_pool(store, 1))
 
 
 def _replaced_meanwhile(item: Item) -> None:
-    file = Remote(item.assets["B01_60m"].href, session=open_session(1))
+    file = _remote(item)
     file.read(0, 10)
     file.etag = "cũ"
     file.read(20, 30)
@@ -673,8 +677,7 @@ def _replaced_meanwhile(item: Item) -> None:
 
 def _tiles_of(item: Item, damage: Callable[[bytes], bytes]) -> None:
     """Reads the tiles of a damaged file whose last tile is wanted."""
-    whole = Remote(item.assets["B01_60m"].href, session=open_session(1)).read(0, 1 << 24)
-    file = InMemory("B04_10m.jp2", damage(whole))
+    file = InMemory("B04_10m.jp2", damage(_remote(item).read(0, 1 << 24)))
     header = read_header(file)
     list(read_tiles(file, header, {header.layout.tile_count - 1}))
 
@@ -794,7 +797,7 @@ def test_the_cards_show_the_messages_of_gdal(reading_errors):
 
 
 def test_a_service_that_does_not_start_is_a_card(monkeypatch):
-    monkeypatch.setattr(service, "_child", None)
+    cdse.logout()
     monkeypatch.setattr(service.sys, "executable", shutil.which("false"))
     with pytest.raises(ConnectionError) as caught:
         cdse.connect("offline")

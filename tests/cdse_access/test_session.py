@@ -563,3 +563,15 @@ def test_images_are_named_by_what_makes_them(version, told, s3, identity):
     held = Found(Keys.from_texts("A1", "B2"), "?")
     chosen = Service("given", Addresses("http://a/", s3, https=False), held, version)
     assert cdse.name_images(chosen, SimpleNamespace(extra_fields=told)) == identity
+
+
+# -- a GDAL without JPEG 2000 ----------------------------------------------------
+
+
+def test_a_gdal_that_cannot_read_jpeg_2000_is_told_with_the_package_that_lacks(classroom):
+    """conda-forge's GDAL has the driver in a package of its own."""
+    keys = {PAIR[0]: classroom.access_key, PAIR[1]: classroom.secret_key}
+    command = [sys.executable, "-c", "from cdse_access import connect; connect()"]
+    environment = os.environ | keys | {"GDAL_SKIP": "JP2OpenJPEG"}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(told) == 2 and "libgdal-jp2openjpeg" in told[1] and told[1].startswith("Chú ý: ")

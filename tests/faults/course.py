@@ -19,10 +19,12 @@ import xarray as xr
 from pystac import Item
 
 from cdse_access import loading as jp2
-from cdse_access import probe, service, transport
+from cdse_access import probe, transport
 from cdse_access import session as cdse
 from cdse_access.jp2 import ranges as remote
 from cdse_access.problems import Problem
+from cdse_access.secrets import Keys
+from cdse_access.store import Store
 from cdse_offline.practice import limit, switch_off, switch_on, usage
 from lessons import bands, maps
 from tests.faults.cases import Case
@@ -122,14 +124,19 @@ class Course:
         try:
             yield
         finally:
-            service.detach()
+            with contextlib.redirect_stdout(io.StringIO()):
+                cdse.logout()
             os.environ.clear()
             os.environ.update(before)
             shutil.rmtree(self.folder / "cache", ignore_errors=True)
 
     def enter(self) -> None:
-        """What connect() does to the environment once it has found the keys."""
-        cdse.set_environment(self.service.s3, (self.service.access_key, self.service.secret_key), https=False)
+        """What connect() does once it has found the keys."""
+        cdse.use_store(self.store(self.service.access_key))
+
+    def store(self, access: str) -> Store:
+        keys = Keys.from_texts(access, self.service.secret_key)
+        return Store(self.service.s3, False, keys, "")
 
     # -- actions ---
 
@@ -154,7 +161,7 @@ class Course:
 
     def mend_keys(self) -> xr.Dataset:
         """Wrong keys first, and a load that fails; then the right ones, in the same kernel."""
-        os.environ["AWS_ACCESS_KEY_ID"] = "KHONGCO" * 3
+        cdse.use_store(self.store("KHONGCO" * 3))
         with contextlib.suppress(Problem):
             self.load()
         return self.connect()
@@ -165,16 +172,18 @@ class Course:
         try:
             return self.load()
         finally:
-            odc.stac.configure_rio(**cdse.GDAL)
+            odc.stac.configure_rio()
 
     def impostor(self) -> xr.Dataset:
         with impostor(self.folder, self.image()) as address:
-            os.environ |= {"AWS_S3_ENDPOINT": address, "AWS_HTTPS": "YES"}
+            store = replace(self.store(self.service.access_key), endpoint=address, https=True)
+            cdse.use_store(store)
             return self.load()
 
     def image(self) -> bytes:
         """The file of another band."""
-        return remote.Remote(self.item.assets["B05_20m"].href, session=remote.open_session(1)).read(0, 1 << 24)
+        store = self.store(self.service.access_key)
+        return remote.Remote(self.item.assets["B05_20m"].href, store, remote.open_pool(store, 1)).read(0, 1 << 24)
 
     def said(self, wrong: bool) -> list[str]:
         """Where the secret shows: in what connect() prints, shows, or leaves in a traceback."""

@@ -38,9 +38,10 @@ MILD = [
 ]
 # Runs last, in the kernel: only there is it known where the service is, unless the lesson has logged out.
 LAST = """
-import http.client, json, os
-if _address := os.environ.get("AWS_S3_ENDPOINT"):
-    _door = http.client.HTTPConnection(_address)
+import http.client, json
+from cdse_access.current import find_current
+if _session := find_current():
+    _door = http.client.HTTPConnection(_session.store.endpoint)
     _door.request("GET", "/practice")
     _rules = json.load(_door.getresponse())["rules"]
 else:

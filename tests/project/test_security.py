@@ -32,10 +32,13 @@ from nbformat import v4
 from cdse_access import service as services
 from cdse_access import session as cdse
 from cdse_access import transport
+from cdse_access.addresses import read_addresses
 from cdse_access.jp2 import answers
 from cdse_access.jp2 import ranges as remote
 from cdse_access.probe import BEGINNINGS
 from cdse_access.problems import BadData, Reason, Unavailable
+from cdse_access.secrets import Keys as CdseKeys
+from cdse_access.store import Store as ImageStore
 from cdse_offline.packs import pack
 from cdse_offline.practice.middleware import Practice
 from cdse_offline.server import application, protocol
@@ -621,8 +624,8 @@ def test_xml_that_is_sent_is_not_even_read(service, path):
 
 def test_entities_in_an_error_of_a_store_stay_as_they_are():
     for entity in ("&a;", "&j;", "&f;"):
-        assert answers.problem(403, {}, LAUGHS.replace("{}", entity).encode(), "x").reason is Reason.FORBIDDEN
-    assert answers.problem(403, {}, b"<Error><Code>InvalidAccessKeyId</Code>", "x").reason is Reason.KEY_UNKNOWN
+        assert answers.refusal(403, {}, LAUGHS.replace("{}", entity).encode(), "x").reason is Reason.FORBIDDEN
+    assert answers.refusal(403, {}, b"<Error><Code>InvalidAccessKeyId</Code>", "x").reason is Reason.KEY_UNKNOWN
 
 
 PARSERS = re.compile(r"xml\.(?!sax\.saxutils$)|(lxml|bs4|xmltodict)\b")
@@ -695,9 +698,9 @@ def test_an_impostor_is_refused_in_every_way(tmp_path, monkeypatch, name, truste
     with impostor(tmp_path, monkeypatch, name) as (address, path):
         if trusted:
             trust(monkeypatch, path)
-        assert "GDAL_HTTP_UNSAFESSL" in cdse.set_environment(address, ("A1", "B2"))
+        store = cdse.use_store(ImageStore(address, True, CdseKeys.from_texts("A1", "B2"), "")).store
         with pytest.raises(BadData) as caught:
-            remote.Remote("s3://eodata/a.jp2", session=remote.open_session(1)).read(0, 12)
+            remote.Remote("s3://eodata/a.jp2", store, remote.open_pool(store, 1)).read(0, 12)
         assert caught.value.reason is Reason.CERTIFICATE
         with pytest.raises(Unavailable) as caught:
             cdse.open_catalog(f"https://{address}/v1/")
@@ -711,10 +714,9 @@ def test_who_is_not_an_impostor_is_not_refused(tmp_path, monkeypatch):
     """Else the test above would pass with whoever answers."""
     with impostor(tmp_path, monkeypatch, "IP:127.0.0.1") as (address, path):
         trust(monkeypatch, path)
-        cdse.set_environment(address, ("A1", "B2"))
-        assert (
-            remote.Remote("s3://eodata/a.jp2", session=remote.open_session(1)).read(0, 12) == CONTENT_OF_IMPOSTOR[:12]
-        )
+        store = cdse.use_store(ImageStore(address, True, CdseKeys.from_texts("A1", "B2"), "")).store
+        file = remote.Remote("s3://eodata/a.jp2", store, remote.open_pool(store, 1))
+        assert file.read(0, 12) == CONTENT_OF_IMPOSTOR[:12]
         monkeypatch.setattr(transport, "WAITS", (0,))
         with pytest.raises(Unavailable) as caught:  # it answers with an image
             cdse.open_catalog(f"https://{address}/v1/")
@@ -748,20 +750,14 @@ def test_connect_refuses_an_impostor_though_certificates_were_turned_off(tmp_pat
     ],
 )
 def test_keys_never_go_to_cdse_in_the_open_however_it_is_written(stac, s3):
-    assert services._given({"CDSE_STAC_URL": stac, "CDSE_S3_ENDPOINT": s3}).https
+    assert read_addresses({"CDSE_STAC_URL": stac, "CDSE_S3_ENDPOINT": s3}).https
 
 
 @pytest.mark.parametrize("s3", ["lop.local:8123", "dataspace.copernicus.eu.evil.example", "notdataspace.copernicus.eu"])
 def test_a_machine_of_the_class_is_believed_as_it_is_written_and_it_is_said(s3):
-    given = services._given({"CDSE_STAC_URL": "http://lop.local:8123/stac/v1/", "CDSE_S3_ENDPOINT": s3})
-    chosen = services.Service("x", given, services.Found(None, "x"))
+    given = read_addresses({"CDSE_STAC_URL": "http://lop.local:8123/stac/v1/", "CDSE_S3_ENDPOINT": s3})
+    chosen = services.Service("given", given, services.Found(None, "x"))
     assert not given.https and "không mã hóa" in str(chosen) and "đừng dùng khóa CDSE thật" in str(chosen)
-
-
-def test_what_turned_encryption_off_before_is_undone(monkeypatch):
-    monkeypatch.setenv("AWS_HTTPS", "NO")
-    cdse.set_environment("eodata.dataspace.copernicus.eu", ("A1", "B2"))
-    assert os.environ["AWS_HTTPS"] == "YES"
 
 
 # -- keys that lie about -------------------------------------------------------

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from cdse_access.current import replace_current
 from cdse_access.problems import BadInput, Reason, Unavailable
 from cdse_offline import practice
 from cdse_offline.practice import _find_address, fault, limit, switch_off, switch_on, usage
@@ -172,3 +173,10 @@ def test_no_service_at_all():
     with pytest.raises(Unavailable, match=r"connect\(\)") as failed:
         practice.switch_off(f"127.0.0.1:{port}")
     assert f"127.0.0.1:{port}" in str(failed.value) and failed.value.reason is Reason.NETWORK
+
+
+def test_the_service_of_connect_is_meant_before_that_of_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CDSE_S3_ENDPOINT", "127.0.0.1:1")
+    replace_current(SimpleNamespace(store=SimpleNamespace(endpoint="127.0.0.1:2")))
+    assert _find_address(None) == ("127.0.0.1", 2) and _find_address("127.0.0.1:3") == ("127.0.0.1", 3)
+    replace_current(None)
