@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -24,7 +25,8 @@ from cdse_access.messages import say
 from cdse_access.problems import BadData
 
 PatchUrl = Callable[[str], str]
-Masks = dict[str, xr.DataArray]  # of one date, by band: True where there are data
+Layer = np.ndarray[Any, Any]  # of one band and date: (y, x)
+Layers = dict[str, Layer]  # of one date, by band
 
 LARGEST_DN = 32767  # Sentinel-2 writes 15 bits
 ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # aerosol and water vapour, probabilities of cloud and snow
@@ -40,64 +42,64 @@ def check_pixels(dn: xr.Dataset, items: Iterable[Item]) -> None:
     Errors: BadData that names date and band.
     """
     promised = _find_promised_shares(dn, items)
-    for number in range(dn.sizes["time"]):
-        date = dn.isel(time=number)
-        _check_range(date)
-        masks = _find_data(date)
-        _check_alike(masks)
-        _check_share(masks, promised.get(number, 0.0))
+    nodata = {str(band): array.attrs.get("nodata") for band, array in dn.data_vars.items()}
+    for number, (date, layers) in enumerate(_split_dates(dn)):
+        _check_range(layers, date)
+        masks = _find_data(layers, nodata)
+        _check_alike(masks, date)
+        _check_share(masks, date, promised.get(number, 0.0))
     _print_overcast(dn)
 
 
-def format_date(layer: xr.DataArray | xr.Dataset) -> str:
-    """The date of a layer, 2023-09-28."""
-    return str(np.datetime_as_string(layer.time.values, "D"))
+def _split_dates(dn: xr.Dataset) -> Iterator[tuple[str, Layers]]:
+    """Each date, as 2023-09-28, with its layers: views of the arrays, on which checks are ten times faster."""
+    cubes = {str(band): array.transpose("time", ...).values for band, array in dn.data_vars.items()}
+    for number, time in enumerate(dn.time.values):
+        layers = {band: cube[number] for band, cube in cubes.items()}
+        yield str(np.datetime_as_string(time, "D")), layers
 
 
-def _check_range(date: xr.Dataset) -> None:
-    for band, layer in date.data_vars.items():
-        worst = float(layer.max())
+def _check_range(layers: Layers, date: str) -> None:
+    for band, layer in layers.items():
+        worst = np.fmax.reduce(layer, axis=None)  # NaN is left out
         if worst > LARGEST_DN:
-            day = format_date(date)
-            raise BadData(say("dn-large", band=band, date=day, dn=worst, largest=LARGEST_DN))
+            raise BadData(say("dn-large", band=band, date=date, dn=worst, largest=LARGEST_DN))
 
 
-def _find_data(date: xr.Dataset) -> Masks:
-    """The masks of the bands in which 0 means nothing."""
+def _find_data(layers: Layers, nodata: dict[str, float | None]) -> Layers:
+    """Masks of one date, True where there are data, of the bands in which 0 means nothing."""
     masks = {}
-    for name, layer in date.data_vars.items():
-        band = str(name)
-        nodata = layer.attrs.get("nodata")
-        if nodata is not None and not band.startswith(ZERO_IS_MEANT):
-            masks[band] = layer.notnull() & (layer != nodata)
+    for band, layer in layers.items():
+        missing = nodata[band]
+        if missing is not None and not band.startswith(ZERO_IS_MEANT):
+            masks[band] = (layer != missing) & ~np.isnan(layer)
     return masks
 
 
-def _check_alike(masks: Masks) -> None:
+def _check_alike(masks: Layers, date: str) -> None:
     """A tile that went missing in one band shows as a square; at a swath's edge bands differ by a few pixels."""
     for one, other in pairwise(masks):
         differing = masks[one] != masks[other]
-        if _holds_square(differing.values):
-            share = float(differing.mean())
-            date = format_date(differing)
+        if _holds_square(differing):
+            share = differing.mean()
             raise BadData(say("bands-differ", date=date, one=one, other=other, share=share))
 
 
-def _holds_square(differing: np.ndarray) -> bool:
+def _holds_square(differing: Layer) -> bool:
     """Are there SLIVER × SLIVER pixels, or as many as the layer is wide and high, that are all True?"""
     if not differing.any():
         return False
     sides = [min(SLIVER, length) for length in differing.shape]
-    return bool(binary_erosion(differing, np.ones(sides)).any())
+    square = np.ones(sides)
+    return bool(binary_erosion(differing, square).any())
 
 
-def _check_share(masks: Masks, promised: float) -> None:
+def _check_share(masks: Layers, date: str, promised: float) -> None:
     """At least half the pixels that the items promise must be there."""
     for band, mask in masks.items():
-        found = float(mask.mean())
+        found = mask.mean()
         if found < promised / 2:
             slot = "pixels-few" if found else "pixels-none"
-            date = format_date(mask)
             raise BadData(say(slot, band=band, date=date, found=found, promised=promised))
 
 
@@ -130,15 +132,15 @@ def _find_layer(item: Item, times: np.ndarray) -> int:
 def _print_overcast(dn: xr.Dataset) -> None:
     for band in dn.data_vars:
         if str(band).startswith("SCL"):
-            dates = [format_date(layer) for layer in dn[band] if not _is_seen(layer)]
+            dates = [date for date, layers in _split_dates(dn[[band]]) if not _is_seen(layers[str(band)])]
             if dates:
                 listed = ", ".join(dates)
                 print(say("dates-overcast", band=band, number=len(dates), dates=listed))
 
 
-def _is_seen(scl: xr.DataArray) -> bool:
+def _is_seen(scl: Layer) -> bool:
     """Does one pixel of this date show land or water?"""
-    seen = scl.notnull() & find_clear(scl)
+    seen = find_clear(scl) & ~np.isnan(scl)
     return bool(seen.any())
 
 
