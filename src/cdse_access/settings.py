@@ -177,6 +177,7 @@ class Settings:
                 self._set_process_option(name, READING[name])
 
     def _set_process_option(self, name: str, value: str) -> None:
+        """Not by odc.stac.configure_rio: in the main thread rasterio.Env takes away, when left, what it has set."""
         self._process[name] = gdal.get_option(name)
         gdal.set_option(name, value)
 

@@ -643,8 +643,11 @@ def _undecodable(item: Item) -> None:
 
 
 def _on_many_threads(item: Item) -> None:
-    with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"):
-        _load(item)
+    try:
+        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"):
+            _load(item)
+    finally:
+        cdse.use_store(cdse.current().store)  # leaving Env took the course's setting away, too
 
 
 HREF = "s3://eodata/Sentinel-2/B04_10m.jp2"

@@ -101,7 +101,9 @@ def test_keys_lead_to_the_live_service(live, capsys, names):
     assert catalog.self_href == live.stac and catalog._stac_io.timeout == 30
     assert capsys.readouterr().out == f"Đang dùng CDSE thật, khóa lấy từ biến {names[0]}.\n"
     assert catalog.session is cdse.current()
-    assert cdse.current().store == Store(live.s3, False, Keys.from_texts(live.access_key, live.secret_key), "")
+    store = cdse.current().store
+    assert store == Store(live.s3, False, Keys.from_texts(live.access_key, live.secret_key), store.identity)
+    assert store.identity.startswith("cdse_offline-")
     assert probe.read_beginning(cdse.current().store, an_item(catalog).assets["product_metadata"].href) is None
 
 
