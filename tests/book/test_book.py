@@ -18,6 +18,7 @@ from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import unquote
 
 import nbformat
@@ -38,12 +39,12 @@ from cdse_access import service, transport
 from cdse_access import session as cdse
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
+from cdse_access.env_file import PAIR
 from cdse_access.jp2.answers import lost_problem, refusal
 from cdse_access.jp2.codestream import SIGNATURE, read_header
 from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import read_tiles
-from cdse_access.keys import PAIR
 from cdse_access.loading import fetch, load
 from cdse_access.messages import say
 from cdse_offline import practice
@@ -54,6 +55,7 @@ NAMES = [path.stem for path in sorted((ROOT / "notebooks" / "md").glob("*.md"))]
 NUMBERED = [name for name in NAMES if name[0].isdigit()]
 IMAGE_ID = "S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623"
 BBOX = (11.44, 47.81, 11.48, 47.83)
+AREA: dict[str, Any] = {"bbox": BBOX, "resolution": 10}
 
 
 class Page(HTMLParser):
@@ -612,7 +614,7 @@ def _answered(status: int, body: bytes) -> None:
 
 
 def _load(item: Item, *more: Item, band: str = "B04_10m", **area) -> None:
-    load([item, *more], [band], progress=False, **{"bbox": BBOX, "resolution": 10} | area)
+    load([item, *more], [band], progress=False, **AREA | area)
 
 
 def _without(item: Item, name: str) -> Item:

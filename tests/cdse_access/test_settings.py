@@ -9,6 +9,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import dask
 import numpy as np
@@ -136,14 +137,16 @@ class Recording(ThreadingHTTPServer):
     """A store that always answers the same; `requests` are the signatures that it got."""
 
     def __init__(self, status: int = 404, seconds: float = 0) -> None:
-        self.status, self.seconds, self.requests, self.paths = status, seconds, [], []
+        self.status, self.seconds = status, seconds
+        self.requests: list[str] = []
+        self.paths: list[str] = []
         super().__init__(("127.0.0.1", 0), Answer)
         self.address = f"127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         self.shutdown()
-        super().__exit__(*_)
+        super().__exit__(*error)
 
     def handle_error(self, *_: object) -> None:
         """A client that hangs up is no news."""

@@ -214,8 +214,10 @@ def test_the_tests_run_in_a_newcomers_environment(monkeypatch):
 
 # -- what no file holds ------------------------------------------------------
 
-# A word for a key, then, close by, a run of characters as long as CDSE's keys.
-KEY = re.compile(r"(?:key|secret|token|password)\W{1,12}[A-Z0-9+/]{20,}[^\w+/]|AKIA[A-Z0-9]{16}", re.IGNORECASE)
+# A word for a key, then, close by, a run of characters as long as CDSE's keys, a digit among them.
+KEY = re.compile(
+    r"(?:key|secret|token|password)\W{1,12}(?=[A-Z+/]*\d)[A-Z0-9+/]{20,}[^\w+/]|AKIA[A-Z0-9]{16}", re.IGNORECASE
+)
 # Addresses of package indexes, folders of the machine that ran or locked.
 INDEX = re.compile(r"pypi\.org/simple|files\.pythonhosted|extra-index-url|find-links [/f]|registry\.npmjs")
 FOLDER = re.compile(r"(?<![\w.:/-])/(?:home|Users|root|tmp|work|opt|private|var)/|\b[A-Z]:\\+Users")
@@ -227,6 +229,7 @@ UNSAFE = re.compile(r"UNSAFESSL\W{1,8}(?:YES|TRUE|ON|1)\b|catalogue\.dataspace\.
     [
         (KEY, 'secret_key = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8S9t0"', 'secret_key = "khoa-bi-mat-cua-ban"'),
         (KEY, '"access_key": "ABCDEFGHIJ0123456789"', '"access_key": "..."'),
+        (KEY, '{token: "A1b2C3d4E5f6G7h8I9j0"}', "{token}</NextContinuationToken>"),
         (INDEX, "--extra-index-url https://example.org/simple", "https://pypi.org/project/odc-stac"),
         (FOLDER, "File /home/an/cdse/notebooks", "https://example.org/home/an"),
         (FOLDER, "C:\\Users\\an", "s3://eodata/Sentinel-2/"),

@@ -115,6 +115,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, p
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | keys
     ) as process:
+        assert process.stdin and process.stdout
         yield Service(json.loads(process.stdout.readline())["s3"], None), psutil.Process(process.pid)
         process.stdin.close()
 
