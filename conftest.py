@@ -25,9 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(environment := learner_environment())
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]
-    ipython_folder = tempfile.TemporaryDirectory(prefix="ipython-")
-    config.add_cleanup(ipython_folder.cleanup)
-    os.environ["IPYTHONDIR"] = ipython_folder.name
+    for name in ("CDSE_CACHE", "IPYTHONDIR"):  # nothing of the user's, and nothing that an earlier run has kept
+        folder = tempfile.TemporaryDirectory(prefix=f"{name.lower()}-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[name] = folder.name
     mpl.use("agg")  # for this process only: kernels choose their inline backend themselves
 
 

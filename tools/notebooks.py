@@ -12,6 +12,7 @@ import re
 import uuid
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jupytext
 import nbformat
@@ -64,14 +65,16 @@ def run(name: str) -> None:
     notebook = jupytext.read(text)
     notebook.nbformat_minor = 5
     _name_cells(notebook, name)
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         kernel_name="python3",
         timeout=CELL_SECONDS,
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
-    ).execute()
+    )
+    with TemporaryDirectory(prefix="cdse-") as nothing_kept:
+        client.execute(env=os.environ | {"CDSE_CACHE": nothing_kept})  # what is counted is that of a first time
     _settle(notebook)
     _write(notebook, notebook_path)
 
