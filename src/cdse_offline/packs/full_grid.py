@@ -10,7 +10,7 @@ import rasterio
 import rasterio.shutil
 from rasterio.io import MemoryFile
 
-from cdse_access.jp2.codestream import COD, EOC, QCD, Header, Layout, label_part, read_header, walk_parts
+from cdse_access.jp2.codestream import COD, QCD, Header, Layout, label_part, read_header, walk_parts, write_tiles
 from cdse_access.jp2.sources import InMemory
 
 _encoding = Lock()
@@ -21,7 +21,7 @@ def write_full_grid(header: Header, tiles: dict[int, list[bytes]]) -> bytes:
     with _encoding:
         empty = _encode_empty(header.layout, header.segments[COD][9])
     every = (b"".join(tiles.get(number, [zeros])) for number, zeros in enumerate(empty))
-    return header.data + b"".join(every) + EOC
+    return write_tiles(header, every)
 
 
 @cache

