@@ -12,6 +12,7 @@ from odc.loader.types import RasterSource
 from pystac import Item
 from rasterio.errors import RasterioError
 
+from cdse_access.assets import select_assets
 from cdse_access.checks.arguments import check_load, select_area
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.jp2.reader import Reader
@@ -58,8 +59,9 @@ def load(
     place = select_area(area) | {name: area[name] for name in ("use_overviews",) if name in area}
     patch_url = fetch(items, bands, progress=progress, session=session, **place)
     with discard_broken_files(patch_url, items, bands), ThreadPoolExecutor(CONNECTIONS) as pool:
+        selected = [select_assets(item, bands) for item in items]
         settings: dict[str, Any] = {"pool": pool, "driver": KeptDriver()} | area
-        dn = odc.stac.load(items, bands, patch_url=patch_url, **settings)
+        dn = odc.stac.load(selected, bands, patch_url=patch_url, **settings)
         if not dn.chunks:
             check_pixels(dn, items)
     return dn

@@ -1,5 +1,7 @@
 """The progress bar: the same items, shown where somebody watches."""
 
+import sys
+
 import pytest
 
 from cdse_access import progress
@@ -24,3 +26,17 @@ def test_items_pass_and_the_last_line_says_how_many(monkeypatch, capsys, watched
 
 def test_a_test_does_not_watch():
     assert not progress.is_watched()
+
+
+def test_who_watches(monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    assert not progress.is_watched()
+    monkeypatch.delenv("TQDM_DISABLE")
+    assert progress.is_watched()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    assert not progress.is_watched()
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    assert progress.is_watched()

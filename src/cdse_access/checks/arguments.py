@@ -14,6 +14,7 @@ from pystac import Item
 from shapely import box
 
 from cdse_access import gdal
+from cdse_access.assets import select_assets
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.items import (
     WINDOW,
@@ -53,7 +54,7 @@ def check_load(items: Iterable[Item], bands: Bands, **area: Any) -> list[Item]:
     _check_threads()
     check_items(items, bands, area.get("resampling"))
     items = choose_newest(items)
-    parsed = [parse_item(item) for item in items]
+    parsed = [parse_item(select_assets(item, bands)) for item in items]
     _check_zones(parsed, bands, area)
     _check_spans(area)
     geobox = _find_geobox(parsed, bands, area)

@@ -9,6 +9,7 @@ from odc.geo.overlap import compute_reproject_roi
 from odc.loader.types import RasterSource
 from pystac import Item
 
+from cdse_access.assets import select_assets
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
@@ -48,7 +49,7 @@ def find_wanted(items: Iterable[Item], bands: Sequence[str], **area: Any) -> lis
 
     area: as for `odc.stac.output_geobox`; with `use_overviews=False` only full pixels are read. BadInput without one.
     """
-    items = list(items)
+    items = [select_assets(item, bands) for item in items]
     use_overviews = area.pop("use_overviews", True)
     parsed = [odc.stac.parse_item(item) for item in items]
     geobox = odc.stac.output_geobox(parsed, bands, **area) if area else None

@@ -1,0 +1,15 @@
+"""Items with fewer assets: odc-stac parses all fifty of them, each time it is asked."""
+
+from collections.abc import Collection
+from copy import copy
+
+from pystac import Item
+
+
+def select_assets(item: Item, names: Collection[str]) -> Item:
+    """The same item with these assets only; the item itself where it has not all of them."""
+    if not all(name in item.assets for name in names):
+        return item
+    selected = copy(item)
+    selected.assets = {name: item.assets[name] for name in names}
+    return selected
