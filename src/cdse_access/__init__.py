@@ -1,5 +1,6 @@
 """A client of the Copernicus Data Space Ecosystem: `from cdse_access import connect, load`."""
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,13 @@ if TYPE_CHECKING:
     from cdse_access.loading import fetch, load
     from cdse_access.problems import Problem
     from cdse_access.session import connect, logout, status
+
+# A stopgap: pystac_client imports pystac.validation, which imports jsonschema, which builds a grammar of
+# rfc3987_syntax at each start, half of the time that a lesson's imports take. Without the package jsonschema does not
+# check the formats "iri" and "iri-reference" in this process, which nobody here validates. To be taken away once
+# pystac imports its validation where it validates. It stands here because every module of the client and of the
+# offline service imports this one before pystac.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 __all__ = ["Problem", "connect", "fetch", "load", "logout", "status"]
 

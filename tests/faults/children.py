@@ -4,13 +4,12 @@ import json
 import os
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cdse_access.service import running
 from tests.faults.world import HANG, Outcome, Service
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +18,8 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def offline_service() -> Iterator[Service]:
     """An offline CDSE of one's own; it ends with whoever started it."""
-    command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdin and process.stdout
-        try:
-            yield Service(**json.loads(process.stdout.readline()))
-        finally:
-            process.stdin.close()
-            process.wait(10)
+    with running() as cdse:
+        yield Service(cdse.stac, cdse.s3, cdse.keys.access.reveal(), cdse.keys.secret.reveal())
 
 
 class Child:

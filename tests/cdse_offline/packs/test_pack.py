@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cdse_access.service import running
 from cdse_offline.packs import pack
 from cdse_offline.simulation.places import Place
 from tests.cdse_offline.packs.sample import write_sample_pack
@@ -54,11 +55,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, chip: dict[str, np.ndarray]
 
 @pytest.fixture(scope="module")
 def service(folder: Path) -> Iterator[dict[str, str]]:
-    command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--until-stdin-closes", "--data", str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdin and process.stdout
-        yield json.loads(process.stdout.readline())
-        process.stdin.close()
+    with running(data=folder) as cdse:
+        keys = {"access_key": cdse.keys.access.reveal(), "secret_key": cdse.keys.secret.reveal()}
+        yield {"stac": cdse.stac, "s3": cdse.s3} | keys
 
 
 def test_the_item_says_which_scale_its_pixels_have(folder: Path):
