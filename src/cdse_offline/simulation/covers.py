@@ -73,7 +73,7 @@ class Cover:
     cycle: int = 366  # days until the calendar begins anew
 
 
-def still(kind: int, sparse: str, dense: str) -> Cover:
+def build_still_cover(kind: int, sparse: str, dense: str) -> Cover:
     """A cover without seasons, somewhere between two surfaces."""
     return Cover(kind, [(1, 1, 0, 0, 0)], green=dense, soil=sparse, gap=1.0)
 
@@ -81,7 +81,7 @@ def still(kind: int, sparse: str, dense: str) -> Cover:
 _CEREAL_AUTUMN = ((22, 0.02, 0.42, 0, 0), (23, 0, 0.10, 0, 0), (45, 0.06, 0.06, 0, 0), (75, 0.4, 0, 0, 0))
 
 
-def _cereal(ripe: int) -> list[tuple[float, ...]]:
+def _build_cereal(ripe: int) -> list[tuple[float, ...]]:
     """Winter cereals: green in spring, straw yellow at `ripe`, stubble for three weeks, then tilled."""
     growth = [(1, 0.35, 0, 0, 0), (90, 0.55, 0, 0, 0), (118, 0.88, 0, 0, 0), (ripe - 55, 0.96, 0, 0, 0)]
     ripening = [(ripe - 34, 0.93, 0.03, 0, 0), (ripe - 20, 0.7, 0.25, 0, 0), (ripe - 9, 0.25, 0.68, 0, 0)]
@@ -209,8 +209,8 @@ _EVERGREEN = _read_calendar("""
 
 COVERS = {
     "meadow": Cover(3, [(1, 0.8, 0.1, 0, 0)], green="grass", dry="hay", gap=0.16),  # see _mown
-    "wheat": Cover(4, _cereal(205)),
-    "barley": Cover(4, _cereal(187)),
+    "wheat": Cover(4, _build_cereal(205)),
+    "barley": Cover(4, _build_cereal(187)),
     "rape": Cover(5, _RAPE),
     "maize": Cover(6, _MAIZE, gap=0.2),
     "potato": Cover(7, _POTATO, gap=0.18),
@@ -222,32 +222,32 @@ COVERS = {
                   green="broadleaf", dry="hay", soil="peat", gap=0.4),
     "reed": Cover(13, [(1, 0.1, 0.5, 0, 0), (130, 0.35, 0.3, 0, 0), (170, 0.75, 0.1, 0, 0), (260, 0.6, 0.25, 0, 0)],
                   green="grass", dry="hay", soil="mud", gap=0.3),
-    "lake": still(8, "water", "shallow"),
-    "river": still(9, "stream", "shallow"),
-    "bar": still(10, "gravel", "soil"),
+    "lake": build_still_cover(8, "water", "shallow"),
+    "river": build_still_cover(9, "stream", "shallow"),
+    "bar": build_still_cover(10, "gravel", "soil"),
     "garden": Cover(11, [(1, 0.5, 0.1, 0, 0), (130, 0.62, 0.05, 0, 0), (270, 0.6, 0.08, 0, 0)], green="grass",
                     dry="hay", gap=0.35),
-    "pit": still(10, "gravel", "soil"),
+    "pit": build_still_cover(10, "gravel", "soil"),
     "rice": Cover(14, _RICE_FALLOW, green="rice", soil="mud", gap=0.1),
     "rice+": Cover(14, _RICE_WINTER, green="rice", soil="mud", gap=0.1),
     "orchard": Cover(15, _EVERGREEN, green="broadleaf", dry="hay", soil="soil", gap=0.25),
     "vegetables": Cover(16, _VEGETABLES, soil="mud", gap=0.15, cycle=96),
     "red river": Cover(9, [(1, 0.6, 0, 0, 0), (150, 0.75, 0, 0, 0), (190, 1, 0, 0, 0), (270, 1, 0, 0, 0),
                            (330, 0.7, 0, 0, 0)], green="silt", soil="stream", gap=0.25),
-    "sand": still(10, "sand", "mud"),
+    "sand": build_still_cover(10, "sand", "mud"),
     "shoal": Cover(10, [(1, 0, 0, 0, 0), (165, 0, 0, 0.1, 0), (190, 0, 0, 0.95, 0), (275, 0, 0, 0.95, 0),
                         (310, 0, 0, 0.05, 0)], soil="sand", water="silt"),
-    "pond": still(17, "water", "flooded"),
+    "pond": build_still_cover(17, "water", "flooded"),
     "grove": Cover(11, [(1, 0.6, 0.06, 0, 0), (200, 0.68, 0.02, 0, 0)], green="broadleaf", dry="hay", soil="mud",
                    gap=0.35),
-    "works": still(18, "concrete", "soil"),
+    "works": build_still_cover(18, "concrete", "soil"),
     "dyke": Cover(19, [(1, 0.55, 0.25, 0, 0), (120, 0.8, 0.1, 0, 0), (280, 0.75, 0.15, 0, 0)], green="grass",
                   dry="hay", gap=0.2),
 }  # fmt: skip
 CODE = {name: code for code, name in enumerate(COVERS)}
 
 
-def _mown(day: np.ndarray, luck: np.ndarray) -> np.ndarray:
+def _compute_mown_shares(day: np.ndarray, luck: np.ndarray) -> np.ndarray:
     """Shares of a meadow: one to five cuts a season, in the spells of fine weather; it regrows in three weeks."""
     cuts = 1 + np.floor(4.99 * luck[:, 0] ** 0.7)
     first = np.where(cuts < 3, 168, 132) + 9 * np.floor(4 * luck[:, 1]) + 2 * luck[:, 2]
@@ -260,10 +260,10 @@ def _mown(day: np.ndarray, luck: np.ndarray) -> np.ndarray:
     return parts
 
 
-def shares(name: str, day: np.ndarray, luck: np.ndarray) -> np.ndarray:
+def compute_shares(name: str, day: np.ndarray, luck: np.ndarray) -> np.ndarray:
     """Shares of green, dry, water and flower of units with this cover, each on its own day, (units, 4)."""
     if name == "meadow":
-        return _mown(day, luck)
+        return _compute_mown_shares(day, luck)
     cover = COVERS[name]
     table = np.array(cover.calendar, dtype=float)
     parts = np.stack([np.interp(day, table[:, 0], column, period=cover.cycle) for column in table.T[1:]], axis=1)

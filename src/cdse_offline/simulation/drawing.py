@@ -18,10 +18,10 @@ from cdse_offline.simulation.land import OVERLAYS, ROOFS, SIZE, Land
 Point = tuple[float, float] | np.ndarray  # row and column
 
 
-def noise(rng: Generator, longest: float, shortest: float = 2, slope: float = 1.5, size: int = SIZE) -> np.ndarray:
+def draw_noise(rng: Generator, longest: float, shortest: float = 2, slope: float = 1.5, size: int = SIZE) -> np.ndarray:
     """Random field of mean 0 and deviation 1 with waves between two lengths; a steeper slope is smoother."""
     side = fft.next_fast_len(size + 64, real=True)  # larger than asked: opposite edges must not match
-    square, logarithm = _frequency(side)
+    square, logarithm = _compute_frequencies(side)
     falling = np.exp(-slope * logarithm - square * (shortest / 2) ** 2)
     rising = -np.expm1(-((square * longest**2) ** 2))
     gain = falling * rising
@@ -32,21 +32,21 @@ def noise(rng: Generator, longest: float, shortest: float = 2, slope: float = 1.
 
 
 @cache
-def _frequency(side: int) -> tuple[np.ndarray, np.ndarray]:
+def _compute_frequencies(side: int) -> tuple[np.ndarray, np.ndarray]:
     """Squared spatial frequency of each term of `rfft2` and the logarithm of the frequency."""
     square = fft.fftfreq(side)[:, None] ** 2 + fft.rfftfreq(side)[None, :] ** 2
     square[0, 0] = 1
     return square, np.log(square) / 2
 
 
-def hill(centre: tuple[float, float], radius: float) -> np.ndarray:
+def draw_hill(centre: tuple[float, float], radius: float) -> np.ndarray:
     """A smooth bump of height 1."""
     row, column = np.ogrid[:SIZE, :SIZE]
     square = (row - centre[0]) ** 2 + (column - centre[1]) ** 2
     return np.exp(-square / (2 * radius**2))
 
 
-def curve(points: Sequence[Point], rng: Generator, wiggle: float = 0) -> np.ndarray:
+def draw_curve(points: Sequence[Point], rng: Generator, wiggle: float = 0) -> np.ndarray:
     """Smooth path through the points (Catmull-Rom), a point each quarter of a pixel; `wiggle` bends it, in pixels."""
     knots = np.array([points[0], *points, points[-1]], dtype=float)
     t = np.linspace(0, 1, 40, endpoint=False)[:, None]
@@ -56,25 +56,25 @@ def curve(points: Sequence[Point], rng: Generator, wiggle: float = 0) -> np.ndar
         bent = t**2 * (a - 2.5 * b + 2 * c - d / 2)
         twisted = t**3 * (1.5 * (b - c) + (d - a) / 2)
         pieces.append(straight + bent + twisted)
-    path = _evenly(np.vstack([*pieces, knots[-1:]]))
+    path = _space_evenly(np.vstack([*pieces, knots[-1:]]))
     if wiggle:
         along = np.arange(len(path)) / 4
         for wave in (160, 70, 33):
             phase, strength = rng.random(2)
             height = wiggle * wave / 160 * (0.4 + strength)
             offset = height * np.sin(2 * np.pi * (along / wave + phase))
-            path = path + offset[:, None] * normals(path)
+            path = path + offset[:, None] * compute_normals(path)
     return path
 
 
-def _evenly(path: np.ndarray) -> np.ndarray:
+def _space_evenly(path: np.ndarray) -> np.ndarray:
     steps_taken = np.hypot(*np.diff(path, axis=0).T)
     length = np.concatenate([[0], np.cumsum(steps_taken)])
     steps = np.arange(0, length[-1], 0.25)
     return np.stack([np.interp(steps, length, path[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def normals(path: np.ndarray) -> np.ndarray:
+def compute_normals(path: np.ndarray) -> np.ndarray:
     """Unit vectors to the right of a path."""
     ahead = np.gradient(path, axis=0)
     return np.stack([ahead[:, 1], -ahead[:, 0]], axis=1) / np.hypot(*ahead.T)[:, None]
@@ -123,7 +123,7 @@ class Canvas:
         return total.reshape(SIZE + 2, SIZE + 2)[1:-1, 1:-1]
 
 
-def distance(path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def measure_distance(path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distance of each pixel from a path, and which point of the path is nearest."""
     cells = np.floor(path).astype(int)
     inside = np.all((cells >= 0) & (cells < SIZE), axis=1)
@@ -146,14 +146,14 @@ class Blocks:
     edge: np.ndarray  # distance to the nearest other block
 
 
-def blocks(rng: Generator, spacing: float, warp: float = 0) -> Blocks:
+def cut_blocks(rng: Generator, spacing: float, warp: float = 0) -> Blocks:
     """Cut the window into blocks of about this size; `warp` bends their borders, in pixels."""
     side = int(SIZE / spacing) + 5
     seeds = (np.indices((side, side)) - 2 + rng.random((2, side, side))).reshape(2, -1) * spacing
     seeds = seeds.astype(np.float32)
     row, column = np.indices((SIZE, SIZE)) + 0.5
     if warp:
-        row, column = (axis + warp * noise(rng, 250, 40, 2) for axis in (row, column))
+        row, column = (axis + warp * draw_noise(rng, 250, 40, 2) for axis in (row, column))
     cells = (row // spacing).astype(int) + 2, (column // spacing).astype(int) + 2
     home = [np.clip(axis, 1, side - 2).astype(np.int32) for axis in cells]
     row, column = row.astype(np.float32), column.astype(np.float32)
@@ -188,7 +188,7 @@ class Parcels:
         return np.bincount(self.number.ravel(), field.ravel(), self.count) / size
 
 
-def parcels(
+def cut_parcels(
     rng: Generator, ground: Blocks, angle: np.ndarray, width: np.ndarray, length: np.ndarray, disorder: float = 0.6
 ) -> Parcels:
     """Cut each block into strips (angle, width) and these into parcels (length), more or less regular."""
@@ -212,23 +212,23 @@ def parcels(
     return Parcels(number, int(used.sum()), across, along, edge)
 
 
-def side_of(path: np.ndarray, nearest: np.ndarray) -> np.ndarray:
+def find_side(path: np.ndarray, nearest: np.ndarray) -> np.ndarray:
     """1 for the pixels to the right of a path, -1 to the left."""
     row, column = np.indices((SIZE, SIZE)) + 0.5
-    normal = normals(path)
+    normal = compute_normals(path)
     down = (row - path[:, 0].take(nearest)) * normal[:, 0].take(nearest)
     right = (column - path[:, 1].take(nearest)) * normal[:, 1].take(nearest)
     return np.sign(down + right)
 
 
-def winding(rng: Generator, start: np.ndarray, heading: float, length: float) -> np.ndarray:
+def draw_street(rng: Generator, start: np.ndarray, heading: float, length: float) -> np.ndarray:
     """A street that winds a little."""
     points = [start]
     for _ in range(3):
         heading += 0.35 * rng.standard_normal()
         direction = np.array([np.sin(heading), np.cos(heading)])
         points.append(points[-1] + length / 3 * direction)
-    return curve(points, rng)
+    return draw_curve(points, rng)
 
 
 class Sketch:
@@ -242,8 +242,8 @@ class Sketch:
         self.covers = covers
         self.shift = np.zeros(len(covers))
         self.tone = 1 + 0.085 * rng.standard_normal(len(covers))
-        self.dense = np.clip(0.55 + 0.16 * noise(rng, 60, 3, 1.0) + 0.14 * noise(rng, 14, 2, 0.5), 0, 1)
-        self.soft = 1 + 0.022 * noise(rng, 200, 2, 0.6) + 0.016 * noise(rng, 8, 2, 0.1)
+        self.dense = np.clip(0.55 + 0.16 * draw_noise(rng, 60, 3, 1.0) + 0.14 * draw_noise(rng, 14, 2, 0.5), 0, 1)
+        self.soft = 1 + 0.022 * draw_noise(rng, 200, 2, 0.6) + 0.016 * draw_noise(rng, 8, 2, 0.1)
         self.grain = self.soft.copy()
         self.height = np.zeros((SIZE, SIZE))
         self.share = {name: np.zeros((SIZE, SIZE)) for name in OVERLAYS}
@@ -283,7 +283,7 @@ class Sketch:
         stops = np.arange(every // 2, len(path), every)
         if len(path) < 12 or not len(stops):
             return
-        normal, ahead = normals(path)[stops], np.gradient(path, axis=0)[stops]
+        normal, ahead = compute_normals(path)[stops], np.gradient(path, axis=0)[stops]
         for side in (-1, 1):
             for row in range(rows):
                 setback = 1.7 + 2.6 * row + 0.5 * rng.random(len(stops))

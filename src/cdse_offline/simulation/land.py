@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from cdse_offline.simulation.covers import BANDS, CODE, COVERS, SPECTRA, SPECTRUM, shares
+from cdse_offline.simulation.covers import BANDS, CODE, COVERS, SPECTRA, SPECTRUM, compute_shares
 
 SIZE = 1020  # side of a window
 ROOFS = ("red roof", "grey roof", "metal", "blue tin")
@@ -34,14 +34,14 @@ class Land:
     luck: np.ndarray  # random numbers of each unit, (units, 3)
 
 
-def tables(land: Land, day: float) -> tuple[np.ndarray, np.ndarray]:
+def mix_spectra(land: Land, day: float) -> tuple[np.ndarray, np.ndarray]:
     """Reflectance of each unit where it is sparse and where it is dense, two arrays (units, bands)."""
     spectra = np.array(list(SPECTRA.values())) / 1000
     sparse, dense = np.zeros((2, len(land.cover), len(BANDS)))
     for name, cover in COVERS.items():
         units = np.flatnonzero(land.cover == CODE[name])
         later = (name != "meadow") * land.shift[units]
-        parts = shares(name, day - later, land.luck[units])
+        parts = compute_shares(name, day - later, land.luck[units])
         names = (cover.green, cover.dry, cover.water, "flower", cover.soil)
         surfaces = spectra[[SPECTRUM[part] for part in names]]
         for table, green in ((sparse, 1 - cover.gap), (dense, 1)):
@@ -51,7 +51,7 @@ def tables(land: Land, day: float) -> tuple[np.ndarray, np.ndarray]:
     return sparse, dense
 
 
-def reflectance(land: Land, band: str, units: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def compute_reflectance(land: Land, band: str, units: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Reflectance of the ground in one band, evenly lit, as a perfect eye would see it."""
     index = BANDS.index(band)
     sparse, dense = (table[:, index].take(land.unit) for table in units)
@@ -62,7 +62,7 @@ def reflectance(land: Land, band: str, units: tuple[np.ndarray, np.ndarray]) -> 
     return ground
 
 
-def sunlight(land: Land, sun: tuple[float, float]) -> np.ndarray:
+def compute_sunlight(land: Land, sun: tuple[float, float]) -> np.ndarray:
     """How brightly each pixel is lit: slopes that face the sun, crowns, shadows of woods and houses; about 1."""
     azimuth, elevation = np.radians(sun)
     south, east, rise = -np.cos(azimuth), np.sin(azimuth), np.tan(elevation)

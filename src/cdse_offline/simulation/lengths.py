@@ -27,10 +27,10 @@ def tile_parts(acquisition: Acquisition, asset: str) -> list[int]:
     Land is the same at all dates, clouds are the same in all bands, and a little belongs to the one image.
     """
     mean = MEAN * _BANDS[asset.split("_")[0]]
-    land, sky = _field(f"{acquisition.place.name} land"), _field(f"{acquisition.id} sky")
+    land, sky = _draw_field(f"{acquisition.place.name} land"), _draw_field(f"{acquisition.id} sky")
     own = Random(f"{acquisition.id} {asset}")
     lengths = []
-    for share, rough, cloud in zip(_shares(), land, sky, strict=True):
+    for share, rough, cloud in zip(_list_shares(), land, sky, strict=True):
         opaque = min(max(4 * (cloud + acquisition.cloud_cover / 100 - 1), 0), 1)
         of_land = mean * share * (0.7 + 0.6 * rough)
         of_sky = of_land * (1 - 0.5 * opaque)
@@ -38,19 +38,19 @@ def tile_parts(acquisition: Acquisition, asset: str) -> list[int]:
     return lengths
 
 
-def _sides() -> list[float]:
+def _list_sides() -> list[float]:
     """Width of each column of tiles, as a share of a whole tile's; rows are as high."""
     side, tile = GRID_SHAPE[10], JP2_TILE[10]
     return [min(tile, side - start) / tile for start in range(0, side, tile)]
 
 
-def _shares() -> list[float]:
-    return [high * wide for high in _sides() for wide in _sides()]
+def _list_shares() -> list[float]:
+    return [high * wide for high in _list_sides() for wide in _list_sides()]
 
 
-def _field(seed: str) -> list[float]:
+def _draw_field(seed: str) -> list[float]:
     """A number between 0 and 1 for each tile, changing smoothly from neighbour to neighbour."""
-    dice, across = Random(seed), len(_sides())
+    dice, across = Random(seed), len(_list_sides())
     values = [[dice.random() for _ in range(_KNOTS + 1)] for _ in range(_KNOTS + 1)]
     steps = [divmod(step * (_KNOTS - 1) / (across - 1), 1) for step in range(across)]
     return [_interpolate(values, int(row), int(column), y, x) for row, y in steps for column, x in steps]

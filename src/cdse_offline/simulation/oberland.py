@@ -10,14 +10,14 @@ from cdse_offline.simulation.drawing import (
     Canvas,
     Parcels,
     Sketch,
-    blocks,
-    curve,
-    distance,
-    hill,
-    noise,
-    parcels,
-    side_of,
-    winding,
+    cut_blocks,
+    cut_parcels,
+    draw_curve,
+    draw_hill,
+    draw_noise,
+    draw_street,
+    find_side,
+    measure_distance,
 )
 from cdse_offline.simulation.land import SIZE, Land
 
@@ -50,126 +50,126 @@ _ROOFS = (("red roof", 0.62), ("grey roof", 0.3), ("concrete", 0.04), ("metal", 
 
 
 def draw(rng: Generator) -> Land:
-    relief = 34 * noise(rng, 420, 70, 2.4) + 7 * noise(rng, 90, 22, 1.8)
-    fields = blocks(rng, 52, warp=5)
-    angle = 0.9 * noise(rng, 500, 200, 2)[:: SIZE // fields.count or 1, 0][: fields.count]
+    relief = 34 * draw_noise(rng, 420, 70, 2.4) + 7 * draw_noise(rng, 90, 22, 1.8)
+    fields = cut_blocks(rng, 52, warp=5)
+    angle = 0.9 * draw_noise(rng, 500, 200, 2)[:: SIZE // fields.count or 1, 0][: fields.count]
     quarter_turns = rng.choice([0, np.pi / 2], fields.count)
     angle = np.resize(angle, fields.count) + quarter_turns + 0.25 * rng.random(fields.count)
     width = 6 + 8 * rng.random(fields.count) ** 1.5
     length = 14 + 18 * rng.random(fields.count)
-    strips = parcels(rng, fields, angle, width, length)
-    sketch = Sketch(rng, strips, _farmland(rng, strips))
+    strips = cut_parcels(rng, fields, angle, width, length)
+    sketch = Sketch(rng, strips, _choose_crops(rng, strips))
     sketch.shift = 5 * rng.standard_normal(strips.count)
-    _tramlines(sketch)
-    _lines_in_fields(sketch, fields)
-    _woods(sketch)
-    _moor(sketch)
-    _river(sketch)
-    _lakes(sketch)
+    _draw_tramlines(sketch)
+    _draw_field_lines(sketch, fields)
+    _draw_woods(sketch)
+    _draw_moor(sketch)
+    _draw_river(sketch)
+    _draw_lakes(sketch)
     settled = _settle(sketch)
     return sketch.finish(relief, settled)
 
 
-def _farmland(rng: Generator, strips: Parcels) -> np.ndarray:
+def _choose_crops(rng: Generator, strips: Parcels) -> np.ndarray:
     """Meadow where it is wet or steep, arable land elsewhere; rotation makes neighbours differ."""
-    plain = noise(rng, 320, 60, 2) + 1.1 * hill((795, 220), 45) + 0.8 * hill((860, 310), 30)
+    plain = draw_noise(rng, 320, 60, 2) + 1.1 * draw_hill((795, 220), 45) + 0.8 * draw_hill((860, 310), 30)
     arable = strips.mean(plain) + 0.5 * rng.standard_normal(strips.count)
     crops = [CODE[name] for name in ("wheat", "barley", "rape", "maize", "potato", "meadow")]
     crop = rng.choice(crops, strips.count, p=(0.29, 0.14, 0.1, 0.27, 0.06, 0.14))
     return np.where(arable > 0.15, crop, CODE["meadow"])
 
 
-def _tramlines(sketch: Sketch) -> None:
+def _draw_tramlines(sketch: Sketch) -> None:
     """Faint stripes of machines along the strips, and headlands."""
     spacing = 2.6 + 1.8 * sketch.rng.random(sketch.parcels.count)
     phase = 2 * np.pi * sketch.parcels.across / spacing.take(sketch.unit)
     sketch.grain += 0.014 * np.sin(phase) - 0.03 * np.exp(-sketch.parcels.edge)
 
 
-def _lines_in_fields(sketch: Sketch, fields: Blocks) -> None:
+def _draw_field_lines(sketch: Sketch, fields: Blocks) -> None:
     """Field tracks and hedges follow the borders of blocks here and there; a few brooks with trees."""
-    where = noise(sketch.rng, 200, 40, 1.5)
+    where = draw_noise(sketch.rng, 200, 40, 1.5)
     sketch.band("gravel", fields.edge, 2.5, where > 0)
     sketch.band("broadleaf", fields.edge, 9, (where < -0.75) & (sketch.dense > 0.45))
     sketch.trees(np.ones((SIZE, SIZE), dtype=bool), 2600)
     for start, end in _BROOKS:
         middle = (np.array(start) + end) / 2 + 30 * sketch.rng.standard_normal(2)
-        brook = curve([start, middle, end], sketch.rng, 12)
+        brook = draw_curve([start, middle, end], sketch.rng, 12)
         lush = brook[sketch.rng.random(len(brook)) < 0.5]
         sketch.canvas.dots("broadleaf", lush + 0.6 * sketch.rng.standard_normal(lush.shape), 0.3)
         sketch.canvas.line("stream", brook, 2)
 
 
-def _woods(sketch: Sketch) -> None:
+def _draw_woods(sketch: Sketch) -> None:
     """Woods with borders partly of parcels and partly of nature; stands of spruce, mixed and broadleaf trees."""
     rng, strips = sketch.rng, sketch.parcels
-    like = noise(rng, 230, 7, 1.7) + 0.5 * noise(rng, 40, 5, 1.2)
+    like = draw_noise(rng, 230, 7, 1.7) + 0.5 * draw_noise(rng, 40, 5, 1.2)
     for row, column, radius, lift in _WOODS_AND_GLADES:
-        like += lift * hill((row, column), radius)
+        like += lift * draw_hill((row, column), radius)
     like = 0.45 * like + 0.55 * strips.mean(like).take(strips.number)
     wood = like > np.quantile(like, 0.66)
-    blend = strips.mean(noise(rng, 260, 40, 2)) + 0.7 * rng.standard_normal(strips.count)
+    blend = strips.mean(draw_noise(rng, 260, 40, 2)) + 0.7 * rng.standard_normal(strips.count)
     kinds = [CODE[name] for name in ("spruce", "mixed", "broadleaf")]
     stand = np.select([blend < 0.35, blend < 1.1, blend < 1.9], kinds, CODE["clearing"])
     first = sketch.add(stand, 1 + 0.08 * rng.standard_normal(strips.count))
-    aside = 4 * np.stack([noise(rng, 30, 4, 1), noise(rng, 30, 4, 1)])
+    aside = 4 * np.stack([draw_noise(rng, 30, 4, 1), draw_noise(rng, 30, 4, 1)])
     looked_up = np.indices((SIZE, SIZE)) + aside
     ragged = ndimage.map_coordinates(strips.number, looked_up, order=0, mode="nearest")
     sketch.unit = np.where(wood, first + ragged, sketch.unit)
     tall = np.where(stand == CODE["clearing"], 3, 18 + 6 * rng.random(strips.count)).take(ragged)
-    crowns = noise(rng, 9, 2, 0.3)
+    crowns = draw_noise(rng, 9, 2, 0.3)
     sketch.height = np.where(wood, tall * (1 + 0.16 * crowns), sketch.height)
-    sketch.grain = np.where(wood, 1 + 0.07 * crowns + 0.05 * noise(rng, 60, 6, 1), sketch.grain)
-    trail = noise(rng, 160, 50, 2)
+    sketch.grain = np.where(wood, 1 + 0.07 * crowns + 0.05 * draw_noise(rng, 60, 6, 1), sketch.grain)
+    trail = draw_noise(rng, 160, 50, 2)
     steepness = np.hypot(*np.gradient(trail))
     sketch.band("gravel", np.abs(trail) / np.maximum(steepness, 0.012), 2, wood)
     for share in sketch.share.values():
         share *= np.where(wood, 0.5, 1)
 
 
-def _moor(sketch: Sketch) -> None:
+def _draw_moor(sketch: Sketch) -> None:
     rng, strips = sketch.rng, sketch.parcels
-    hollows = 1.3 * hill((480, 110), 55) + 0.9 * hill((1010, 150), 36)
-    moor = hollows * (1 + 0.25 * noise(rng, 80, 6, 1.3)) > 0.55
+    hollows = 1.3 * draw_hill((480, 110), 55) + 0.9 * draw_hill((1010, 150), 36)
+    moor = hollows * (1 + 0.25 * draw_noise(rng, 80, 6, 1.3)) > 0.55
     cuts = strips.mean(rng.standard_normal((SIZE, SIZE))).take(strips.number)
-    sketch.paint(moor, "moor", dense=0.45 + 2.5 * cuts + 0.3 * noise(rng, 40, 2, 0.9))
-    bushes = np.maximum(2 * noise(rng, 12, 2, 0.5), 0)
+    sketch.paint(moor, "moor", dense=0.45 + 2.5 * cuts + 0.3 * draw_noise(rng, 40, 2, 0.9))
+    bushes = np.maximum(2 * draw_noise(rng, 12, 2, 0.5), 0)
     sketch.height[moor] += bushes[moor]
 
 
-def _river(sketch: Sketch) -> None:
+def _draw_river(sketch: Sketch) -> None:
     """A meandering alpine river between gravel bars and riverside woods."""
     rng = sketch.rng
-    path = curve(_RIVER, rng, 15)
-    away, nearest = distance(path)
-    bend = _curvature(path).take(nearest)
-    side = side_of(path, nearest)
-    wander = noise(rng, 60, 8, 1.4)
+    path = draw_curve(_RIVER, rng, 15)
+    away, nearest = measure_distance(path)
+    bend = _compute_curvature(path).take(nearest)
+    side = find_side(path, nearest)
+    wander = draw_noise(rng, 60, 8, 1.4)
     riparian = away < 11 + 6 * wander
-    sketch.paint(riparian, "broadleaf", dense=0.6 + 0.4 * noise(rng, 20, 3, 0.8))
-    sketch.height[riparian] = (11 + 3 * noise(rng, 9, 2, 0.3))[riparian]
+    sketch.paint(riparian, "broadleaf", dense=0.6 + 0.4 * draw_noise(rng, 20, 3, 0.8))
+    sketch.height[riparian] = (11 + 3 * draw_noise(rng, 9, 2, 0.3))[riparian]
     inner = np.clip(side * bend * 60, -1.2, 2.5)
     bars = (away < 2.4 + inner + 0.9 * wander) & riparian
-    sketch.paint(bars, "bar", dense=0.4 + 0.35 * noise(rng, 12, 2, 0.6))
-    sketch.paint(away < 1.9 + 0.35 * wander, "river", dense=0.35 + 0.3 * noise(rng, 30, 3, 1.0))
+    sketch.paint(bars, "bar", dense=0.4 + 0.35 * draw_noise(rng, 12, 2, 0.6))
+    sketch.paint(away < 1.9 + 0.35 * wander, "river", dense=0.35 + 0.3 * draw_noise(rng, 30, 3, 1.0))
 
 
-def _curvature(path: np.ndarray) -> np.ndarray:
+def _compute_curvature(path: np.ndarray) -> np.ndarray:
     """Turn of a path per pixel of its length, positive to the right."""
     ahead = np.gradient(path, axis=0)
     heading = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1]))
     return np.gradient(ndimage.gaussian_filter1d(heading, 24, mode="nearest")) * 4
 
 
-def _lakes(sketch: Sketch) -> None:
+def _draw_lakes(sketch: Sketch) -> None:
     """A lake with a pale rim and reed, and ponds."""
     row, column = np.ogrid[:SIZE, :SIZE]
-    shore = 0.2 * noise(sketch.rng, 120, 22, 2.2)
+    shore = 0.2 * draw_noise(sketch.rng, 120, 22, 2.2)
     inside = np.full((SIZE, SIZE), -9.0)
     for r, c, a, b in _LAKES:
         ellipse = 1 - ((row - r) / a) ** 2 - ((column - c) / b) ** 2
         inside = np.maximum(inside, ellipse + shore * (1 + (a > 20)))
-    reed = noise(sketch.rng, 50, 8, 1.5)
+    reed = draw_noise(sketch.rng, 50, 8, 1.5)
     sketch.paint((inside > -0.1 - 0.05 * reed) & (inside < 0.3) & (reed > 0.3), "reed")
     depth = ndimage.distance_transform_edt(inside > 0)
     rim = 1.6 + 0.9 * reed.clip(-1, 1)
@@ -178,38 +178,38 @@ def _lakes(sketch: Sketch) -> None:
 
 def _settle(sketch: Sketch) -> np.ndarray:
     """Roads, streets, houses, farms, railway and gravel pit; where people live is returned."""
-    _roads(sketch)
+    _draw_roads(sketch)
     for centre, radius in _VILLAGES:
-        _village(sketch, centre, radius, rows=1, branches=5)
-    _village(sketch, _TOWN, 72, rows=2, branches=9)
+        _draw_village(sketch, centre, radius, rows=1, branches=5)
+    _draw_village(sketch, _TOWN, 72, rows=2, branches=9)
     sketch.halls("metal", np.array(_WORKSHOPS), 0.5, 90)
     sketch.halls("grey roof", np.array(_SCHOOLS), 0.5, 80)
-    _farms(sketch)
-    settled = _gardens(sketch)
-    _gravel_pit(sketch)
+    _draw_farms(sketch)
+    settled = _draw_gardens(sketch)
+    _draw_gravel_pit(sketch)
     return settled
 
 
-def _roads(sketch: Sketch) -> None:
+def _draw_roads(sketch: Sketch) -> None:
     rng, canvas = sketch.rng, sketch.canvas
     for road in _MAIN_ROADS:
-        canvas.line("asphalt", curve(road, rng, 5), 10)
+        canvas.line("asphalt", draw_curve(road, rng, 5), 10)
     for road in _SIDE_ROADS:
-        canvas.line("asphalt", curve(road, rng, 7), 6)
-    canvas.line("gravel", curve(_RAILWAY, rng), 5)
-    canvas.line("asphalt", curve(_RAILWAY, rng) + 0.3, 4)
+        canvas.line("asphalt", draw_curve(road, rng, 7), 6)
+    canvas.line("gravel", draw_curve(_RAILWAY, rng), 5)
+    canvas.line("asphalt", draw_curve(_RAILWAY, rng) + 0.3, 4)
 
 
-def _farms(sketch: Sketch) -> None:
+def _draw_farms(sketch: Sketch) -> None:
     """Lonely farms among meadows and wheat."""
     spots = sketch.rng.random((70, 2)) * SIZE
     covers = sketch.covers.take(sketch.unit[tuple(spots.astype(int).T)])
     farmland = np.isin(covers, (CODE["meadow"], CODE["wheat"]))
     for spot in spots[farmland]:
-        _farm(sketch, spot)
+        _draw_farm(sketch, spot)
 
 
-def _gardens(sketch: Sketch) -> np.ndarray:
+def _draw_gardens(sketch: Sketch) -> np.ndarray:
     """Gardens with trees wherever houses are near; where they are is returned."""
     houses = np.vstack([houses for roof in sketch.built.values() for houses in roof])
     canvas_of_houses = Canvas()
@@ -218,30 +218,30 @@ def _gardens(sketch: Sketch) -> np.ndarray:
     density = canvas_of_houses.share("red roof") + halls
     water = np.isin(sketch.covers.take(sketch.unit), (CODE["lake"], CODE["river"]))
     settled = (ndimage.gaussian_filter(density, 2.2) > 0.045) & ~water
-    sketch.paint(settled, "garden", dense=0.55 + 0.4 * noise(sketch.rng, 10, 2, 0.4))
+    sketch.paint(settled, "garden", dense=0.55 + 0.4 * draw_noise(sketch.rng, 10, 2, 0.4))
     sketch.trees(settled, 60000, 0.8)
     return settled
 
 
-def _gravel_pit(sketch: Sketch) -> None:
+def _draw_gravel_pit(sketch: Sketch) -> None:
     rng = sketch.rng
-    pit = hill((566, 640), 13) * (1 + 0.25 * noise(rng, 30, 5, 1.2))
-    sketch.paint(pit > 0.45, "pit", dense=0.5 + 0.3 * noise(rng, 16, 2, 0.8), tone=0.85)
+    pit = draw_hill((566, 640), 13) * (1 + 0.25 * draw_noise(rng, 30, 5, 1.2))
+    sketch.paint(pit > 0.45, "pit", dense=0.5 + 0.3 * draw_noise(rng, 16, 2, 0.8), tone=0.85)
     sketch.paint(pit > 0.95, "lake", dense=np.full((SIZE, SIZE), 0.7))
 
 
-def _village(sketch: Sketch, centre: tuple[float, float], radius: int, *, rows: int, branches: int) -> None:
+def _draw_village(sketch: Sketch, centre: tuple[float, float], radius: int, *, rows: int, branches: int) -> None:
     """Streets that leave the middle and fork, with houses, gardens and a few large barns."""
     rng = sketch.rng
     turn = rng.random()
     for branch in range(branches):
         heading = 2 * np.pi * (branch + turn + 0.4 * rng.random()) / branches
-        street = winding(rng, np.array(centre, dtype=float), heading, radius * (0.6 + 0.5 * rng.random()))
+        street = draw_street(rng, np.array(centre, dtype=float), heading, radius * (0.6 + 0.5 * rng.random()))
         lanes = [street]
         for fork in rng.random(2 + radius // 22) * 0.7 + 0.2:
             start = street[int(fork * (len(street) - 1))]
             aside = heading + rng.choice([-1.4, 1.4])
-            lanes.append(winding(rng, start, aside, radius * (0.25 + 0.3 * rng.random())))
+            lanes.append(draw_street(rng, start, aside, radius * (0.25 + 0.3 * rng.random())))
         for lane in lanes:
             sketch.canvas.line("asphalt", lane, 6)
             sketch.houses(lane, _ROOFS, rows=rows)
@@ -250,7 +250,7 @@ def _village(sketch: Sketch, centre: tuple[float, float], radius: int, *, rows: 
     sketch.halls("grey roof", barns[1::2], turn * 3, 38)
 
 
-def _farm(sketch: Sketch, spot: np.ndarray) -> None:
+def _draw_farm(sketch: Sketch, spot: np.ndarray) -> None:
     """A lonely farm: house, barn, yard, trees."""
     rng = sketch.rng
     angle = np.pi * rng.random()

@@ -99,18 +99,18 @@ class Acquisition:
     @property
     def sun(self) -> tuple[float, float]:
         """Azimuth and elevation of the sun over the window, degrees."""
-        return sun_position(self.sensed, self.place.latitude, self.place.longitude)
+        return compute_sun_position(self.sensed, self.place.latitude, self.place.longitude)
 
     def uniform(self, purpose: str) -> float:
         """A number in [0, 1) that belongs to this acquisition and purpose, the same on every machine."""
-        return _uniform(f"{self.place.name} {self.start:%Y%m%dT%H%M%S} {purpose}")
+        return _hash_to_unit(f"{self.place.name} {self.start:%Y%m%dT%H%M%S} {purpose}")
 
 
-def _uniform(text: str) -> float:
+def _hash_to_unit(text: str) -> float:
     return int.from_bytes(sha256(text.encode()).digest()[:6]) / 2**48
 
 
-def sun_position(when: datetime, latitude: float, longitude: float) -> tuple[float, float]:
+def compute_sun_position(when: datetime, latitude: float, longitude: float) -> tuple[float, float]:
     """Azimuth (clockwise from north) and elevation of the sun, degrees.
 
     The low-precision formulae of the Astronomical Almanac, good to 0.01°.
@@ -137,7 +137,7 @@ def sun_position(when: datetime, latitude: float, longitude: float) -> tuple[flo
 _CLEAR_SHARE = {1: 0.2, 2: 0.15, 3: 0.15, 4: 0.3, 5: 0.45, 6: 0.45, 7: 0.45, 8: 0.4, 9: 0.5, 10: 0.7, 11: 0.7, 12: 0.55}
 
 
-def _cover(rank: float, clear_share: float) -> float:
+def _compute_cover(rank: float, clear_share: float) -> float:
     """Cloud cover from a rank in [0, 1): below `clear_share` 0.1 to 19 %, above 21 to 100 %."""
     if rank < clear_share:
         return round(0.1 + 18.9 * (rank / clear_share) ** 2, 6)
@@ -157,19 +157,19 @@ def acquisitions(place: Place) -> tuple[Acquisition, ...]:
             passes.append(Acquisition(place, satellite, orbit, absolute + cycle * ORBITS_A_CYCLE, begin, 0.0))
             cycle += 1
     passes.sort(key=lambda a: a.start, reverse=True)
-    return tuple(_with_cover(a, rank) for a, rank in zip(passes, _ranks(passes), strict=True))
+    return tuple(_add_cover(a, rank) for a, rank in zip(passes, _compute_ranks(passes), strict=True))
 
 
-def _with_cover(a: Acquisition, rank: float) -> Acquisition:
+def _add_cover(a: Acquisition, rank: float) -> Acquisition:
     if a.place is MUNICH:
         # 31 of the 62 overpasses are below 20 %, as in the search this course grew from.
-        cover = 0.818577 if a.start.date() == date(2023, 9, 28) else _cover(rank, 0.5)
+        cover = 0.818577 if a.start.date() == date(2023, 9, 28) else _compute_cover(rank, 0.5)
     else:
-        cover = _cover(a.uniform("cover"), _CLEAR_SHARE[a.start.month])
+        cover = _compute_cover(a.uniform("cover"), _CLEAR_SHARE[a.start.month])
     return Acquisition(a.place, a.satellite, a.relative_orbit, a.absolute_orbit, a.start, cover)
 
 
-def _ranks(passes: list[Acquisition]) -> list[float]:
+def _compute_ranks(passes: list[Acquisition]) -> list[float]:
     """Evenly spread ranks in random order; the newest is cloudy and 28 September clear, as in reality."""
     fixed = {date(2023, 9, 30): 1.1, date(2023, 9, 28): -0.1}
     keys = [fixed.get(a.start.date(), a.uniform("rank")) for a in passes]

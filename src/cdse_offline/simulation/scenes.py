@@ -8,11 +8,11 @@ import numpy as np
 from scipy import ndimage
 
 from cdse_offline.simulation import land
-from cdse_offline.simulation.drawing import noise
+from cdse_offline.simulation.drawing import draw_noise
 from cdse_offline.simulation.land import SIZE
 from cdse_offline.simulation.landscapes import build_land
 from cdse_offline.simulation.places import Acquisition
-from cdse_offline.simulation.sky import Sky, seeded, sky
+from cdse_offline.simulation.sky import Sky, draw_sky, seed_generator
 
 FOLDER = "CDSE_OFFLINE_LAND"  # environment variable: where drawn land is kept between processes
 _NATIVE = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60}  # all others 20 m
@@ -31,7 +31,7 @@ class Scene:
 
     def pixels(self, key: str) -> np.ndarray:
         """Pixels of an asset such as `B04_10m`, `SCL_20m`, `TCI_10m`: uint16, or uint8 for SCL and TCI."""
-        name, step = _parts(key)
+        name, step = _split_key(key)
         if name not in _ASSETS[step]:
             raise KeyError(f"{key!r} is not an asset with pixels; with its resolution there are {_ASSETS[step]}")
         if name == "TCI":
@@ -39,18 +39,18 @@ class Scene:
         if name == "SCL":
             return self._scl if step == 2 else self._scl[1::3, 1::3]
         if name in ("AOT", "WVP"):
-            return _dn(_coarser(self._aerosol if name == "AOT" else self._vapour, step), scale=1000, offset=0)
-        return _dn(self._at(name, step))
+            return _encode_dn(_average(self._aerosol if name == "AOT" else self._vapour, step), scale=1000, offset=0)
+        return _encode_dn(self._at(name, step))
 
     def truth(self, key: str) -> np.ndarray:
         """The land's class `CLASS_10m`, the sky's `SKY_10m`, or reflectance before sky and noise, `B04_10m` ..."""
-        name, step = _parts(key)
+        name, step = _split_key(key)
         if step == 1 and name == "CLASS":
             return self._land.kind.copy()
         if step == 1 and name == "SKY":
             return self._sky.truth()
         if step == 1 and _NATIVE.get(name) == 10:
-            return _dn(self._ground(name))
+            return _encode_dn(self._ground(name))
         raise KeyError(f"{key!r} is not known; truth has B02_10m, B03_10m, B04_10m, B08_10m, CLASS_10m, SKY_10m")
 
     def thumbnail(self) -> np.ndarray:
@@ -68,19 +68,19 @@ class Scene:
 
     @cached_property
     def _units(self) -> tuple[np.ndarray, np.ndarray]:
-        return land.tables(self._land, self.acquisition.start.timetuple().tm_yday)
+        return land.mix_spectra(self._land, self.acquisition.start.timetuple().tm_yday)
 
     @cached_property
     def _sunlight(self) -> np.ndarray:
-        return land.sunlight(self._land, self.acquisition.sun)
+        return land.compute_sunlight(self._land, self.acquisition.sun)
 
     @cached_property
     def _sky(self) -> Sky:
-        return sky(self.acquisition)
+        return draw_sky(self.acquisition)
 
     def _ground(self, band: str) -> np.ndarray:
         """Reflectance of the ground as a sensor without sky and noise would see it, at 10 m."""
-        lit = land.reflectance(self._land, band, self._units) * self._sunlight
+        lit = land.compute_reflectance(self._land, band, self._units) * self._sunlight
         return ndimage.gaussian_filter(lit, _SENSOR_BLUR)
 
     def _at(self, band: str, step: int) -> np.ndarray:
@@ -88,14 +88,14 @@ class Scene:
         native = _NATIVE.get(band, 20) // 10
         if native > step:
             return np.kron(self._observed(band), np.ones((native // step, native // step)))
-        return _coarser(self._observed(band), step // native)
+        return _average(self._observed(band), step // native)
 
     def _observed(self, band: str) -> np.ndarray:
         """Reflectance through the sky, with the sensor's noise, at the band's own resolution."""
         if band not in self._seen:
             fine = self._sky.over(self._ground(band), band)
-            seen = _coarser(fine, _NATIVE.get(band, 20) // 10)
-            grain = seeded(self.acquisition, band).standard_normal(seen.shape)
+            seen = _average(fine, _NATIVE.get(band, 20) // 10)
+            grain = seed_generator(self.acquisition, band).standard_normal(seen.shape)
             self._seen[band] = seen + grain * np.sqrt(0.0005**2 + (0.003 * seen) ** 2)
         return self._seen[band]
 
@@ -112,7 +112,7 @@ class Scene:
 
     @cached_property
     def _vapour(self) -> np.ndarray:
-        hills = noise(seeded(self.acquisition, "vapour"), 600, 60, 2)
+        hills = draw_noise(seed_generator(self.acquisition, "vapour"), 600, 60, 2)
         return self._sky.weather.vapour * (1 + 0.05 * hills) + 0.3 * self._sky.opacity
 
     @cached_property
@@ -123,9 +123,9 @@ class Scene:
 def _classify(scene: Scene) -> np.ndarray:
     """Scene classification at 20 m as Sen2Cor's thresholds would find it, mistakes included."""
     s = scene._sky
-    rng = seeded(scene.acquisition, "SCL")
-    blue, red, infrared = (_coarser(scene._observed(band), 2) for band in ("B02", "B04", "B08"))
-    doubt = np.clip(noise(rng, 30, 2, 0.8, SIZE // 2), -2, 2)
+    rng = seed_generator(scene.acquisition, "SCL")
+    blue, red, infrared = (_average(scene._observed(band), 2) for band in ("B02", "B04", "B08"))
+    doubt = np.clip(draw_noise(rng, 30, 2, 0.8, SIZE // 2), -2, 2)
     ndvi = (infrared - red) / (infrared + red)
     scl = np.where(ndvi > 0.42 + 0.03 * doubt, 4, 5)
     scl[(ndvi < 0.3) & (ndvi > 0.1) & (doubt > 1.9)] = 7
@@ -133,7 +133,7 @@ def _classify(scene: Scene) -> np.ndarray:
     scl[(infrared < 0.085 + 0.01 * doubt) & (ndvi > 0)] = 2
     scl[(scl == 6) & (infrared < 0.02) & (doubt > 1.9)] = 3
     scl[(blue > 0.2) & (ndvi < 0.25) & (doubt > 0.3)] = 8
-    opacity, direct, cirrus = (_coarser(field, 2) for field in (s.opacity, s.direct, s.cirrus))
+    opacity, direct, cirrus = (_average(field, 2) for field in (s.opacity, s.direct, s.cirrus))
     scl[cirrus > 0.0066 + 0.0015 * doubt] = 10
     scl[direct < 0.82 + 0.06 * doubt] = 3
     scl[opacity > 0.04 + 0.015 * doubt] = 7
@@ -142,7 +142,7 @@ def _classify(scene: Scene) -> np.ndarray:
     return scl.astype(np.uint8)
 
 
-def _parts(key: str) -> tuple[str, int]:
+def _split_key(key: str) -> tuple[str, int]:
     """`B04_10m` is B04 and 1, `SCL_60m` is SCL and 6."""
     name, _, resolution = key.partition("_")
     if resolution not in ("10m", "20m", "60m"):
@@ -150,12 +150,12 @@ def _parts(key: str) -> tuple[str, int]:
     return name, int(resolution[:-1]) // 10
 
 
-def _coarser(field: np.ndarray, step: int) -> np.ndarray:
+def _average(field: np.ndarray, step: int) -> np.ndarray:
     """Means of step by step pixels."""
     side = len(field) // step
     return field.reshape(side, step, side, step).mean(axis=(1, 3)) if step > 1 else field
 
 
-def _dn(value: np.ndarray, *, scale: int = 10000, offset: int = 1000) -> np.ndarray:
+def _encode_dn(value: np.ndarray, *, scale: int = 10000, offset: int = 1000) -> np.ndarray:
     """Digital numbers; 0 is kept for no data."""
     return np.clip(np.rint(value * scale) + offset, 1, 32767).astype(np.uint16)

@@ -11,7 +11,7 @@ from numpy.random import PCG64, Generator
 from scipy import ndimage
 
 from cdse_offline.simulation.classes import CIRRUS, CLEAR, CLOUD, SHADOW
-from cdse_offline.simulation.drawing import noise
+from cdse_offline.simulation.drawing import draw_noise
 from cdse_offline.simulation.land import SIZE
 from cdse_offline.simulation.places import Acquisition
 
@@ -29,7 +29,7 @@ _DIFFUSE = {"B01": 0.5, "B02": 0.46, "B03": 0.38, "B04": 0.32, "B05": 0.3, "B06"
             "B8A": 0.25, "B09": 0.24, "B11": 0.17, "B12": 0.14}  # fmt: skip
 
 
-def seeded(acquisition: Acquisition, purpose: str) -> Generator:
+def seed_generator(acquisition: Acquisition, purpose: str) -> Generator:
     """Random numbers that belong to one acquisition and purpose."""
     return Generator(PCG64(int.from_bytes(sha256(f"{acquisition.id[:26]} {purpose}".encode()).digest()[:8])))
 
@@ -45,14 +45,14 @@ class Weather:
     vapour: float  # water vapour, cm
 
 
-def weather(a: Acquisition) -> Weather:
+def choose_weather(a: Acquisition) -> Weather:
     """What the window's sky is like; the tile's cloud cover is a hint, not more."""
     luck, mood = a.uniform("window"), a.uniform("mood")
     tile = a.cloud_cover / 100
     if tile < 0.01:
         cover = 0.004 * luck
     elif tile < 0.2:
-        cover = _mostly_clear(luck, tile)
+        cover = _choose_clear_cover(luck, tile)
     else:
         cover = 0.01 * mood if luck < 0.08 else float(np.clip(tile + 0.5 * (luck - 0.5), 0.08, 1.0))
     kind = _choose_clouds(cover, mood)
@@ -72,7 +72,7 @@ def _choose_clouds(cover: float, mood: float) -> str:
     return "scattered" if mood < 0.45 else "cumulus"
 
 
-def _mostly_clear(luck: float, tile: float) -> float:
+def _choose_clear_cover(luck: float, tile: float) -> float:
     """Two in three of the clear tiles have a clear window, one in eight a window full of cloud."""
     if luck < 0.72:
         return 0.15 * tile * luck
@@ -106,73 +106,73 @@ class Sky:
         return seen + self.opacity * (self.brightness * _CLOUD[band] - seen)
 
 
-def sky(a: Acquisition) -> Sky:
+def draw_sky(a: Acquisition) -> Sky:
     """The sky over the window, the same for all bands."""
-    w = weather(a)
-    rng = seeded(a, "air")
+    w = choose_weather(a)
+    rng = seed_generator(a, "air")
     nothing = np.zeros((SIZE, SIZE))
-    cirrus = _cirrus(rng, w.cirrus) if w.cirrus else nothing
-    haze = w.haze * (1 + 0.25 * noise(rng, 900, 120, 2.5))
-    thickness = ndimage.gaussian_filter(_thickness(rng, w), 0.6)
+    cirrus = _draw_cirrus(rng, w.cirrus) if w.cirrus else nothing
+    haze = w.haze * (1 + 0.25 * draw_noise(rng, 900, 120, 2.5))
+    thickness = ndimage.gaussian_filter(_draw_thickness(rng, w), 0.6)
     if thickness.max() <= 0:
         return Sky(nothing, nothing, nothing + 1, cirrus, haze, w)
     opacity = -np.expm1(-thickness)
     blurred = ndimage.gaussian_filter(opacity, 1.2)
-    shadow = ndimage.shift(blurred, displacement(a.sun, w.base), order=1, mode="nearest")
-    top = _brightness(thickness, a.sun)
-    return Sky(_window(opacity), _window(top), 1 - 0.97 * _window(shadow), cirrus, haze, w)
+    shadow = ndimage.shift(blurred, find_shadow_shift(a.sun, w.base), order=1, mode="nearest")
+    top = _compute_brightness(thickness, a.sun)
+    return Sky(_cut_window(opacity), _cut_window(top), 1 - 0.97 * _cut_window(shadow), cirrus, haze, w)
 
 
-def displacement(sun: tuple[float, float], base: float) -> tuple[float, float]:
+def find_shadow_shift(sun: tuple[float, float], base: float) -> tuple[float, float]:
     """Rows and columns of 20 m from a cloud to its shadow: away from the sun, north is up."""
     azimuth, elevation = np.radians(sun)
     reach = base / np.tan(elevation) / 20
     return reach * np.cos(azimuth), -reach * np.sin(azimuth)
 
 
-def _thickness(rng: Generator, w: Weather) -> np.ndarray:
+def _draw_thickness(rng: Generator, w: Weather) -> np.ndarray:
     """Optical thickness of the clouds, 0 where there are none, (CELLS, CELLS)."""
     if w.kind == "deck":
-        shape = noise(rng, 600, 8, 1.9, CELLS) + 0.2 * _billows(rng, 70)
+        shape = draw_noise(rng, 600, 8, 1.9, CELLS) + 0.2 * _draw_billows(rng, 70)
         base = np.quantile(shape[MARGIN:-MARGIN, MARGIN:-MARGIN], 1 - w.cover)
         return 5 * np.maximum(shape - base, 0)
     largest = 42 if w.kind == "scattered" else 16
-    heaps = _ragged(rng, _heaps(rng, w.cover, largest))
-    wisps = 1 + 0.35 * noise(rng, 26, 3, 1.2, CELLS) + 0.25 * _billows(rng, 14)
+    heaps = _fray(rng, _draw_heaps(rng, w.cover, largest))
+    wisps = 1 + 0.35 * draw_noise(rng, 26, 3, 1.2, CELLS) + 0.25 * _draw_billows(rng, 14)
     return 0.6 * np.maximum(heaps, 0) * np.maximum(wisps, 0.08)
 
 
-def _billows(rng: Generator, size: float) -> np.ndarray:
+def _draw_billows(rng: Generator, size: float) -> np.ndarray:
     """Rounded bumps with sharp clefts between them, like cauliflower, in two sizes."""
     bumps = np.zeros((CELLS, CELLS))
     for step in (1, 3):
-        wave = noise(rng, size / step, size / step / 3, 1.2, CELLS)
+        wave = draw_noise(rng, size / step, size / step / 3, 1.2, CELLS)
         bumps += np.abs(wave) / step**0.7
     return (bumps - bumps.mean()) / bumps.std()
 
 
-def _heaps(rng: Generator, cover: float, largest: float) -> np.ndarray:
+def _draw_heaps(rng: Generator, cover: float, largest: float) -> np.ndarray:
     """Heights of cumulus clouds, each a heap of bubbles, until they cover that share of the window."""
     field = np.zeros((CELLS, CELLS))
     inner = field[MARGIN:-MARGIN, MARGIN:-MARGIN]
-    streets = noise(rng, 350, 70, 2, CELLS)  # clouds keep together
+    streets = draw_noise(rng, 350, 70, 2, CELLS)  # clouds keep together
     largest = min(largest, 0.4 * np.sqrt(cover) * len(inner))
     while cover > 1e-4 and np.count_nonzero(inner[::2, ::2]) * 4 < cover * inner.size:
         for centre in rng.random((1 + int(60 * cover), 2)) * CELLS:
             if streets[tuple(centre.astype(int))] > 0.3 + 0.7 * rng.standard_normal():
-                _heap(rng, field, centre, 1.2 + largest * rng.random() ** 2.5)
+                _draw_heap(rng, field, centre, 1.2 + largest * rng.random() ** 2.5)
     return field
 
 
-def _heap(rng: Generator, field: np.ndarray, centre: np.ndarray, radius: float) -> None:
+def _draw_heap(rng: Generator, field: np.ndarray, centre: np.ndarray, radius: float) -> None:
     """One cloud: bubbles of all sizes round a middle, drawn out to one side."""
     count = 5 + int(radius)
     spots = centre + 0.55 * radius * rng.standard_normal((count, 2)) * (1, 0.5 + 0.5 * rng.random())
     for spot, size in zip(spots, rng.random(count), strict=True):
-        _bubble(field, spot, radius * (0.12 + 0.45 * size**1.5))
+        _draw_bubble(field, spot, radius * (0.12 + 0.45 * size**1.5))
 
 
-def _bubble(field: np.ndarray, centre: np.ndarray, radius: float) -> None:
+def _draw_bubble(field: np.ndarray, centre: np.ndarray, radius: float) -> None:
     """Raise the field to half a sphere."""
     top, left = (max(int(middle - radius), 0) for middle in centre)
     bottom, right = (int(middle + radius + 2) for middle in centre)
@@ -185,14 +185,14 @@ def _bubble(field: np.ndarray, centre: np.ndarray, radius: float) -> None:
     np.maximum(patch, np.sqrt(np.maximum(square, 0)), out=patch)
 
 
-def _ragged(rng: Generator, field: np.ndarray) -> np.ndarray:
+def _fray(rng: Generator, field: np.ndarray) -> np.ndarray:
     """Fray the borders: look each cell up a little beside its place."""
-    aside = np.stack([noise(rng, 30, 3, 1.3, CELLS), noise(rng, 30, 3, 1.3, CELLS)])
+    aside = np.stack([draw_noise(rng, 30, 3, 1.3, CELLS), draw_noise(rng, 30, 3, 1.3, CELLS)])
     looked_up = np.indices(field.shape) + 2.2 * aside
     return ndimage.map_coordinates(field, looked_up, order=1, mode="nearest")
 
 
-def _brightness(thickness: np.ndarray, sun: tuple[float, float]) -> np.ndarray:
+def _compute_brightness(thickness: np.ndarray, sun: tuple[float, float]) -> np.ndarray:
     """Reflectance of the tops: bright where thick and on the side of the sun, greyer behind."""
     azimuth, elevation = np.radians(sun)
     height = ndimage.gaussian_filter(np.minimum(thickness, 12) ** 0.7, 0.8)
@@ -202,9 +202,9 @@ def _brightness(thickness: np.ndarray, sun: tuple[float, float]) -> np.ndarray:
     return np.clip(core + 0.16 * np.tanh(1.5 * toward), 0.3, 1.1)
 
 
-def _cirrus(rng: Generator, thickest: float) -> np.ndarray:
+def _draw_cirrus(rng: Generator, thickest: float) -> np.ndarray:
     """Streaks drawn out by the wind, thin and without borders."""
-    fine, coarse = noise(rng, 90, 4, 1.4), noise(rng, 500, 80, 2)
+    fine, coarse = draw_noise(rng, 90, 4, 1.4), draw_noise(rng, 500, 80, 2)
     heading = np.pi * rng.random()
     row, column = np.indices((SIZE, SIZE)) - SIZE / 2
     along = row * np.sin(heading) + column * np.cos(heading)
@@ -215,7 +215,7 @@ def _cirrus(rng: Generator, thickest: float) -> np.ndarray:
     return thickest * np.clip(0.3 * streaks + 0.5 * coarse + 0.1, 0, 1.5) / 1.5
 
 
-def _window(field: np.ndarray) -> np.ndarray:
+def _cut_window(field: np.ndarray) -> np.ndarray:
     """The window of a field, from 20 m to 10 m."""
     inner = field[MARGIN - 1 : -MARGIN + 1, MARGIN - 1 : -MARGIN + 1]
     fine = ndimage.zoom(inner, 2, order=1, grid_mode=True, mode="nearest")

@@ -1,4 +1,4 @@
-"""The practice room: exact counts, CDSE's limits, and a door for this machine only."""
+"""The practice: exact counts, CDSE's limits, and a control path for this machine only."""
 
 import asyncio
 import json
@@ -138,7 +138,7 @@ def test_faults_and_limits_are_apart(service: Service):
     assert service.ask(CONTROL_PATH).json()["limits"] == OPEN_LIMITS
 
 
-# --- The door ---
+# --- Control ---
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_large_body_is_refused(service: Service):
 
 
 def put(practice: Practice, body: bytes, *, peer: str = "127.0.0.1", client: str = "127.0.0.1") -> dict[str, Any]:
-    """What the door answers to a connection from `peer`, which may be the proxy of a `client`."""
+    """What the control path answers to a connection from `peer`, which may be the proxy of a `client`."""
     connection = type("Connection", (), {"client": (peer, 1)})
     scope = {"type": "http", "method": "PUT", "path": CONTROL_PATH, "headers": [], "client": (client, 1)}
     messages: list[Message] = []
@@ -201,11 +201,11 @@ def put(practice: Practice, body: bytes, *, peer: str = "127.0.0.1", client: str
         ("127.0.0.1", "192.168.1.9", 403),  # a proxy on this machine
     ],
 )
-def test_the_door_is_for_this_machine(peer: str, client: str, status: int):
+def test_control_is_for_this_machine(peer: str, client: str, status: int):
     assert put(Practice(), b"{}", peer=peer, client=client)["status"] == status
 
 
-def test_the_door_is_not_for_pages_of_foreign_names(service: Service):
+def test_control_is_not_for_pages_of_foreign_names(service: Service):
     assert service.ask(CONTROL_PATH, Host="evil.example").status == 403
     headers = service.ask(CONTROL_PATH, "OPTIONS", Origin="http://evil.example").headers
     assert not [name for name in headers if name.lower().startswith("access-control")]
@@ -214,11 +214,11 @@ def test_the_door_is_not_for_pages_of_foreign_names(service: Service):
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", CONTROL_PATH), ("GET", f"{CONTROL_PATH}/usage"), ("DELETE", f"{CONTROL_PATH}/x")]
 )
-def test_what_the_door_does_not_know(service: Service, method: str, path: str):
+def test_what_control_does_not_know(service: Service, method: str, path: str):
     assert service.ask(path, method).status == 405
 
 
-def test_without_a_room_there_is_no_door(tmp_path):
+def test_without_a_practice_there_is_no_control(tmp_path):
     with running(tmp_path, practice=None) as service:
         assert (service.ask(CONTROL_PATH).status, service.ask(CONTROL_PATH, "DELETE").status) == (404, 404)
         answer = service.read()

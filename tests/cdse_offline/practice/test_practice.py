@@ -1,4 +1,4 @@
-"""The client of the practice room, against a service as learners start it."""
+"""The client of the practice, against a service as learners start it."""
 
 import http.server
 import json

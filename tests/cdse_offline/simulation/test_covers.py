@@ -36,19 +36,19 @@ def test_every_cover_is_made_of_known_parts():
 
 def test_water_stands_less_high_on_some_paddies():
     luck = np.array([[0.0], [1.0]])
-    water = covers.shares("rice", np.full(2, 40.0), luck)[:, 2]
+    water = covers.compute_shares("rice", np.full(2, 40.0), luck)[:, 2]
     assert water[1] == pytest.approx(2 * water[0])
     assert water[1] > 0.9
 
 
 def test_short_calendars_repeat():
     luck = np.ones((2, 1))
-    first, second = covers.shares("vegetables", np.array([30.0, 30.0 + 96]), luck)
+    first, second = covers.compute_shares("vegetables", np.array([30.0, 30.0 + 96]), luck)
     assert first == pytest.approx(second)
 
 
 def test_a_cut_takes_the_green_and_it_grows_back():
     luck = np.array([[0.5, 0.0, 0.0]])  # three cuts, the first on day 132 + 0
-    green = [covers.shares("meadow", np.array([day]), luck)[0, 0] for day in (131.0, 132.0, 160.0)]
+    green = [covers.compute_shares("meadow", np.array([day]), luck)[0, 0] for day in (131.0, 132.0, 160.0)]
     assert green[1] < 0.5 < 0.85 < green[0]
     assert green[2] > 0.85

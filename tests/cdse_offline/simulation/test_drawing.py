@@ -7,7 +7,7 @@ from cdse_offline.simulation.land import SIZE
 
 
 def test_noise_is_standard():
-    field = drawing.noise(Generator(PCG64(1)), 100)
+    field = drawing.draw_noise(Generator(PCG64(1)), 100)
     assert field.shape == (SIZE, SIZE)
     assert field.mean() == pytest.approx(0, abs=1e-9)
     assert field.std() == pytest.approx(1)
@@ -40,26 +40,26 @@ def test_line_covers_length_times_width():
 
 
 def test_curve_goes_through_its_points():
-    path = drawing.curve([(10, 10), (40, 30), (20, 80)], Generator(PCG64(1)))
+    path = drawing.draw_curve([(10, 10), (40, 30), (20, 80)], Generator(PCG64(1)))
     assert np.hypot(*(path - (40, 30)).T).min() < 0.2
     assert np.hypot(*np.diff(path, axis=0).T) == pytest.approx(0.25, abs=0.01)
 
 
 def test_distance_and_side_of_a_straight_path():
     path = np.column_stack([np.full(4 * SIZE, 500.5), np.arange(4 * SIZE) / 4])  # eastward
-    away, nearest = drawing.distance(path)
+    away, nearest = drawing.measure_distance(path)
     assert away[510, 300] == pytest.approx(10, abs=0.1)
-    side = drawing.side_of(path, nearest)
+    side = drawing.find_side(path, nearest)
     assert side[510, 300] == -side[490, 300] != 0
 
 
 def test_blocks_and_parcels_fill_the_window():
     rng = Generator(PCG64(1))
-    ground = drawing.blocks(rng, 100)
+    ground = drawing.cut_blocks(rng, 100)
     assert ground.edge.min() >= -1e-3
     assert 80 < len(np.unique(ground.number)) < 200
     same = np.ones(ground.count)
-    strips = drawing.parcels(rng, ground, 0 * same, 10 * same, 20 * same, disorder=0)
+    strips = drawing.cut_parcels(rng, ground, 0 * same, 10 * same, 20 * same, disorder=0)
     size = np.bincount(strips.number.ravel())
     assert len(size) == strips.count
     assert np.median(size[size > 150]) == pytest.approx(200, abs=5)  # 10 by 20 pixels where no border cuts them

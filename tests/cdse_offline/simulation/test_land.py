@@ -8,8 +8,8 @@ from cdse_offline.simulation.places import MUNICH, RED_RIVER
 
 def ndvi(place, day):
     drawn = build_land(place)
-    units = land.tables(drawn, day)
-    red, infrared = (land.reflectance(drawn, band, units) for band in ("B04", "B08"))
+    units = land.mix_spectra(drawn, day)
+    red, infrared = (land.compute_reflectance(drawn, band, units) for band in ("B04", "B08"))
     return (infrared - red) / (infrared + red)
 
 
@@ -55,17 +55,17 @@ def flat(**changes):
 
 
 def test_flat_ground_is_lit_evenly():
-    assert np.all(land.sunlight(flat(), (150, 50)) == 1)
+    assert np.all(land.compute_sunlight(flat(), (150, 50)) == 1)
 
 
 def test_slope_towards_the_sun_is_brighter():
     falls_southward = np.stack([np.full((land.SIZE, land.SIZE), -0.1), np.zeros((land.SIZE, land.SIZE))])
-    assert land.sunlight(flat(slope=falls_southward), (180, 45))[0, 0] == pytest.approx(1.1)
+    assert land.compute_sunlight(flat(slope=falls_southward), (180, 45))[0, 0] == pytest.approx(1.1)
 
 
 def test_wood_casts_its_shadow_away_from_the_sun():
     height = np.zeros((land.SIZE, land.SIZE))
     height[100:120, 100:120] = 25
-    light = land.sunlight(flat(height=height), (180, 45))
+    light = land.compute_sunlight(flat(height=height), (180, 45))
     assert light[99, 110] < 0.8  # north of it
     assert light[120, 110] >= 1  # south of it

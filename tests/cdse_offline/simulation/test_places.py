@@ -6,7 +6,15 @@ from itertools import pairwise
 import pytest
 
 from cdse_offline.simulation import places
-from cdse_offline.simulation.places import GRID_SHAPE, JP2_TILE, MUNICH, PLACES, RED_RIVER, acquisitions, sun_position
+from cdse_offline.simulation.places import (
+    GRID_SHAPE,
+    JP2_TILE,
+    MUNICH,
+    PLACES,
+    RED_RIVER,
+    acquisitions,
+    compute_sun_position,
+)
 
 FIRST = acquisitions(MUNICH)[1]  # 28 September 2023: the real product whose metadata are known
 EVERY = [acquisition for place in PLACES for acquisition in acquisitions(place)]
@@ -23,26 +31,26 @@ EVERY = [acquisition for place in PLACES for acquisition in acquisitions(place)]
     ],
 )
 def test_sun_at_noon(when, latitude, longitude, elevation):
-    azimuth, height = sun_position(datetime.fromisoformat(when).replace(tzinfo=UTC), latitude, longitude)
+    azimuth, height = compute_sun_position(datetime.fromisoformat(when).replace(tzinfo=UTC), latitude, longitude)
     assert azimuth == pytest.approx(180, abs=0.2)
     assert height == pytest.approx(elevation, abs=0.1)
 
 
 def test_sun_rises_in_the_east_and_sets_in_the_west():
-    morning, evening = (sun_position(datetime(2023, 6, 21, hour, tzinfo=UTC), 48, 0) for hour in (6, 18))
+    morning, evening = (compute_sun_position(datetime(2023, 6, 21, hour, tzinfo=UTC), 48, 0) for hour in (6, 18))
     assert 60 < morning[0] < 90
     assert 270 < evening[0] < 300
 
 
 def test_sun_of_the_real_product():
     """`view:sun_azimuth` and `view:sun_elevation` of 28 September hold for the tile's centre."""
-    azimuth, elevation = sun_position(FIRST.sensed, 48.2402, 11.0863)
+    azimuth, elevation = compute_sun_position(FIRST.sensed, 48.2402, 11.0863)
     assert azimuth == pytest.approx(167.450831, abs=1)
     assert elevation == pytest.approx(39.042477, abs=1)
 
 
 def test_the_window_s_sun_is_that_of_its_place():
-    assert FIRST.sun == sun_position(FIRST.sensed, MUNICH.latitude, MUNICH.longitude)
+    assert FIRST.sun == compute_sun_position(FIRST.sensed, MUNICH.latitude, MUNICH.longitude)
 
 
 def test_first_product_has_the_real_id_orbits_and_cloud():
@@ -111,7 +119,7 @@ def test_uniform_is_the_same_everywhere_and_differs_by_purpose():
     assert len(numbers) == 3
     assert all(0 <= number < 1 for number in numbers)
     # sha256 of "a", first 48 bits: ca978112ca1b.
-    assert places._uniform("a") == 0xCA978112CA1B / 2**48
+    assert places._hash_to_unit("a") == 0xCA978112CA1B / 2**48
 
 
 def test_processing_is_later_than_the_overpass():

@@ -21,12 +21,12 @@ def scene(day="2023-09-28", place=MUNICH):
     return Scene(next(a for a in acquisitions(place) if a.start.date() == date.fromisoformat(day)))
 
 
-def reflectance(dn):
+def compute_reflectance(dn):
     return (dn.astype(float) - 1000) / 10000
 
 
 def ndvi(read):
-    red, infrared = reflectance(read("B04_10m")), reflectance(read("B08_10m"))
+    red, infrared = compute_reflectance(read("B04_10m")), compute_reflectance(read("B08_10m"))
     return (infrared - red) / (infrared + red)
 
 

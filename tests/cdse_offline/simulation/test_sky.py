@@ -21,15 +21,15 @@ GROUND = np.full((1, 1), 0.2)
 
 
 def test_shadow_falls_away_from_the_sun():
-    assert sky.displacement((180, 45), 1000) == pytest.approx((-50, 0))  # northward, cells of 20 m
-    assert sky.displacement((90, 45), 1000) == pytest.approx((0, -50))  # westward
-    assert sky.displacement((180, 30), 1000)[0] == pytest.approx(-50 * 3**0.5)
+    assert sky.find_shadow_shift((180, 45), 1000) == pytest.approx((-50, 0))  # northward, cells of 20 m
+    assert sky.find_shadow_shift((90, 45), 1000) == pytest.approx((0, -50))  # westward
+    assert sky.find_shadow_shift((180, 30), 1000)[0] == pytest.approx(-50 * 3**0.5)
 
 
 def test_shadows_are_the_clouds_moved():
     a = on("2023-07-12")
-    s = sky.sky(a)
-    rows, columns = (2 * round(step) for step in sky.displacement(a.sun, s.weather.base))
+    s = sky.draw_sky(a)
+    rows, columns = (2 * round(step) for step in sky.find_shadow_shift(a.sun, s.weather.base))
     cloud = s.opacity[300:700, 300:700] > 0.5
     shadow = 1 - s.direct[300 + rows : 700 + rows, 300 + columns : 700 + columns] > 0.5
     assert np.mean(cloud == shadow) > 0.94  # all but the softer borders
@@ -72,14 +72,14 @@ def test_truth_names_what_matters_most(state, code):
 
 
 def test_28_september_is_clear_over_the_lesson_area():
-    codes = sky.sky(on("2023-09-28")).truth()
+    codes = sky.draw_sky(on("2023-09-28")).truth()
     assert np.all(codes[LESSON] == sky.CLEAR)
     assert np.mean(codes != sky.CLEAR) < 0.02
 
 
 def test_window_follows_the_tile_but_not_always():
-    clear = [sky.weather(a).cover for a in acquisitions(MUNICH) if a.cloud_cover < 20]
-    cloudy = [sky.weather(a).cover for a in acquisitions(MUNICH) if a.cloud_cover >= 20]
+    clear = [sky.choose_weather(a).cover for a in acquisitions(MUNICH) if a.cloud_cover < 20]
+    cloudy = [sky.choose_weather(a).cover for a in acquisitions(MUNICH) if a.cloud_cover >= 20]
     assert len(clear) == 31
     assert sum(cover < 0.02 for cover in clear) >= 18
     assert 3 <= sum(cover > 0.2 for cover in clear) <= 7
@@ -92,12 +92,12 @@ def test_window_follows_the_tile_but_not_always():
 
 @pytest.mark.parametrize("day", ["2023-07-12", "2023-05-23"])
 def test_as_much_cloud_as_the_weather_says(day):
-    s = sky.sky(on(day))
+    s = sky.draw_sky(on(day))
     assert np.mean(s.opacity > 0.15) == pytest.approx(s.weather.cover, abs=0.05)
 
 
 def test_values_are_physical():
-    s = sky.sky(on("2023-09-25", RED_RIVER))
+    s = sky.draw_sky(on("2023-09-25", RED_RIVER))
     for field in (s.opacity, s.direct, s.brightness):
         assert field.min() >= 0
     assert s.opacity.max() <= 1
