@@ -39,6 +39,7 @@ class Service:
     s3: str
     access_key: str
     secret_key: str
+    version: str = ""
 
 
 # -- scenes ------------------------------------------------------------------

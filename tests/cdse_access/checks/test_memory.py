@@ -38,8 +38,13 @@ def test_what_is_taken_decides(have):
     have(needed + 1)
     assert check_load(DAYS, ["B04_10m", "SCL_20m"], **WIDE) == DAYS
     have(needed - 1)
-    assert refuse(DAYS, ["B04_10m", "SCL_20m"], **WIDE) == (
-        "Tải 2 ngày × 2 band × 100000 × 100000 pixel cần khoảng 75.2 GB bộ nhớ, máy chỉ còn 75.2 GB: hãy thu nhỏ "
+    assert "cần khoảng 72." in refuse(DAYS, ["B04_10m", "SCL_20m"], **WIDE)
+
+
+def test_the_message_tells_how_much_and_what_to_shrink(have):
+    have(4.6e9)
+    assert refuse(DAYS, ["B04_10m"], **WIDE) == (
+        "Tải 2 ngày × 1 band × 100000 × 100000 pixel cần khoảng 48.1 GB bộ nhớ, máy chỉ còn 4.6 GB: hãy thu nhỏ "
         "vùng, bớt ngày, bớt band, tăng resolution, hoặc thêm chunks={} để đọc từng phần."
     )
 
@@ -51,7 +56,7 @@ def test_what_is_not_loaded_at_once_may_be_large(have):
 
 def test_nothing_is_too_small_for_a_machine_that_has_nothing(have):
     have(READING - 1)
-    assert "máy chỉ còn 0.2 GB" in refuse(DAYS, bbox=BBOX, resolution=100)
+    assert "hãy thu nhỏ vùng" in refuse(DAYS, bbox=BBOX, resolution=100)
 
 
 def test_layers_are_counted_as_they_are_grouped():
