@@ -77,30 +77,28 @@ class Reader:
         version = wanted.version or self.cache.versions.get(wanted.href)
         if not version:
             read_header(file)
-            version = self.cache.versions.setdefault(wanted.href, file.etag)
+            version = self.cache.versions.setdefault(wanted.href, f"{file.etag} {file.size}")
         return self.cache.open_folder(wanted.href, version)
 
     def _fetch_missing(self, wanted: Wanted, file: Remote, folder: Folder) -> Path:
         header = self._read_header(wanted, file)
         etag = shorten(file.etag.encode(), 8)
         image = find_images(folder).get(etag)
-        levels: Levels = {}
         numbers = header.layout.tiles_under(*wanted.frame[:4])
         if image is not None:
-            levels = _choose_tiles(wanted, image)
-            numbers = set().union(*_find_missing(folder, etag, levels).values())
+            missing = _find_missing(folder, etag, _choose_tiles(wanted, image))
+            numbers = set().union(*missing.values())
         for number, parts in self._read_tiles(wanted, file, header, numbers):
             data = write_tiles(header, parts)
             if image is None:
                 image = self._describe(header, data, wanted)
                 keep_image(folder, image, etag)
-                levels = _choose_tiles(wanted, image)
-            for level in levels:
-                if number in levels[level] and not find_tile(folder, etag, level, number):
+            for level in wanted.frame.choose_levels(image.levels):
+                if find_tile(folder, etag, level, number) is None:
                     geotiff = decode_tile(data, image, number, level, wanted.nodata, file.name)
                     keep_tile(folder, etag, level, number, geotiff)
-        assert image is not None
-        return keep_mosaic(folder, image, etag, levels, wanted.nodata)
+        assert image is not None  # there is at least one tile under a frame
+        return keep_mosaic(folder, image, etag, _choose_tiles(wanted, image), wanted.nodata)
 
     def read_parts(self, wanted: Wanted) -> tuple[Header, dict[int, list[bytes]]]:
         """The header of the file, and the tile-parts under the frame as they are, by number of their tile."""
@@ -108,9 +106,8 @@ class Reader:
         header = self._read_header(wanted, file)
         numbers = header.layout.tiles_under(*wanted.frame[:4])
         tiles = dict(self._read_tiles(wanted, file, header, numbers))
-        for parts in tiles.values():
-            self._describe(header, write_tiles(header, parts), wanted)
-            break
+        some_tile = next(iter(tiles.values()))
+        self._describe(header, write_tiles(header, some_tile), wanted)  # refuses what lies elsewhere
         return header, tiles
 
     def _read_tiles(self, wanted: Wanted, file: Remote, header: Header, numbers: set[int]) -> Iterator[Tile]:
