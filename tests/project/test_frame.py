@@ -206,10 +206,11 @@ def test_the_tests_run_in_a_newcomers_environment(monkeypatch):
     monkeypatch.setattr(os, "environ", mine)
     conftest.pytest_configure(SimpleNamespace(add_cleanup=cleanups.append))
     assert not {"AWS_PROFILE", "CDSE_STAC_URL", "MPLBACKEND"} & mine.keys()
-    assert Path(mine["IPYTHONDIR"]).is_dir()
-    (cleanup,) = cleanups
-    cleanup()
-    assert not Path(mine["IPYTHONDIR"]).exists()
+    folders = [Path(mine[name]) for name in ("CDSE_CACHE", "IPYTHONDIR")]
+    assert all(folder.is_dir() for folder in folders)
+    for cleanup in cleanups:
+        cleanup()
+    assert not any(folder.exists() for folder in folders)
 
 
 # -- what no file holds ------------------------------------------------------
