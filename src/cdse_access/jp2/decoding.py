@@ -22,7 +22,8 @@ from cdse_access.jp2.vrt import Piece, Raster, write_vrt
 from cdse_access.messages import say
 from cdse_access.problems import BadData
 
-# One thread: with more, GDAL turns what it cannot decode into zeros, without an error.
+# One thread: with more, GDAL can turn what it does not decode into zeros, without an error; and tiles of several files
+# are decoded side by side already.
 ONE_THREAD = {"GDAL_NUM_THREADS": "1"}
 GEOTIFF = {"driver": "GTiff", "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "ZSTD", "zstd_level": 1}
 DECODING_ERRORS = (RasterioError, CPLE_BaseError)

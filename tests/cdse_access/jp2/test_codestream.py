@@ -7,10 +7,10 @@ from rasterio.errors import RasterioIOError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
-from cdse_access.jp2.codestream import SIZ, SOT, read_header, write_tiles
+from cdse_access.jp2.codestream import EOC, SIZ, SOT, read_header, read_part_header, write_tiles
 from cdse_access.jp2.sources import InMemory
 from cdse_access.problems import BadData, Reason
-from tests.cdse_access.jp2.example import Counted
+from tests.cdse_access.jp2.example import Counted, sot
 
 
 def test_the_grid_is_counted_by_rows(whole: bytes):
@@ -86,3 +86,23 @@ def test_a_long_header_is_read_in_two_requests(whole):
 def test_what_cannot_be_cut_out_is_refused(whole, marker):
     with pytest.raises(BadData, match="PPM hay POC"):
         read_header(InMemory("x", whole.replace(SOT, marker + b"\0\x04ab" + SOT, 1)))
+
+
+@pytest.mark.parametrize(
+    ("tile", "length", "order", "total", "fits"),
+    [
+        (24, 14, 0, 1, True),
+        (25, 14, 0, 1, False),  # there are 25 tiles
+        (24, 13, 0, 1, False),  # shorter than SOT and SOD
+        (24, 0, 0, 1, True),  # to the end
+        (24, 100, 0, 1, True),
+        (24, 101, 0, 1, False),  # beyond the end
+        (24, 14, 1, 1, False),  # the second of one
+        (24, 14, 1, 0, True),  # of how many is not told
+    ],
+)
+def test_a_tile_part_that_cannot_be_is_none(whole, tile, length, order, total, fits):
+    header = read_header(InMemory("x", whole))._replace(first=0, end=100)
+    data = sot(tile, b"\xff\x93" + bytes(86), order, total, length) + EOC
+    found = read_part_header(InMemory("x", data), header, 0)
+    assert found == ((tile, length or 100, order, total) if fits else None)

@@ -6,6 +6,8 @@ import struct
 import numpy as np
 import pytest
 import rasterio
+import rasterio.env
+import rasterio.shutil
 from odc.geo.geobox import GeoBox
 from rasterio.io import MemoryFile
 from rasterio.windows import Window
@@ -59,6 +61,21 @@ def test_a_tile_that_cannot_be_decoded_is_an_error_and_not_zeros(tmp_path, monke
         with pytest.raises(BadData, match="a: không giải nén được ô 6") as caught:
             decode_tile(write_tiles(header, damaged), image, 6, 0, 0, "a")
         assert caught.value.reason is Reason.BROKEN
+
+
+def test_one_thread_decodes_whatever_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("GDAL_NUM_THREADS", "ALL_CPUS")
+    file = InMemory("a", encoded(tmp_path / "a.jp2", PLAIN))
+    image = describe_file(file.data)
+    seen, copy = [], rasterio.shutil.copy
+
+    def watch(*arguments, **settings):
+        seen.append(rasterio.env.getenv()["GDAL_NUM_THREADS"])
+        return copy(*arguments, **settings)
+
+    monkeypatch.setattr(rasterio.shutil, "copy", watch)
+    decode_tile(file.data, image, 6, 0, 0, "a")
+    assert seen == ["1"]
 
 
 # -- where a file lies -------------------------------------------------------
