@@ -1,8 +1,8 @@
 """The file `.env`: which one, what stands in it, and keys that are kept there.
 
-It is read by python-dotenv. python-dotenv's `set_key` does not write it: it was tried, and its file keeps the mode that
-others may read, each key is a write of its own (a pair can be left half new), quoting is always added, and an older
-`export NAME=` line or a second one of the same name stays. So all lines are written at once by `write_whole`.
+It is read by python-dotenv. Its `set_key` was tried and does not write it: a file that others may read stays so with
+the keys in it, each of the two keys is a write of its own (an interrupt leaves half a new pair), and a link becomes a
+file. So all lines are written at once by `write_whole`.
 """
 
 import os

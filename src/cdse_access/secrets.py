@@ -1,7 +1,7 @@
 """Texts that do not show themselves.
 
-pydantic's SecretStr was tried: it pickles the plain key and is 0.15 s of imports that no lesson needs, so the class is
-our own.
+pydantic's SecretStr was tried: it pickles the plain key, hides how long a key is, which tells a learner that it was cut
+in pasting, and costs 0.13 s of imports that the client has no other use for. So the class is our own.
 """
 
 from collections.abc import Mapping
