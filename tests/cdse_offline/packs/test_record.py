@@ -1,10 +1,6 @@
 """Recording a data pack: what it reads back as, how it goes on after an interruption, what it refuses."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,48 +19,20 @@ from cdse_access import session as cdse
 from cdse_access.jp2 import wanted
 from cdse_access.jp2.ranges import Remote
 from cdse_access.probe import find_sample
-from cdse_access.problems import BadInput, Problem, Reason
+from cdse_access.problems import Problem, Reason
 from cdse_access.secrets import Keys
 from cdse_access.store import Store
 from cdse_offline.packs import command, pack, record
-from cdse_offline.packs.estimate import estimate
-from cdse_offline.packs.loads import Box, Load, WantedItem, search_items
+from cdse_offline.packs.loads import Box, Load, WantedItem
 from cdse_offline.server.application import Server
 from cdse_offline.server.protocol import build_http_server, listen
 from cdse_offline.server.s3 import KeyPair
 from cdse_offline.server.store import FileStore
+from tests.cdse_offline.packs.recording import BBOX, LOAD, arguments, contents
 
-ROOT = Path(__file__).parents[3]
-SHARED = ROOT.parent / "shared" / "cdse"
-BBOX: Box = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
-LOAD = Load(BBOX, "2023-09-25/2023-09-28", ("B04_10m", "SCL_20m"), cloud=20)
+SHARED = Path(__file__).parents[4] / "shared" / "cdse"
+pytestmark = pytest.mark.usefixtures("source")
 PASSES = "S2B_MSIL2A_20230925T100649", "S2B_MSIL2A_20230928T101719"  # which ids of the two items begin with
-
-
-@pytest.fixture(scope="module", autouse=True)
-def source(offline_service: dict[str, str]) -> dict[str, str]:
-    """`connect()` uses this run's service."""
-    os.environ["CDSE_STAC_URL"], os.environ["CDSE_S3_ENDPOINT"] = offline_service["stac"], offline_service["s3"]
-    os.environ["CDSE_S3_ACCESS_KEY"] = offline_service["access_key"]
-    os.environ["CDSE_S3_SECRET_KEY"] = offline_service["secret_key"]
-    return offline_service
-
-
-@pytest.fixture(scope="module")
-def whole(source: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished pack: two days, two bands."""
-    folder = tmp_path_factory.mktemp("recorded") / "lop-10a"
-    record.record(folder, [LOAD], yes=True)
-    return folder
-
-
-@pytest.fixture
-def copy(whole: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(whole, tmp_path / "copy"))
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @contextmanager
@@ -297,37 +265,6 @@ def test_the_quicklook_of_a_real_item_comes_from_the_store(monkeypatch, tmp_path
     assert pack.find_object_file(tmp_path, quicklook["href"]).read_bytes() == b"picture"
 
 
-# -- refused -----------------------------------------------------------------
-
-
-def arguments(folder: Path, **changes) -> SimpleNamespace:
-    given = {
-        "folder": folder, "bbox": list(BBOX), "dates": LOAD.dates, "cloud": 20, "bands": list(LOAD.bands),
-        "collection": LOAD.collection, "lessons": False, "service": None, "yes": True,
-    }  # fmt: skip
-    return SimpleNamespace(**(given | changes))
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"bbox": None}, "Hãy thêm --bbox W S E N và --dates"),
-        ({"lessons": True}, "hãy bỏ --bbox và --dates"),
-        ({"cloud": 0.2}, "--cloud là 0.2: cần số phần trăm"),
-        ({"bbox": [47.8, 11.4, 47.9, 11.3]}, "sai thứ tự"),
-        ({"dates": "2019-01-01/2019-02-01"}, "Không có item nào để ghi"),
-        ({"bands": ["B04"]}, "không có band 'B04': hãy chọn trong B04_10m"),
-        ({"bbox": [10.4, 48.0, 10.5, 48.1]}, "nằm ngoài"),
-        ({"yes": False}, "hãy thêm --yes"),
-    ],
-)
-def test_what_cannot_be_recorded_is_told_and_nothing_is_written(monkeypatch, tmp_path, changes, message):
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
-    with pytest.raises(SystemExit) as ended:
-        command.run(arguments(tmp_path / "pack", **changes))
-    assert message in str(ended.value) and not (tmp_path / "pack").exists()
-
-
 @pytest.mark.parametrize(("answer", "writes"), [("c", True), ("Có", True), ("", False), ("k", False)])
 def test_it_asks_before_it_writes(monkeypatch, tmp_path, answer, writes):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
@@ -338,68 +275,7 @@ def test_it_asks_before_it_writes(monkeypatch, tmp_path, answer, writes):
     assert (tmp_path / "pack" / "record.json").is_file() == writes
 
 
-def test_a_folder_that_holds_something_else_is_refused(tmp_path):
-    (tmp_path / "a.txt").write_text("mine")
-    with pytest.raises(BadInput, match=r"đã có a\.txt…: hãy chọn một thư mục trống"):
-        record.record(tmp_path, [LOAD], yes=True)
-    with pytest.raises(BadInput, match="là một tệp"):
-        record.record(tmp_path / "a.txt", [LOAD], yes=True)
-    assert contents(tmp_path) == {"a.txt": b"mine"}
-
-
-def test_another_recording_or_service_is_not_mixed_in(copy):
-    before = contents(copy)
-    with pytest.raises(BadInput, match=r"giữ một lần ghi khác \(sentinel-2-l2a, 2023-09-25/2023-09-28"):
-        record.record(copy, [Load(BBOX, LOAD.dates, ("B04_10m",), cloud=20)], yes=True)
-    note = json.loads((copy / "record.json").read_text())
-    (copy / "record.json").write_text(json.dumps(note | {"service": "CDSE thật"}))
-    with pytest.raises(BadInput, match="đang ghi từ CDSE thật, còn lệnh này dùng CDSE ngoại tuyến"):
-        record.record(copy, [LOAD], yes=True)
-    assert contents(copy) | {"record.json": b""} == before | {"record.json": b""}
-
-
-def test_a_disk_too_small_is_told_before(monkeypatch, tmp_path):
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=50e6))
-    with pytest.raises(BadInput, match="còn trống 50 MB mà gói cần khoảng 54 MB") as caught:
-        record.record(tmp_path / "pack", [LOAD], yes=True)
-    assert caught.value.reason == Reason.DISK and not (tmp_path / "pack").exists()
-
-
-def test_wrong_keys_are_told(monkeypatch, tmp_path):
-    monkeypatch.setenv("CDSE_S3_SECRET_KEY", "wrong")
-    with pytest.raises(SystemExit) as ended:
-        command.run(arguments(tmp_path / "pack"))
-    assert "Secret không thuộc về khóa" in str(ended.value)
-
-
-# -- how much it will be -----------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def scenes(source) -> list[WantedItem]:
-    return search_items(cdse.connect(), [LOAD])
-
-
-def test_the_estimate_counts_tiles_under_the_area(scenes):
-    """One tile of 1024² at 10 m, one of 640² at 20 m.
-
-    The window of the simulated scenes, rows 4608 to 5118 and columns 4098 to 4608 at 20 m, touches with 16 pixels of
-    margin tile rows 7 (4480 to 5119) and 8 and columns 6 (3840 to 4479) and 7: 2 × 2.
-    """
-    size = estimate(scenes)
-    assert (size.items, size.days, size.files) == (2, 2, 4)
-    assert size.requests == 2 * (2 + 3.5 + 3.5) and size.kept == 2 * (1e5 + 1024**2 + 640**2)
-    assert size.fetched == size.kept + 4e6
-    window = 11.43028, 47.803412, 11.570905, 47.898067
-    wide = WantedItem(scenes[0].document, {"SCL_20m": window})
-    assert estimate([wide]).kept == 1e5 + 4 * 640**2
-
-
-def test_the_estimate_takes_the_size_that_the_item_tells(scenes):
-    document = json.loads(json.dumps(scenes[0].document))
-    document["assets"]["B04_10m"]["file:size"] = 121 * 900_000
-    assert estimate([WantedItem(document, {"B04_10m": BBOX})]).kept == 1e5 + 900_000
-    assert estimate([WantedItem(document)]).files == 0
+# -- what is written ---------------------------------------------------------
 
 
 def test_alike_items_go_together_and_large_ones_alone(scenes):
@@ -420,13 +296,3 @@ def test_a_real_item_gets_a_window_too(scenes):
     properties = record._excerpt(WantedItem(document, {"B04_10m": BBOX}), kept, "CDSE")["properties"]
     assert properties["cdse_offline:window"] == list(BBOX) and properties["cdse_offline:recorded"] == "CDSE"
     assert "cdse_offline:simulated" not in properties and properties["description"].startswith("Gói dữ liệu này")
-
-
-# -- the command line --------------------------------------------------------
-
-
-def test_the_command_is_known_and_refuses_in_one_line(tmp_path):
-    command = [sys.executable, "-m", "cdse_offline", "record", str(tmp_path / "pack")]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
-    assert result.returncode == 1 and result.stderr.startswith("Ghi gì? Hãy thêm --bbox")
-    assert len(result.stderr.splitlines()) == 1
