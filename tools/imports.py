@@ -102,15 +102,20 @@ def sort_layers(graph: Graph) -> list[list[str]]:
 
 # -- the picture -------------------------------------------------------------
 
-WIDTH, BOX_WIDTH, BOX_HEIGHT, ROW_HEIGHT = 1200, 180, 24, 90
+BOX_WIDTH, BOX_HEIGHT, COLUMN_WIDTH, ROW_HEIGHT = 170, 24, 185, 90
 COLOURS = {"lessons": "#fde9c9", "cdse_access": "#d6e8f7", "cdse_offline": "#dcefd9"}
+
+
+def measure_width(layers: list[list[str]]) -> float:
+    return COLUMN_WIDTH * max(len(names) for names in layers)
 
 
 def place_boxes(layers: list[list[str]]) -> dict[str, tuple[float, float]]:
     """The centre of each name's box, the highest layer at the top."""
     places = {}
+    width = measure_width(layers)
     for row, names in enumerate(reversed(layers)):
-        step = WIDTH / len(names)
+        step = width / len(names)
         for column, name in enumerate(names):
             places[name] = (step * (column + 0.5), ROW_HEIGHT * (row + 0.5))
     return places
@@ -120,8 +125,8 @@ def draw(graph: Graph) -> str:
     """An SVG: a box for each name in its layer, a line down to each one that it imports."""
     layers = sort_layers(graph)
     places = place_boxes(layers)
-    height = ROW_HEIGHT * len(layers)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">']
+    size = f"{measure_width(layers)} {ROW_HEIGHT * len(layers)}"
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" font-family="sans-serif">']
     for name, others in graph.items():
         x, y = places[name]
         for other in sorted(others):
