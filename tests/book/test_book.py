@@ -746,7 +746,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-dia-chi-anh": lambda item: _load(item, band="thumbnail"),
     "loi-phan-lop": lambda item: _load(item, band="SCL_20m", resampling="bilinear"),
     "loi-mot-pixel": lambda item: _load(item, bbox=(11.44, 47.81, 11.44001, 47.81001)),
-    "loi-bo-nho": lambda item: _load(item, resolution=0.05),
+    "loi-bo-nho": lambda item: _load(item, resolution=0.01),
     "loi-lech-band": lambda item: _after(item, B04_10m=1500, B08_10m=0),
     "loi-dn-lon": lambda item: _after(item, B04_10m=40000),
     "loi-thieu-pixel": lambda item: _after(item, B04_10m=0),
