@@ -81,7 +81,7 @@ def test_items_that_odc_stac_cannot_read_are_named():
     item.stac_extensions = []
     assert "S2B_x không khai phần mở rộng projection" in refuse([item])
     item = make_item()
-    item.assets["B08_10m"].href = "x.jp2"
+    item.assets["B04_10m"].extra_fields["proj:transform"] = [10, 0]
     assert "odc-stac không đọc được S2B_x" in refuse([item])
 
 
