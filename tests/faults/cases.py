@@ -201,7 +201,7 @@ case(
 case(44, "Mạng chậm, 400 kB mỗi giây", TRUTH, faults=[fault("slow", IMAGES, rate=400_000)])
 case(44, "Trễ 0,3 giây mỗi yêu cầu", TRUTH, faults=[fault("delay", IMAGES, seconds=0.3)])
 case(45, "Kho chỉ cho 4 kết nối", TRUTH, limits={"connections": 4}, arguments={"bands": MANY}, unmet=True)
-case(45, "Kho chỉ cho 1 kết nối", TRUTH, limits={"connections": 1})
+case(45, "Kho chỉ cho 1 kết nối", TRUTH, limits={"connections": 1}, arguments={"bands": MANY})
 case(
     46,
     "429 và bảo chờ 1 giây",
