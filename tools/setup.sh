@@ -58,9 +58,20 @@ install_requirements() {
     mv "$installed.part" "$installed"
 }
 
+# What version 0.1 left behind would be found before the packages of src/: folders without code, and a path to them.
+remove_leftovers() {
+    rm -f "$venv"/lib/python*/site-packages/cdse-bai-hoc.pth
+    for old in cdse_guard cdse_offline jp2_parts; do
+        [ -d "$old" ] || continue
+        find "$old" -name __pycache__ -prune -exec rm -rf {} +
+        find "$old" -type d -empty -delete
+    done
+}
+
 # Needs no network: what builds it, setuptools, is one of the requirements. (--require-hashes would refuse a folder.)
 install_project() {
     rm -f "$linked"
+    remove_leftovers
     if ! install --quiet --no-index --no-deps --no-build-isolation --editable .; then
         say "Chưa đưa được các gói của khóa học vào .venv; lý do ở ngay trên. Hãy chạy make clean rồi chạy lại."
         exit 1

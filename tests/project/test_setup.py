@@ -80,6 +80,21 @@ def test_the_project_is_installed_again_after_a_move_and_after_a_change_only(pro
     assert run_python(moved / ".venv/bin/python", names, moved.parent) == "lessons"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the script needs a POSIX shell")
+def test_folders_that_the_first_version_left_behind_do_not_hide_the_packages(project):
+    (packages,) = (project / ".venv").glob("lib/python*/site-packages")
+    (packages / "cdse-bai-hoc.pth").write_text("../../../..")
+    (project / "cdse_offline/__pycache__").mkdir(parents=True)
+    (project / "cdse_offline/__pycache__/server.cpython-311.pyc").touch()
+    (project / "jp2_parts").mkdir()
+    (project / "jp2_parts/mine.txt").touch()  # somebody's own file stays
+    set_up(project)
+    found = run_python(project / ".venv/bin/python", "import cdse_offline; print(cdse_offline.__file__)", project)
+    assert Path(found) == project / "src/cdse_offline/__init__.py"
+    assert not (project / "cdse_offline").exists() and (project / "jp2_parts/mine.txt").exists()
+    assert not (packages / "cdse-bai-hoc.pth").exists()
+
+
 def test_a_wheel_holds_the_three_packages_and_nothing_else(tmp_path):
     """What `pip install` of the project would bring to someone who has no course."""
     source = tmp_path / "source"
