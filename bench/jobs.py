@@ -99,7 +99,7 @@ MIDDLE = Job(
 FREE = Job(
     "31-dates-no-quota",
     "31 ngày, không hạn ngạch",
-    ("cold", "odc-stac", "rasterio"),
+    ("cold", "odc-stac"),
     dates=data.DATES,
     limits=Limits(per_minute=None),
 )

@@ -101,8 +101,8 @@ def test_what_was_not_measured_is_not_judged():
 
 def test_jobs_of_the_same_content_are_compared():
     """Without the quota the same pixels are read as with it."""
-    found = make_results() | {(jobs.FREE.name, "rasterio"): MADE | {"pixels": "bb"}}
-    assert targets.find_wrong_pixels(found) == [(jobs.FREE.name, "rasterio")]
+    found = make_results() | {(jobs.FREE.name, "odc-stac"): MADE | {"pixels": "bb"}}
+    assert targets.find_wrong_pixels(found) == [(jobs.FREE.name, "odc-stac")]
     (target,) = (target for target in targets.judge(found) if "điểm ảnh" in target.promise)
     assert target.holds  # the fault is another's
 
