@@ -31,7 +31,7 @@ def shorten(data: bytes, length: int = 20) -> str:
 
 
 def find_root(identity: str) -> Path:
-    """The user's folder of kept images (`CDSE_CACHE` moves it); what has no identity is kept until the process ends."""
+    """The user's folder of kept images (`CDSE_CACHE` moves it); what has no identity lies in one of this process."""
     if given := os.environ.get("CDSE_CACHE"):
         return Path(given).expanduser()
     if not identity:
@@ -77,8 +77,12 @@ class Folder:
         self.cache, self.key = owner, key
         self.path = owner.root / shorten(key.encode())
         self._names: set[str] = set()
-        with suppress(FileNotFoundError):
+        try:
             self._names.update(path.name for path in self.path.iterdir())
+        except FileNotFoundError:
+            pass  # nothing is kept yet
+        except OSError as error:
+            raise BadData(say("cache-unreadable", path=self.path, why=error.strerror)) from error
 
     def find(self, name: str) -> Path | None:
         """The kept file of this name, whole and its own; None if there is none."""
@@ -88,10 +92,15 @@ class Folder:
         return None
 
     def find_all(self, start: str) -> list[Path]:
-        """Every whole file whose name starts like this, the newest first."""
+        """Every whole file whose name starts like this, in no order: a file's time says when it was used last."""
         paths = [self.path / found for found in self._names if found.startswith(start)]
-        whole = [path for path in paths if self._check(path, path.stem.rpartition("-")[0])]
-        return sorted(whole, key=lambda path: path.stat().st_mtime, reverse=True)
+        return [path for path in paths if self._check(path, path.stem.rpartition("-")[0])]
+
+    def remove(self, path: Path) -> None:
+        """Keep this file no longer."""
+        self._names.discard(path.name)
+        with suppress(OSError):
+            path.unlink()
 
     def keep(self, name: str, suffix: str, data: bytes) -> Path:
         """Keep a file under this name. BadData (Reason.DISK) where it cannot be written."""
@@ -150,10 +159,15 @@ def find_files(root: Path) -> Iterator[Kept]:
     for folder in root.iterdir():
         if not _FOLDER_NAME.fullmatch(folder.name):
             continue
-        for path in folder.iterdir():
-            with suppress(FileNotFoundError):  # another process removes, too
-                status = path.stat()
-                yield Kept(status.st_mtime, status.st_size, path)
+        with suppress(FileNotFoundError):  # another process removes whole folders, too
+            yield from _list_files(folder)
+
+
+def _list_files(folder: Path) -> Iterator[Kept]:
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            yield Kept(status.st_mtime, status.st_size, path)
 
 
 def trim(owner: Cache, since: float) -> None:

@@ -21,13 +21,18 @@ Tiles = Mapping[int, Collection[int]]  # by level, the numbers of the tiles that
 
 
 def keep_image(folder: Folder, image: Image, etag: str) -> None:
-    """Keep what is known of a file, so that its kept tiles can be used without asking for it again."""
+    """Keep what is known of a file, so that its kept tiles can be used without asking for it again.
+
+    What was known of an older version is dropped, so that its tiles are not used again: else either could be found.
+    """
+    for older in folder.find_all("image."):
+        folder.remove(older)
     document = image._replace(transform=tuple(image.transform)[:6])
     folder.keep(f"image.{etag}", ".json", json.dumps(document).encode())
 
 
 def find_images(folder: Folder) -> dict[str, Image]:
-    """What is known of the file in its versions, by ETag, the newest first."""
+    """What is known of the file, by ETag; two versions only where two processes have met them at one time."""
     found = {}
     for path in folder.find_all("image."):
         layout, levels, crs, transform = json.loads(path.read_bytes())

@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -60,6 +61,12 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
     assert caught.value.reason is Reason.DISK
 
 
+def test_a_cache_that_is_no_folder_is_told(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(BadData, match="Không đọc được"):
+        Cache(tmp_path / "file", "cdse").open_folder("s3://a", "1")
+
+
 def test_where_images_are_kept(monkeypatch, tmp_path):
     monkeypatch.delenv("CDSE_CACHE", raising=False)
     assert find_root("cdse") == find_root("lop-hoc") != find_root("")
@@ -93,6 +100,17 @@ def test_what_was_used_for_longest_is_removed_first(monkeypatch, tmp_path):
     trim(owner, since=time.time() - 150)
     assert [path.exists() for path in kept] == [False, False, False, True]
     assert (tmp_path / "own-file.txt").exists()
+
+
+def test_a_folder_that_another_process_removes_meanwhile_is_passed_over(tmp_path):
+    for href in ("s3://a", "s3://b"):
+        Cache(tmp_path, "cdse").open_folder(href, "1").keep("tile", ".tif", bytes(1000))
+    found = find_files(tmp_path)
+    first = next(found).path.parent
+    for folder in tmp_path.iterdir():
+        if folder != first:
+            rmtree(folder)
+    assert list(found) == []
 
 
 def test_clearing_says_how_much_was_removed_and_touches_nothing_else(tmp_path):

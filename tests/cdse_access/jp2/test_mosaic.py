@@ -71,10 +71,12 @@ def test_a_tile_that_is_not_kept_is_no_zeros(folder):
         keep_mosaic(folder, IMAGE, "e", {0: {0}}, 0)
 
 
-def test_versions_of_an_image_are_told_apart(folder):
+def test_of_two_versions_of_an_image_the_older_is_not_used_again(folder, tmp_path):
     keep_image(folder, IMAGE, "e")
+    assert find_images(folder) == {"e": IMAGE}
     keep_image(folder, IMAGE._replace(levels=1), "f")
-    assert find_images(folder) == {"e": IMAGE, "f": IMAGE._replace(levels=1)}
+    for again in (folder, Cache(tmp_path, "cdse").open_folder("s3://a", "1")):
+        assert find_images(again) == {"f": IMAGE._replace(levels=1)}
     keep(folder, 0, 0, 5, etag="f")
     assert find_tile(folder, "e", 0, 0) is None and find_tile(folder, "f", 0, 0)
 
