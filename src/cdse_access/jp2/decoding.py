@@ -66,6 +66,17 @@ def describe(data: bytes, layout: Layout, expected: GeoBox, name: str) -> Image:
     return Image(layout, levels, crs, found.affine)
 
 
+def check_place(image: Image, expected: GeoBox, name: str) -> None:
+    """BadData where an image that was kept does not lie where this item says: another may have said so before."""
+    shape = (image.layout.height, image.layout.width)
+    told = tuple(expected.shape)
+    if told != shape:
+        raise BadData(say("image-changed", name=name, told=told, found=shape))
+    wrong = _compare(GeoBox(shape, image.transform, image.crs), expected)
+    if wrong:
+        raise BadData(say("image-misplaced", name=name, what=wrong))
+
+
 def _compare(found: object, expected: GeoBox) -> str:
     """What is wrong with the place of a file."""
     if not isinstance(found, GeoBox) or found.crs is None:

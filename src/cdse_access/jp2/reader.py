@@ -1,5 +1,6 @@
 """Bringing the tiles of many files: those that are kept, and from the store only what is missing."""
 
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -10,9 +11,10 @@ from typing import TypeVar
 
 from odc.geo.geobox import GeoBox
 
+from cdse_access.jp2.answers import file_name
 from cdse_access.jp2.cache import Cache, Folder, find_root, shorten, trim
 from cdse_access.jp2.codestream import Header, read_header, write_tiles
-from cdse_access.jp2.decoding import Image, decode_tile, describe
+from cdse_access.jp2.decoding import Image, check_place, decode_tile, describe
 from cdse_access.jp2.mosaic import find_images, find_tile, keep_image, keep_mosaic, keep_tile
 from cdse_access.jp2.ranges import Pool, Remote, open_pool
 from cdse_access.jp2.survey import Survey
@@ -26,6 +28,7 @@ from cdse_access.store import Store
 Result = TypeVar("Result")
 Levels = dict[int, set[int]]  # numbers of tiles, by level
 Tile = tuple[int, list[bytes]]  # number and tile-parts
+THIS_PROCESS = secrets.token_hex(8)  # a store without an identity may be another one tomorrow, also under CDSE_CACHE
 
 
 @cache
@@ -39,7 +42,7 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.cache = open_cache(find_root(store.identity), store.identity or store.endpoint)
+        self.cache = open_cache(find_root(store.identity), store.identity or f"{store.endpoint} {THIS_PROCESS}")
         self._pool: Pool = open_pool(store, CONNECTIONS)
         self._surveys: dict[GeoBox, Survey] = defaultdict(Survey)
         self._images: dict[str, Image] = {}  # by digest of a header: opening a file takes 10 ms
@@ -64,9 +67,15 @@ class Reader:
 
     def keep_tiles(self, wanted: Wanted) -> Path:
         """A virtual raster of the file whose tiles under the frame are kept, at the levels that will be read."""
+        try:
+            return self._find_or_fetch(wanted)
+        except FileNotFoundError as error:  # kept a moment ago, and removed by another process since
+            raise BadData(say("cache-removed", path=self.cache.root, error=error)) from error
+
+    def _find_or_fetch(self, wanted: Wanted) -> Path:
         file = Remote(wanted.href, self.store, self._pool)
         folder = self.open_folder(wanted, file)
-        for etag, image in find_images(folder).items():
+        for etag, image in _find_images(folder, wanted).items():
             levels = _choose_tiles(wanted, image)
             if not _find_missing(folder, etag, levels):
                 return keep_mosaic(folder, image, etag, levels, wanted.nodata)
@@ -83,7 +92,7 @@ class Reader:
     def _fetch_missing(self, wanted: Wanted, file: Remote, folder: Folder) -> Path:
         header = self._read_header(wanted, file)
         etag = shorten(file.etag.encode(), 8)
-        image = find_images(folder).get(etag)
+        image = _find_images(folder, wanted).get(etag)
         numbers = header.layout.tiles_under(*wanted.frame[:4])
         if image is not None:
             missing = _find_missing(folder, etag, _choose_tiles(wanted, image))
@@ -125,7 +134,7 @@ class Reader:
     def _describe(self, header: Header, data: bytes, wanted: Wanted) -> Image:
         key = shorten(header.data + repr(wanted.grid).encode())
         if key not in self._images:
-            self._images[key] = describe(data, header.layout, wanted.grid, wanted.href.rpartition("/")[2])
+            self._images[key] = describe(data, header.layout, wanted.grid, file_name(wanted.href))
         return self._images[key]
 
 
@@ -138,6 +147,14 @@ def _choose_first(wanted: Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted]]
         (others if one.grid in grids else first).append(one)
         grids.add(one.grid)
     return first, others
+
+
+def _find_images(folder: Folder, wanted: Wanted) -> dict[str, Image]:
+    """What is known of the file, by ETag. BadData where it does not lie where the item says."""
+    images = find_images(folder)
+    for image in images.values():
+        check_place(image, wanted.grid, file_name(wanted.href))
+    return images
 
 
 def _choose_tiles(wanted: Wanted, image: Image) -> Levels:

@@ -1,12 +1,25 @@
-"""cdse_access.jp2.reader: in which order files are read, and what of them is missing."""
+"""cdse_access.jp2.reader: in which order files are read, what of them is missing, and what is kept."""
 
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import pytest
 from odc.geo.geobox import GeoBox
 from rasterio import Affine
 
+from cdse_access.jp2 import reader as module
+from cdse_access.jp2.cache import Folder
 from cdse_access.jp2.codestream import Layout
 from cdse_access.jp2.decoding import Image
-from cdse_access.jp2.reader import _choose_first, _choose_tiles
+from cdse_access.jp2.mosaic import keep_image, keep_tile
+from cdse_access.jp2.reader import Reader, _choose_first, _choose_tiles
 from cdse_access.jp2.wanted import Frame, Wanted
+from cdse_access.problems import BadData
+from cdse_access.secrets import Keys
+from cdse_access.store import Store
 
 
 def wanted(href: str, metres: int, frame: Frame) -> Wanted:
@@ -27,3 +40,66 @@ def test_the_tiles_under_the_frame_are_wanted_at_each_level():
     image = Image(Layout(100, 100, 64, 64, 1, 15), 2, "EPSG:32632", Affine.identity())
     assert _choose_tiles(wanted("a", 10, FRAME), image) == {0: {0, 1}, 1: {0, 1}}
     assert _choose_tiles(wanted("a", 10, FRAME), image._replace(levels=0)) == {0: {0, 1}}
+
+
+# -- what is kept ------------------------------------------------------------
+
+
+@pytest.fixture
+def reader(monkeypatch, tmp_path) -> Reader:
+    monkeypatch.setenv("CDSE_CACHE", str(tmp_path))
+    return Reader(Store("127.0.0.1:9", False, Keys.from_texts("A", "B"), "cdse"))
+
+
+def keep_all(reader: Reader, one: Wanted) -> Folder:
+    """All that `one` wants is there, so that nobody is asked."""
+    grid = one.grid
+    image = Image(Layout(100, 100, 64, 64, 1, 15), 2, str(grid.crs), grid.affine)
+    folder = reader.cache.open_folder(one.href, one.version)
+    keep_image(folder, image, "e")
+    for level, number in product((0, 1), (0, 1)):
+        keep_tile(folder, "e", level, number, b"pixels")
+    return folder
+
+
+def test_what_is_kept_is_used_and_nobody_is_asked(reader):
+    one = wanted("s3://eodata/a.jp2", 10, FRAME)
+    folder = keep_all(reader, one)
+    assert reader.keep_tiles(one).parent == folder.path
+
+
+def test_an_item_that_says_another_place_is_refused_also_where_the_image_is_kept(reader):
+    """Else the tiles under its frame are not those under the area, and what lacks reads as no data."""
+    one = wanted("s3://eodata/a.jp2", 10, FRAME)
+    keep_all(reader, one)
+    shifted = GeoBox((100, 100), one.grid.affine * Affine.translation(30, 0), "EPSG:32632")
+    with pytest.raises(BadData, match=r"a\.jp2 không nằm ở chỗ item ghi \(lệch 30\.0 pixel\)"):
+        reader.keep_tiles(one._replace(grid=shifted))
+    larger = GeoBox((200, 200), one.grid.affine, "EPSG:32632")
+    with pytest.raises(BadData, match=r"item ghi cỡ \(200, 200\), kho có \(100, 100\)"):
+        reader.keep_tiles(one._replace(grid=larger))
+
+
+def test_tiles_that_another_process_removes_meanwhile_are_told_with_a_cure(reader, monkeypatch):
+    one = wanted("s3://eodata/a.jp2", 10, FRAME)
+    folder = keep_all(reader, one)
+    find_missing = module._find_missing
+
+    def remove_then(*arguments: Any) -> Any:
+        found = find_missing(*arguments)
+        rmtree(folder.path)
+        return found
+
+    monkeypatch.setattr(module, "_find_missing", remove_then)
+    with pytest.raises(BadData, match=r"hãy gọi lại load\(\)"):
+        reader.keep_tiles(one)
+
+
+def test_a_store_without_an_identity_is_another_one_in_another_process(reader, monkeypatch):
+    def find_folder() -> Path:
+        return Reader(replace(reader.store, identity="")).cache.open_folder("s3://eodata/a.jp2", "1").path
+
+    here = find_folder()
+    assert find_folder() == here
+    monkeypatch.setattr(module, "THIS_PROCESS", "another")
+    assert find_folder() != here
