@@ -1,6 +1,6 @@
 """The session of the last `connect()`: the only thing that this package remembers, since `load` needs a default.
 
-It stands apart and imports nothing, so that the practice room's client may ask for it, too.
+It stands apart and imports nothing that asks or reads, so that the client of the practice may ask for it, too.
 """
 
 from typing import Any

@@ -56,8 +56,8 @@ def load(
     """
     area = {"groupby": "solar_day"} | area
     items = check_load(items, bands, **area)
-    place = select_area(area) | {name: area[name] for name in ("use_overviews",) if name in area}
-    patch_url = fetch(items, bands, progress=progress, session=session, **place)
+    read_area = select_area(area) | {name: area[name] for name in ("use_overviews",) if name in area}
+    patch_url = fetch(items, bands, progress=progress, session=session, **read_area)
     with discard_broken_files(patch_url, items, bands), ThreadPoolExecutor(CONNECTIONS) as pool:
         selected = [select_assets(item, bands) for item in items]
         settings: dict[str, Any] = {"pool": pool, "driver": KeptDriver()} | area

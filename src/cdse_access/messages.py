@@ -279,7 +279,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "image-broken": ("Không giải nén được ảnh ({error}): không dùng được. Hãy tải lại; vẫn lỗi thì bỏ ngày này."),
         "image-changed": "{name}: item ghi cỡ {told}, kho có {found}. Tệp bị cắt cụt hay đã thay: hãy tìm lại item.",
         "image-misplaced": "{name} không nằm ở chỗ item ghi ({what}): hãy bỏ ngày này, hoặc tìm lại item.",
-        "image-type": "{name}: item ghi kiểu {told}, tệp có kiểu {found}: hãy bỏ ngày này, hoặc tìm lại item.",
         "no-tile-part": "{name} hỏng ở byte {at}: không có phần ô nào ở đó. Hãy thử lại sau, hoặc bỏ ngày này.",
         "not-jp2": (
             "{name} không phải tệp JP2 mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "

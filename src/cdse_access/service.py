@@ -189,7 +189,7 @@ def running(
     """An offline CDSE for a block: `with running() as cdse: connect(stac=cdse.stac, s3=cdse.s3, keys=cdse.keys)`.
 
     data: a pack to serve instead of simulated scenes. environment: variables besides this process's, such as
-    `CDSE_OFFLINE_CACHE`, or `CDSE_OFFLINE_PRACTICE` for faults from the start; its practice room is open.
+    `CDSE_OFFLINE_CACHE`, or `CDSE_OFFLINE_PRACTICE` for faults from the start; its practice is open.
     Unavailable where it does not start.
     """
     offline = start_offline(data=data, host=host, environment=environment)

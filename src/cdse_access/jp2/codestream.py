@@ -16,7 +16,6 @@ from cdse_access.problems import BadData
 SOC, SOT, SIZ, COD, QCD, EOC = b"\xff\x4f", b"\xff\x90", b"\xff\x51", b"\xff\x52", b"\xff\x5c", b"\xff\xd9"
 TLM, PLM, PPM, POC = b"\xff\x55", b"\xff\x57", b"\xff\x60", b"\xff\x5f"
 SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"  # the first 12 bytes of every JP2 file
-SOT_SIZE = 12  # bytes of the marker segment
 SMALLEST_PART = 14  # bytes of a tile-part without data: SOT and SOD
 HEADER_SIZES = (8192, 1 << 17, 1 << 20)  # bytes to read until the main header is whole
 
@@ -185,7 +184,7 @@ class PartHeader(NamedTuple):
     total: int
 
 
-Place = tuple[int, int]  # of a tile-part: first byte, length
+Location = tuple[int, int]  # of a tile-part: first byte, length
 
 
 def read_part_header(file: Source, header: Header, at: int, ahead: int = 0) -> PartHeader | None:
@@ -206,9 +205,9 @@ def label_part(data: bytes, tile: int, length: int) -> bytes:
     return data[:4] + struct.pack(">HI", tile, length) + data[10:]
 
 
-def walk_parts(file: Source, header: Header) -> dict[int, list[Place]]:
+def walk_parts(file: Source, header: Header) -> dict[int, list[Location]]:
     """Where all tile-parts lie, by tile: from one to the next, slow but always right. BadData where it breaks off."""
-    found: dict[int, list[Place]] = {}
+    found: dict[int, list[Location]] = {}
     at = header.first
     while at < header.end:
         part = read_part_header(file, header, at, ahead=4096)
@@ -221,9 +220,9 @@ def walk_parts(file: Source, header: Header) -> dict[int, list[Place]]:
     return found
 
 
-def read_index(header: Header) -> dict[int, list[Place]]:
+def read_index(header: Header) -> dict[int, list[Location]]:
     """Where the tile-parts lie as TLM tells it, by tile; empty where there is no TLM, or a damaged one."""
-    found: dict[int, list[Place]] = {}
+    found: dict[int, list[Location]] = {}
     at = header.first
     try:
         entries = list(_read_tlm(header.segments.get(TLM, b"")))

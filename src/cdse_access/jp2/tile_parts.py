@@ -14,7 +14,7 @@ from cdse_access.jp2.codestream import (
     SMALLEST_PART,
     SOT,
     Header,
-    Place,
+    Location,
     label_part,
     read_index,
     read_part_header,
@@ -164,9 +164,9 @@ class _Search:
             self.known[number + 1] = end
         return [label_part(self.file.read(at, at + length), number, length) for at, length in places]
 
-    def _follow(self, number: int) -> list[Place] | None:
+    def _follow(self, number: int) -> list[Location] | None:
         """The tile-parts of a tile, one behind the other, and a SOT or EOC behind them; None where it does not fit."""
-        places: list[Place] = []
+        places: list[Location] = []
         total, at = 0, self.known.get(number, self.header.end)
         while at < self.header.end:
             part = read_part_header(self.file, self.header, at, ahead=int(self.header.mean_length))
@@ -181,7 +181,7 @@ class _Search:
         ended = at < self.header.end or self.file.read(at, at + len(EOC)) == EOC
         return places if places and total == len(places) and ended else None
 
-    def _confirm(self, number: int, places: list[Place]) -> bool:
+    def _confirm(self, number: int, places: list[Location]) -> bool:
         for order, (at, length) in enumerate(places):
             self.file.read(at, at + length)
             part = read_part_header(self.file, self.header, at)
