@@ -4,7 +4,8 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from urllib.parse import urlsplit
 
 from cdse_access import env_file, gdal, probe
@@ -44,6 +45,14 @@ class Session:
         The keys are among the values, so that it shows names only.
         """
         return child_environment(self.store)
+
+    def begin_trial(self) -> None:
+        """From now on the service fails on purpose: nothing that was kept is used, and nothing is kept for others."""
+        self.store = replace(self.store, trial=token_hex(4))
+
+    def end_trial(self) -> None:
+        """The service works again: what was read meanwhile is not used any more."""
+        self.store = replace(self.store, trial="")
 
     def close(self) -> None:
         """Take back all that was set in this process, and end the offline CDSE."""
@@ -169,7 +178,8 @@ def _try_service(service: Service, before: Session | None) -> tuple[Catalog, str
             catalog = open_catalog(addresses.stac)
             sample = probe.find_sample(catalog)
         identity = name_images(service, catalog)
-        store = Store(addresses.s3, addresses.https, service.found.keys, identity)
+        trial = before.store.trial if before and before.store.endpoint == addresses.s3 else ""
+        store = Store(addresses.s3, addresses.https, service.found.keys, identity, trial)
         if sample is not None:
             probe.try_keys(store, sample, service.found.source)
     return catalog, sample, store

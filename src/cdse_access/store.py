@@ -12,12 +12,19 @@ class Store:
 
     endpoint: `host` or `host:port`. identity: a name of the store's images for the cache, the same for every service
     that has the same pixels; "" where nothing tells, so that images are kept only until this process ends.
+    trial: a name for a while in which the service fails on purpose; what is read then is kept apart, and not longer.
     """
 
     endpoint: str
     https: bool
     keys: Keys
     identity: str
+    trial: str = ""
+
+    @property
+    def lasting_identity(self) -> str:
+        """The identity under which images may be kept for other processes; "" if they may not."""
+        return "" if self.trial else self.identity
 
     def url(self, href: str) -> str:
         """The address of `s3://bucket/key` in this store."""

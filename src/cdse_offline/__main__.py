@@ -9,6 +9,7 @@ import shutil
 import socket
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,9 @@ def serve(arguments: argparse.Namespace) -> None:
     keys = read_keys()
     practice = open_practice(arguments)
     holdings = read_holdings(arguments.data)
+    if arguments.practice or os.environ.get(PRACTICE):
+        # Whatever fails on purpose must not last in the caches of those who read here.
+        holdings = replace(holdings, version=f"{holdings.version}-{secrets.token_hex(4)}")
     store = FileStore(holdings.objects)
     store.remove_old_versions()
     listener = listen(arguments.host, arguments.port)

@@ -158,3 +158,14 @@ def test_the_service_imports_neither_numpy_nor_gdal():
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_where_faults_may_be_played_the_version_is_of_this_run_alone():
+    """Else what a class read under a fault would stay in everyone's cache."""
+    quiet = {"CDSE_OFFLINE_PRACTICE": '{"rules": []}'}
+    versions = []
+    for _ in range(2):
+        with running(environment=quiet) as cdse:
+            versions.append(cdse.version)
+    assert len(set(versions)) == 2
+    assert all(version.startswith(f"{source_version()}-") for version in versions)

@@ -42,7 +42,9 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.cache = open_cache(find_root(store.identity), store.identity or f"{store.endpoint} {THIS_PROCESS}")
+        identity = store.lasting_identity
+        only_here = f"{store.endpoint} {store.trial} {THIS_PROCESS}"
+        self.cache = open_cache(find_root(identity), identity or only_here)
         self._pool: Pool = open_pool(store, CONNECTIONS)
         self._surveys: dict[GeoBox, Survey] = defaultdict(Survey)
         self._images: dict[str, Image] = {}  # by digest of a header: opening a file takes 10 ms

@@ -41,14 +41,19 @@ def fault(
 def switch_on(*faults: dict[str, Any], service: str | None = None) -> None:
     """Bật các sự cố này thay cho những sự cố đang bật; giới hạn giữ nguyên.
 
+    Từ đó đến switch_off(), ảnh đã cất không được dùng và ảnh vừa tải không được cất cho lần sau: có thể chúng sai.
     Lỗi: ValueError khi loại hay tham số không có, hoặc dịch vụ không phải phòng tập trên máy này.
     """
     _ask("PUT", "/practice", {"rules": list(faults)}, service)
+    if session := _find_session(service):
+        session.begin_trial()
 
 
 def switch_off(service: str | None = None) -> None:
     """Tắt mọi sự cố và bỏ mọi giới hạn."""
     _ask("DELETE", "/practice", None, service)
+    if session := _find_session(service):
+        session.end_trial()
 
 
 def limit(
@@ -74,6 +79,8 @@ def limit(
         "retry_after": retry_after,
     }
     _ask("PUT", "/practice", {"limits": limits}, service)
+    if session := _find_session(service):
+        session.begin_trial()
 
 
 def usage(*, reset: bool = False, service: str | None = None) -> dict[str, int]:
@@ -115,6 +122,13 @@ def _read_answer(status: int, text: str, address: str) -> dict[str, Any]:
     if "detail" in document:
         raise BadInput(document["detail"])
     raise BadInput(say("not-practice", address=address, status=status))
+
+
+def _find_session(service: str | None) -> Any:
+    """The session of this process, if it reads from the service that was practised with."""
+    session = find_current()
+    host, port = _find_address(service)
+    return session if session and session.store.endpoint == f"{host}:{port}" else None
 
 
 def _find_address(service: str | None) -> tuple[str, int]:

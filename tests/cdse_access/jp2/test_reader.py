@@ -103,3 +103,16 @@ def test_a_store_without_an_identity_is_another_one_in_another_process(reader, m
     assert find_folder() == here
     monkeypatch.setattr(module, "THIS_PROCESS", "another")
     assert find_folder() != here
+
+
+def test_what_is_read_on_trial_is_kept_apart_and_not_found_again(reader, tmp_path, monkeypatch):
+    """A service that fails on purpose may have sent wrong pixels, and what was kept before would hide its faults."""
+    monkeypatch.delenv("CDSE_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def find_folder(trial: str) -> Path:
+        return Reader(replace(reader.store, trial=trial)).cache.open_folder("s3://eodata/a.jp2", "1").path
+
+    folders = [find_folder(trial) for trial in ("", "first", "second", "first", "")]
+    assert len(set(folders)) == 3 and folders[0] == folders[4] and folders[1] == folders[3]
+    assert [folder.is_relative_to(tmp_path) for folder in folders] == [True, False, False, False, True]

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from cdse_access.current import replace_current
+from cdse_access.current import find_current, replace_current
 from cdse_access.problems import BadInput, Reason, Unavailable
+from cdse_access.session import Session, connect
 from cdse_offline import practice
 from cdse_offline.practice import _find_address, fault, limit, switch_off, switch_on, usage
 from cdse_offline.practice.rules import KINDS
@@ -180,3 +181,17 @@ def test_the_service_of_connect_is_meant_before_that_of_the_environment(monkeypa
     replace_current(SimpleNamespace(store=SimpleNamespace(endpoint="127.0.0.1:2")))
     assert _find_address(None) == ("127.0.0.1", 2) and _find_address("127.0.0.1:3") == ("127.0.0.1", 3)
     replace_current(None)
+
+
+def test_the_session_that_reads_here_is_on_trial_while_something_is_on(connected: Session):
+    other = connected.store
+    switch_on(fault("corrupt"), service=other.endpoint)
+    first = find_current().store.trial
+    limit(connections=1)
+    second = find_current().store.trial
+    assert first and second and first != second
+    keys = (other.keys.access.reveal(), other.keys.secret.reveal())
+    connect(stac=connected.service.addresses.stac, s3=other.endpoint, keys=keys)
+    assert find_current().store.trial == second  # connecting anew does not end it
+    switch_off()
+    assert find_current().store.trial == ""
