@@ -19,6 +19,7 @@ import odc.stac
 
 from cdse_access import gdal
 from cdse_access.hosts import is_loopback
+from cdse_access.messages import say
 from cdse_access.secrets import Secret, seal
 from cdse_access.store import Store
 
@@ -77,6 +78,9 @@ class Environment(dict[str, str]):
 
     def __repr__(self) -> str:
         return f"<{len(self)}: {', '.join(sorted(self))}>"
+
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        raise TypeError(say("secret-stays"))
 
 
 def child_environment(store: Store) -> Environment:

@@ -1,6 +1,7 @@
 """cdse_access.settings: what connect() tells GDAL reaches the store's files, nothing else, and is taken back."""
 
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -305,6 +306,8 @@ def test_the_environment_for_a_child_shows_no_value(monkeypatch):
     found = child_environment(Store("lop.local", False, Keys.from_texts("A1", "bi-mat"), ""))
     assert "AWS_SECRET_ACCESS_KEY" in repr(found) and "bi-mat" not in repr(found) + str(found) + f"{found}"
     assert found["AWS_SECRET_ACCESS_KEY"] == "bi-mat" and "AWS_SESSION_TOKEN" not in found and found["PATH"]
+    with pytest.raises(TypeError, match="không được ghi vào tệp"):
+        pickle.dumps(found)
 
 
 def test_the_keys_are_for_this_bucket():

@@ -12,7 +12,7 @@ from typing import TypeVar
 from odc.geo.geobox import GeoBox
 
 from cdse_access.jp2.answers import file_name
-from cdse_access.jp2.cache import Cache, Folder, find_root, shorten, trim
+from cdse_access.jp2.cache import Cache, Folder, find_root, read_limit, shorten, trim
 from cdse_access.jp2.codestream import Header, read_header, write_tiles
 from cdse_access.jp2.decoding import Image, check_place, decode_tile, describe
 from cdse_access.jp2.mosaic import find_images, find_tile, keep_image, keep_mosaic, keep_tile
@@ -41,6 +41,7 @@ class Reader:
     """Reads many files of one store over few connections, and learns from each where tiles lie in the next."""
 
     def __init__(self, store: Store) -> None:
+        read_limit()  # a wrong one is told before anything is fetched
         self.store = store
         identity = store.lasting_identity
         only_here = f"{store.endpoint} {store.trial} {THIS_PROCESS}"

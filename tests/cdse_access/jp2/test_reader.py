@@ -17,7 +17,7 @@ from cdse_access.jp2.decoding import Image
 from cdse_access.jp2.mosaic import keep_image, keep_tile
 from cdse_access.jp2.reader import Reader, _choose_first, _choose_tiles
 from cdse_access.jp2.wanted import Frame, Wanted
-from cdse_access.problems import BadData
+from cdse_access.problems import BadData, BadInput
 from cdse_access.secrets import Keys
 from cdse_access.store import Store
 
@@ -116,3 +116,9 @@ def test_what_is_read_on_trial_is_kept_apart_and_not_found_again(reader, tmp_pat
     folders = [find_folder(trial) for trial in ("", "first", "second", "first", "")]
     assert len(set(folders)) == 3 and folders[0] == folders[4] and folders[1] == folders[3]
     assert [folder.is_relative_to(tmp_path) for folder in folders] == [True, False, False, False, True]
+
+
+def test_a_limit_that_is_no_number_is_told_before_anything_is_fetched(reader, monkeypatch):
+    monkeypatch.setenv("CDSE_CACHE_MAX", "nhiều")
+    with pytest.raises(BadInput, match="CDSE_CACHE_MAX"):
+        Reader(reader.store)
