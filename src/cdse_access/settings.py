@@ -182,7 +182,9 @@ class Settings:
 
     def _set_process_option(self, name: str, value: str) -> None:
         """Not by odc.stac.configure_rio: in the main thread rasterio.Env takes away, when left, what it has set."""
-        self._process[name] = gdal.get_option(name)
+        before = gdal.get_option(name)
+        is_of_environment = before == os.environ.get(name)  # then GDAL finds it there again
+        self._process[name] = None if is_of_environment else before
         gdal.set_option(name, value)
 
     def _set_variables(self, store: Store) -> None:
@@ -199,7 +201,7 @@ class Settings:
         self._applied = False
         gdal.clear_path_options(PREFIX)
         for name, value in self._process.items():
-            gdal.set_option(name, None if value == os.environ.get(name) else value)
+            gdal.set_option(name, value)
         if not gdal.is_reachable():
             odc.loader._rio._CFG = type(odc.loader._rio._CFG)()
         _restore_workers(self._workers)

@@ -227,7 +227,9 @@ def test_what_the_learner_had_set_is_there_again(monkeypatch):
         assert dask.config.get("num_workers") == 3
     assert [gdal.get_option(name) for name in ("GDAL_NUM_THREADS", "GDAL_HTTP_UNSAFESSL")] == ["2", "YES"]
     gdal.set_option("GDAL_NUM_THREADS", None)
-    monkeypatch.delenv("GDAL_HTTP_UNSAFESSL")
+    own.apply(ELSEWHERE)
+    monkeypatch.delenv("GDAL_HTTP_UNSAFESSL")  # meanwhile: taken back, it must not come again
+    own.undo()
     assert gdal.get_option("GDAL_HTTP_UNSAFESSL") is None  # the environment's, not one of the process
 
 
