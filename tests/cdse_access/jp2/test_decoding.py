@@ -2,6 +2,7 @@
 
 import re
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
+from cdse_access.gdal import set_option
 from cdse_access.jp2.codestream import read_header, write_tiles
 from cdse_access.jp2.decoding import decode_tile, describe
 from cdse_access.jp2.sources import InMemory
@@ -20,6 +22,14 @@ from cdse_access.problems import BadData, Reason
 from tests.cdse_access.jp2.codings import CODINGS, PLAIN, SIDE, encoded
 
 GRID = GeoBox((SIDE, SIDE), rasterio.Affine(10, 0, 0, 0, -10, 0), "EPSG:32632")
+
+
+@pytest.fixture
+def many_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment says that many decode, with which GDAL would go on where it cannot decode."""
+    monkeypatch.setenv("GDAL_NUM_THREADS", "ALL_CPUS")
+    yield
+    set_option("GDAL_NUM_THREADS", None)  # rasterio.Env, when left, makes an option of what the environment said
 
 
 def describe_file(data: bytes, grid: GeoBox = GRID):
@@ -51,8 +61,7 @@ def test_a_tile_is_that_of_the_whole_file_at_every_level(tmp_path, coding, bands
                 assert tile.compression.name == "zstd"
 
 
-def test_a_tile_that_cannot_be_decoded_is_an_error_and_not_zeros(tmp_path, monkeypatch):
-    monkeypatch.setenv("GDAL_NUM_THREADS", "ALL_CPUS")  # with which GDAL would go on
+def test_a_tile_that_cannot_be_decoded_is_an_error_and_not_zeros(tmp_path, many_threads):
     file = InMemory("a", encoded(tmp_path / "a.jp2", PLAIN))
     header = read_header(file)
     [(_, parts)] = read_tiles(file, header, {6})
@@ -63,8 +72,7 @@ def test_a_tile_that_cannot_be_decoded_is_an_error_and_not_zeros(tmp_path, monke
         assert caught.value.reason is Reason.BROKEN
 
 
-def test_one_thread_decodes_whatever_the_environment_says(tmp_path, monkeypatch):
-    monkeypatch.setenv("GDAL_NUM_THREADS", "ALL_CPUS")
+def test_one_thread_decodes_whatever_the_environment_says(tmp_path, monkeypatch, many_threads):
     file = InMemory("a", encoded(tmp_path / "a.jp2", PLAIN))
     image = describe_file(file.data)
     seen, copy = [], rasterio.shutil.copy
