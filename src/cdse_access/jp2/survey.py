@@ -17,7 +17,7 @@ Curve = Callable[[int], float]  # tile number: what lies before it in the file, 
 # By how much guesses miss before there is experience, in `spread`s: see there.
 BLIND, BY_OTHER_DATES, BY_THIS_DATE = 0.2, 0.04, 0.03
 CHANCE = 0.04  # by how much the files of one date miss each other without a reason, in `spread`s
-QUANTILE = 0.75  # share of guesses that shall hit
+QUANTILE = 0.9  # share of guesses that shall hit: requests, which CDSE counts, weigh more than a few per cent of bytes
 
 
 class File(NamedTuple):
