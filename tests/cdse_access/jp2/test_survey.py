@@ -71,5 +71,5 @@ def test_margins_follow_from_what_was_missed():
     found = survey()
     assert isclose(found.guess(HEADER, "1", "B04").margin(KNOWN, 2, 100), BLIND * 100)
     found.add(File("1", "B04", KNOWN), BY_THIS_DATE, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2])
-    guess = found.guess(HEADER, "1", "B08")
-    assert isclose(guess.margin(KNOWN, 2, 100), 100) and isclose(guess.margin(KNOWN, 1, 100), 100 * sqrt(3 / 4))
+    guess = found.guess(HEADER, "1", "B08")  # nine of ten have missed by no more than 1.1
+    assert isclose(guess.margin(KNOWN, 2, 100), 110) and isclose(guess.margin(KNOWN, 1, 100), 110 * sqrt(3 / 4))
