@@ -52,7 +52,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Search:
+class KeySearch:
     """What the places are searched with: the user's variables, and the store that is about to be read."""
 
     variables: Held
@@ -79,7 +79,7 @@ def find_keys(
     if strategy not in (None, *STRATEGIES):
         known = ", ".join(map(repr, STRATEGIES))
         raise BadInput(say("strategy-unknown", strategy=strategy, known=known))
-    search = Search(variables, endpoint)
+    search = KeySearch(variables, endpoint)
     for name, find in STRATEGIES.items():
         if strategy not in (None, name):
             continue
@@ -90,7 +90,7 @@ def find_keys(
     return None
 
 
-def _find_in_environment(search: Search) -> Found | None:
+def _find_in_environment(search: KeySearch) -> Found | None:
     held = search.variables
     found = check_keys(held, PAIR, say("source-variable", name=PAIR[0]))
     if found is None and _aws_is_meant(search):
@@ -98,13 +98,13 @@ def _find_in_environment(search: Search) -> Found | None:
     return found
 
 
-def _aws_is_meant(search: Search) -> bool:
+def _aws_is_meant(search: KeySearch) -> bool:
     """`AWS_…` with an endpoint of another store are for that one."""
     store = search.variables.get(AWS_ENDPOINT)
     return not store or bare_host(store.reveal()) in (search.endpoint, LIVE_S3)
 
 
-def _find_in_file(search: Search) -> Found | None:
+def _find_in_file(search: KeySearch) -> Found | None:
     path = env_file.find_file()
     if path is None:
         return None
@@ -120,7 +120,7 @@ def _find_in_file(search: Search) -> Found | None:
     return Found(found.keys, found.source, addresses, found.mended, notes)
 
 
-def _find_in_keyring(search: Search) -> Found | None:
+def _find_in_keyring(search: KeySearch) -> Found | None:
     try:
         import keyring
         import keyring.errors
@@ -133,7 +133,7 @@ def _find_in_keyring(search: Search) -> Found | None:
     return check_keys(held, PAIR, "keyring")
 
 
-def _ask_for_keys(search: Search) -> Found | None:
+def _ask_for_keys(search: KeySearch) -> Found | None:
     if not _someone_answers():
         return None
     try:
@@ -143,7 +143,7 @@ def _ask_for_keys(search: Search) -> Found | None:
     return check_keys(held, PAIR, say("source-typed"))
 
 
-STRATEGIES: dict[str, Callable[[Search], Found | None]] = {
+STRATEGIES: dict[str, Callable[[KeySearch], Found | None]] = {
     "environment": _find_in_environment,
     ".env": _find_in_file,
     "keyring": _find_in_keyring,

@@ -18,7 +18,7 @@ from cdse_access.problems import BadInput
 Bands = Sequence[str]
 Resampling = str | dict[str, str] | None  # one for all bands, or one each
 Version = tuple[str, str, str]
-Acquisition = tuple[Any, ...]
+Overpass = tuple[Any, ...]
 
 ARCHIVE = "s3://eodata/"
 GRID = ("proj:code", "proj:shape", "proj:transform")
@@ -104,9 +104,9 @@ def choose_for_band(setting: Any, band: str) -> Any:
 
 def choose_newest(items: Sequence[Item]) -> list[Item]:
     """Leave out items that a newer version of the same acquisition covers, and print their names; the order stays."""
-    kept: dict[Acquisition, list[Item]] = {}
+    kept: dict[Overpass, list[Item]] = {}
     for item in sorted(items, key=_read_version, reverse=True):
-        newer = kept.setdefault(_find_acquisition(item), [])
+        newer = kept.setdefault(_find_overpass(item), [])
         if not _is_covered(item, newer):
             newer.append(item)
     chosen = {id(item) for item in chain(*kept.values())}
@@ -131,7 +131,7 @@ def _read_version(item: Item) -> Version:
     return baseline, made, item.id
 
 
-def _find_acquisition(item: Item) -> Acquisition:
+def _find_overpass(item: Item) -> Overpass:
     """Items are of one acquisition where tile, satellite and second are the same."""
     tile = item.properties.get("grid:code", item.id)
     satellite = item.properties.get("platform")
