@@ -24,7 +24,7 @@ from cdse_access.jp2.sources import Source
 from cdse_access.jp2.survey import BLIND, File, Known, Survey, spread
 
 WINDOWS = 8  # that show no tile-part, one beside the other, before the file is walked through
-LONGEST_RUN = 8  # tiles that are read at once: so many are held in memory
+LONGEST_RUN = 8_000_000  # bytes that are read at once, about: so many are held in memory
 TRUSTED = 0.35  # of a tile's mean length: a guess that misses by less is worth a request for the whole tile
 LEAST = 1 << 18  # bytes to look through at once: to read fewer takes no less time
 PROBE = 0.85  # of a tile's mean length: what is read around a worse guess, to meet a tile-part or two
@@ -42,7 +42,8 @@ def read_tiles(
     of this grid that were read before, and learns this one. BadData where the file is damaged.
     """
     search = _Search(file, header, survey or Survey(), date, band)
-    for first, stop in _find_runs(numbers):
+    longest = max(int(LONGEST_RUN / header.mean_length), 1)
+    for first, stop in _find_runs(numbers, longest):
         search.find(first, stop)
         for number in range(first, stop):
             yield number, search.read_tile(number)
@@ -50,11 +51,11 @@ def read_tiles(
     search.tell()
 
 
-def _find_runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Numbers that follow each other, as (first, last + 1), in their order."""
+def _find_runs(numbers: Iterable[int], longest: int) -> Iterator[tuple[int, int]]:
+    """Numbers that follow each other, at most so many, as (first, last + 1), in their order."""
     run: list[int] = []
     for number in sorted(numbers):
-        if run and (number != run[-1] + 1 or len(run) == LONGEST_RUN):
+        if run and (number != run[-1] + 1 or len(run) == longest):
             yield run[0], run[-1] + 1
             run = []
         run.append(number)

@@ -9,7 +9,7 @@ from cdse_access.jp2 import tile_parts
 from cdse_access.jp2.codestream import EOC, TLM, read_header, walk_parts
 from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.survey import Survey
-from cdse_access.jp2.tile_parts import LONGEST_RUN, read_tiles
+from cdse_access.jp2.tile_parts import read_tiles
 from cdse_access.problems import BadData
 from cdse_offline.simulation import lengths
 from cdse_offline.simulation.places import MUNICH, acquisitions
@@ -111,14 +111,21 @@ def test_a_tile_much_larger_than_all_others_is_found_too(header, number):
     assert len(found[number]) == 12 + 200_000 and len(requests) <= 12
 
 
-def test_a_long_run_is_read_in_pieces(header):
+def test_a_run_of_small_tiles_is_read_at_once(header):
+    file = Counted(stretched(header, 1))
+    assert [number for number, _ in read_tiles(file, read_header(file), range(25))] == list(range(25))
+    assert len(file.requests) <= 3
+
+
+def test_a_long_run_is_read_in_pieces(header, monkeypatch):
     content = stretched(header, 1)
+    monkeypatch.setattr(tile_parts, "LONGEST_RUN", 8 * len(content) / 25)  # eight tiles
     file = Counted(content)
     numbers = []
     for number, _ in read_tiles(file, read_header(file), range(25)):
         numbers.append(number)
         assert sum(len(data) for _, data in file.chunks) < 0.6 * len(content)
-    assert numbers == list(range(25)) and len(file.requests) <= 3 + 25 / LONGEST_RUN
+    assert numbers == list(range(25)) and len(file.requests) <= 3 + 25 / 8
 
 
 @pytest.mark.parametrize("orders", [(0, 0), (1, 0), (0, 2)])
