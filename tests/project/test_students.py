@@ -26,7 +26,7 @@ def run(out: Path, number: int) -> dict:
 def test_eight_students_at_once_all_have_the_right_pixels(tmp_path):
     found = run(tmp_path / "out.json", 8)
     assert (found["students"], found["right"], found["errors"]) == (8, 8, [])
-    assert found["requests"] > 8 * 12 and found["peak_requests"] > 4  # more than one at a time is served
+    assert found["requests"] > 8 * 12 and found["peak_requests"] > 1  # at a time
     assert 0 < found["fastest"] <= found["median"] <= found["slowest"] <= found["seconds"]
     assert 0.5 < found["service_cpu"] < 60 and 0.1 < found["student_cpu"] < found["slowest"] * 4
     assert 20 < found["service_mb"] < 400 and 50 < found["student_own_mb"] < found["student_mb"] < 1000
