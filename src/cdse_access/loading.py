@@ -54,6 +54,7 @@ def load(
     được kiểm tra sau khi tải. Vài bản xử lý của cùng một lần chụp: chỉ tải bản mới nhất, in tên bản bị bỏ.
     Lỗi: BadInput (ValueError) nêu điều cần sửa; Unavailable, Rejected, BadData (OSError) khi dịch vụ hay tệp hỏng.
     """
+    session = session or current()
     area = {"groupby": "solar_day"} | area
     items = check_load(items, bands, **area)
     read_area = select_area(area) | {name: area[name] for name in ("use_overviews",) if name in area}

@@ -12,7 +12,7 @@ from rasterio.errors import RasterioIOError
 
 from cdse_access import loading as jp2
 from cdse_access import progress
-from cdse_access.current import find_current
+from cdse_access.current import find_current, replace_current
 from cdse_access.jp2 import ranges as remote
 from cdse_access.problems import BadData, BadInput, Problem, Reason
 from cdse_offline.practice import fault, switch_off, switch_on, usage
@@ -237,3 +237,14 @@ def test_28_no_key_in_the_traceback_of_a_load(items, rule, offline_service, monk
     assert "in fetch(" in told and "in read_header(" in told
     keys = (offline_service["access_key"], offline_service["secret_key"])
     assert [key for key in keys if key in told or key in str(caught.value)] == []
+
+
+def test_who_has_not_connected_is_told_so_and_nothing_of_settings(items):
+    before = find_current()
+    replace_current(None)
+    try:
+        with pytest.raises(BadInput, match=r"connect\(\)") as caught:
+            jp2.load(items, ["B04_10m"], bbox=(11.44, 47.81, 11.47, 47.83), resolution=10)
+    finally:
+        replace_current(before)
+    assert caught.value.reason is Reason.KEYS and "GDAL" not in str(caught.value)
