@@ -180,10 +180,10 @@ class Course:
             cdse.use_store(store)
             return self.load()
 
-    def image(self) -> bytes:
-        """The file of another band."""
+    def image(self, band: str = "B05_20m") -> bytes:
+        """The file of a band, by default of another than is loaded."""
         store = self.store(self.service.access_key)
-        return remote.Remote(self.item.assets["B05_20m"].href, store, remote.open_pool(store, 1)).read(0, 1 << 24)
+        return remote.Remote(self.item.assets[band].href, store, remote.open_pool(store, 1)).read(0, 1 << 24)
 
     def said(self, wrong: bool) -> list[str]:
         """Where the secret shows: in what connect() prints, shows, or leaves in a traceback."""
