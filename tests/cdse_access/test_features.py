@@ -1,0 +1,116 @@
+"""cdse_access.features: an item of any shape is read, or named with its field; it costs no other."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pystac
+import pytest
+
+from cdse_access.features import find_faults, keep_readable
+from cdse_access.problems import BadData, Reason
+from tests.cdse_access.checks.example import make_item
+
+LACKING = object()
+ODD: list[Any] = [None, 5, -1, 1e300, 10**400, float("nan"), True, "x", "\ud800", "a\nb", [], [None], {}, {"a": {}}]
+REAL = Path("/work/shared/cdse/item_2026_N0512.json")
+
+
+def change(path: str, value: Any, name: str = "odd") -> dict[str, Any]:
+    """An item whose field has this value; a dot leads into it."""
+    document = copy.deepcopy(make_item(name).to_dict())
+    *way, last = path.split(".")
+    part: Any = document
+    for step in way:
+        part = part[int(step) if isinstance(part, list) else step]
+    part[last] = value
+    if value is LACKING:
+        del part[last]
+    return document
+
+
+def list_paths(part: Any, path: str = "") -> list[str]:
+    if not isinstance(part, dict):
+        return []
+    return [inner for name, value in part.items() for inner in (f"{path}{name}", *list_paths(value, f"{path}{name}."))]
+
+
+def test_good_items_pass_without_a_word(capsys):
+    documents = [make_item("a").to_dict(), make_item("b").to_dict()]
+    assert keep_readable(documents, "catalog") == documents
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="a document of CDSE that is not handed on with the project")
+def test_an_item_of_cdse_has_no_fault():
+    assert find_faults(json.loads(REAL.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("geometry", {"type": "Point", "coordinates": [1, 2]}, "geometry là {'coordinates': [1, 2], 'type': 'Point'}"),
+        ("geometry", {"type": "GeometryCollection", "geometries": []}, "cần Polygon hay MultiPolygon"),
+        ("geometry.coordinates", [[[1, 1], [2, 2], [3, 3], [1, 1]][:3]], "geometry.coordinates.0 là"),
+        ("geometry.coordinates", [[[1, 1], [2, 1], [3, 1], [1, 1]]], "một vòng khép kín có diện tích"),
+        ("geometry.coordinates", [[[1, 1], [2, 1], [2, 2], [1, 2]]], "một vòng khép kín có diện tích"),
+        ("geometry.coordinates", [[[1, 100], [2, 100], [2, 101], [1, 100]]], "kinh độ rồi vĩ độ"),
+        (
+            "properties.datetime",
+            "2023-09-28T10:17:19",
+            "properties.datetime là '2023-09-28T10:17:19', cần thời điểm có",
+        ),
+        ("properties.datetime", "1234-09-28T10:17:19Z", "năm từ 1678 đến 2261"),
+        ("properties.datetime", None, "không đọc được: "),
+        ("properties.eo:cloud_cover", "12", "properties.eo:cloud_cover là '12', cần một số"),
+        ("properties.start_datetime", "2023-09-28T10:17:19+24:61", "thời điểm, ví dụ"),
+        ("bbox", [1, 2, 3], "bbox là [1, 2, 3], cần bốn số"),
+        ("bbox", [11, 48, 12, 47], "cần bốn số"),
+        ("links", [{"rel": "next"}], "links.0.href còn thiếu"),
+        ("stac_extensions", [5], "stac_extensions.0 là 5, cần một chuỗi"),
+        ("id", LACKING, "item thứ 2 (id còn thiếu)"),
+        ("type", "X", "type là 'X'"),
+    ],
+)
+def test_an_odd_item_is_named_with_its_field_and_costs_no_other(path, value, message, capsys):
+    good = make_item("good").to_dict()
+    assert keep_readable([good, change(path, value)], "catalog") == [good]
+    said = capsys.readouterr().out
+    assert said.startswith("Bỏ item mà catalog ghi hỏng: ") and message in said
+
+
+def test_an_odd_asset_costs_only_itself(capsys):
+    documents = [change("assets.B04_10m.href", LACKING, "a"), change("assets.B04_10m.href", LACKING, "b")]
+    kept = keep_readable(documents, "catalog")
+    assert all(document["assets"].keys() == make_item().assets.keys() - {"B04_10m"} for document in kept)
+    assert capsys.readouterr().out == "Bỏ asset mà catalog ghi hỏng: a, b (assets.B04_10m.href còn thiếu).\n"
+
+
+def test_where_no_item_can_be_read_all_are_named():
+    with pytest.raises(BadData, match=r"odd \(geometry là 5.*; item thứ 2 \(item là None") as caught:
+        keep_readable([change("geometry", 5), None], "catalog")
+    assert caught.value.reason is Reason.BROKEN
+
+
+def test_null_where_a_list_may_lack_is_no_fault():
+    (kept,) = keep_readable([change("links", None)], "catalog")
+    assert pystac.Item.from_dict(kept).links == []
+
+
+def test_of_a_question_for_some_fields_only_the_fields_that_came_are_looked_at():
+    assert keep_readable([{"id": "x", "collection": "y"}], "catalog", whole=False) == [{"id": "x", "collection": "y"}]
+    with pytest.raises(BadData, match="bbox"):
+        keep_readable([{"id": "x", "bbox": "y"}], "catalog", whole=False)
+
+
+def test_whatever_a_field_holds_pystac_reads_what_passes():
+    """Each field of an item, one at a time, with each odd value; and lists as deep as JSON is read."""
+    deep: list[Any] = []
+    for _ in range(900):
+        deep = [deep]
+    good = make_item("good").to_dict()
+    for path in [*list_paths(good), "properties.own"]:
+        for value in [*ODD, LACKING, deep] if path != "properties.own" else [deep]:
+            for document in keep_readable([good, change(path, value)], "catalog"):
+                pystac.Item.from_dict(document)
