@@ -3,7 +3,6 @@
 Sources: AWS Signature V4 (botocore); RFC 9110 (Range, Content-Range, ETag).
 """
 
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from cdse_access.jp2.answers import file_name, lost_problem, refusal
 from cdse_access.messages import say
 from cdse_access.problems import BadData, Problem, Unavailable
 from cdse_access.store import Store
+from cdse_access.variables import read_variable
 
 CONNECT, SILENT = 10, 15  # seconds: for a connection, for the next byte
 SLOWEST = 30  # seconds for one answer; if enough came by then it is kept, and the rest is asked for
@@ -44,7 +44,7 @@ class Pool(URLLib3Session):  # type: ignore[misc]
 def open_pool(store: Store, connections: int) -> Pool:
     """At most this many connections to the store, certificates checked, through a proxy where this machine has one."""
     proxies = {} if is_loopback(store.endpoint) else get_environ_proxies(store.url(""))
-    verify = os.environ.get("GDAL_CURL_CA_BUNDLE") or True  # set but empty is not set
+    verify = read_variable("GDAL_CURL_CA_BUNDLE") or True
     return Pool(verify, proxies, timeout=(CONNECT, SILENT), max_pool_connections=connections)
 
 
