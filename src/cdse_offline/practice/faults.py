@@ -47,7 +47,7 @@ WHICH = (
     r"^(all|first (?P<first>[0-9]{1,9})|after (?P<after>[0-9]{1,9})|every (?P<every>[1-9][0-9]{0,8})"
     r"|(?P<percent>[0-9]{1,3}([.][0-9]{1,6})?)%|(?P<nth>[1-9][0-9]{0,8}|first))$"
 )
-_S3, _JP2 = "/eodata/*", "*.jp2"
+S3_PATHS, _JP2 = "/eodata/*", "*.jp2"
 
 Path = Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,300}$")]
 Which = Annotated[str, Field(pattern=WHICH)]
@@ -190,7 +190,7 @@ class NoLength(Fault):
 
 
 class Short(Fault):
-    path: Path = _S3
+    path: Path = S3_PATHS
     after: Size | None = None
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -202,7 +202,7 @@ class Short(Fault):
 
 
 class IgnoreRange(Fault):
-    path: Path = _S3
+    path: Path = S3_PATHS
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         # Not by dropping the header here: clients sign it.
@@ -302,14 +302,14 @@ class Replace(Fault):
             await app(add_order(scope, {"key": key}), receive, send)
             return
         changed = change_bytes(send, _choose_all, lambda part: part.translate(_OTHER_BYTES))
-        await app(scope, receive, _change_etag(changed))
+        await app(scope, receive, change_etag(changed))
 
 
 def _choose_all(span: Span) -> tuple[int, int]:
     return 0, span.end - span.first
 
 
-def _change_etag(send: Send) -> Send:
+def change_etag(send: Send) -> Send:
     async def send_changed(message: Message) -> None:
         is_object = is_start(message) and message["status"] in (200, 206)
         await (change_headers(send, _reverse_etag) if is_object else send)(message)
@@ -327,7 +327,7 @@ def _reverse_etag(headers: MutableHeaders) -> None:
 
 
 class KeyUnknown(Fault):
-    path: Path = _S3
+    path: Path = S3_PATHS
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         def change_key(authorization: str) -> str:
@@ -341,7 +341,7 @@ class KeyExpires(KeyUnknown):
 
 
 class SecretWrong(Fault):
-    path: Path = _S3
+    path: Path = S3_PATHS
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         def forge(authorization: str) -> str:
@@ -353,7 +353,7 @@ class SecretWrong(Fault):
 class Clock(Fault):
     """To a client whose clock is slow, the service's is fast."""
 
-    path: Path = _S3
+    path: Path = S3_PATHS
     minutes: Annotated[float, Field(ge=-1e5, le=1e5)] = 20
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,11 +23,19 @@ _SEARCH = "/stac/v1/search"
 
 def _parse_page(start: Message, body: bytes) -> Page | None:
     """A page of items, or None: errors and other documents stay as they are."""
-    if "json" not in read_headers(start).get("content-type", ""):
-        return None
-    document = json.loads(body)
+    document = _parse_json(start, body)
     is_page = isinstance(document, dict) and document.get("type") == "FeatureCollection"
     return document if is_page else None
+
+
+def _parse_json(start: Message, body: bytes) -> Any:
+    """What an answer says in JSON; None where it is none, or another fault has made it unreadable."""
+    if "json" not in read_headers(start).get("content-type", ""):
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 class TruncatedJson(Short):
@@ -85,6 +93,48 @@ def _link_to_itself(page: Page, asked: bytes) -> dict[str, Any]:
     href = next(link["href"] for link in page["links"] if link["rel"] == "self")
     link = {"rel": "next", "type": "application/geo+json", "href": href, "method": "GET"}
     return link | {"method": "POST", "body": json.loads(asked)} if asked else link
+
+
+class Mutate(Fault):
+    """Another value at one place of a JSON document: `features/*/properties/datetime`; `*` is every entry.
+
+    text: what stands there then, as it is, also where that is no JSON; where it is empty, the entry is left out.
+    """
+
+    path: Path = _SEARCH
+    place: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,300}$")] = "features/*/properties"
+    text: Annotated[str, Field(pattern=r"^[^\x00-\x1f]*$", max_length=20_000)] = "null"
+
+    async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        start, body = await collect_answer(app, scope, receive)
+        document = _parse_json(start, body)
+        if document is not None:
+            _put_mark(document, self.place.split("/"), leave_out=not self.text)
+            body = json.dumps(document).replace(json.dumps(_MARK), self.text).encode()
+        await send_whole(send, start, body)
+
+
+_MARK = "\N{REPLACEMENT CHARACTER}mutated"
+
+
+def _put_mark(value: Any, steps: list[str], *, leave_out: bool) -> None:
+    """Put the mark at the end of these steps, where there is such a place."""
+    step, *rest = steps
+    for key in _find_keys(value, step):
+        if rest:
+            _put_mark(value[key], rest, leave_out=leave_out)
+        elif leave_out:
+            del value[key]
+        else:
+            value[key] = _MARK
+
+
+def _find_keys(value: Any, step: str) -> list[Any]:
+    if isinstance(value, dict):
+        return [key for key in value if step in ("*", key)]
+    if isinstance(value, list):
+        return [number for number in reversed(range(len(value))) if step in ("*", str(number))]
+    return []
 
 
 class DropProj(PageFault):

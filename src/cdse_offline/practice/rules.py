@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from cdse_offline.messages import say
-from cdse_offline.practice import faults, pages
+from cdse_offline.practice import contradictions, faults, pages
 from cdse_offline.practice.faults import WHICH, Fault
 from cdse_offline.practice.parameters import BadRule, read_parameters
 
@@ -37,6 +37,13 @@ KINDS: dict[str, type[Fault]] = {
     "corrupt": faults.Corrupt,
     "zeroed": faults.Zeroed,
     "replace": faults.Replace,
+    "mutate": pages.Mutate,
+    "mismatch": contradictions.Mismatch,
+    "wrong-range": contradictions.WrongRange,
+    "header": contradictions.Header,
+    "packed": contradictions.Packed,
+    "new-etag": contradictions.NewEtag,
+    "drip": contradictions.Drip,
     "key-unknown": faults.KeyUnknown,
     "secret-wrong": faults.SecretWrong,
     "key-expires": faults.KeyExpires,

@@ -87,6 +87,31 @@ def test_next_host(service: Service):
     assert "http://127.0.0.9:81/" in service.search(limit=1, ids=names(truth)[:1]).body.decode()  # no next one before
 
 
+def test_mutate(service: Service):
+    on(service, "mutate", place="features/*/properties/datetime")
+    assert [item["properties"]["datetime"] for item in service.search().json()["features"]] == [None, None]
+    on(service, "mutate", place="features/0/bbox/*", text='"a"')
+    first, second = service.search().json()["features"]
+    assert first["bbox"] == ["a"] * 4 and "a" not in second["bbox"]
+    on(service, "mutate", place="links", text="")
+    assert "links" not in service.search().json()
+    on(service, "mutate", "/stac/v1/", place="links", text="[" * 3000)
+    assert b'"links": [[[' in service.ask("/stac/v1/").body
+
+
+@pytest.mark.parametrize("place", ["features/*/nowhere/datetime", "features/9", "type/0", "nowhere"])
+def test_nothing_is_mutated_where_there_is_no_such_place(service: Service, place: str):
+    truth = service.search().json()
+    on(service, "mutate", place=place)
+    assert service.search().json() == truth
+
+
+def test_a_page_that_was_made_unreadable_is_left_so(service: Service):
+    faults = fault("drop-proj"), fault("mutate", place="features", text="9" * 5000)
+    practice.switch_on(*faults, service=service.address)
+    assert b"9" * 5000 in service.search().body
+
+
 def test_drop_proj(service: Service):
     assert b'"proj:' in service.search().body
     on(service, "drop-proj")

@@ -45,6 +45,5 @@ def test_a_rule_counts_the_requests_of_its_own_path():
 
 
 def test_every_kind_is_tested():
-    texts = [Path(__file__).with_name(name).read_text() for name in ("test_faults.py", "test_pages.py")]
-    text = "".join(texts)
+    text = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     assert [kind for kind in KINDS if f'on(service, "{kind}"' not in text] == []
