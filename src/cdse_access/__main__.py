@@ -4,15 +4,17 @@ import argparse
 
 from cdse_access.jp2.cache import clear, find_root
 from cdse_access.messages import say
+from cdse_access.telling import prepare_streams, tell
 
 
 def main() -> None:
+    prepare_streams()
     parser = argparse.ArgumentParser("python -m cdse_access", description="Kho ảnh đã cất trên máy này.")
     parser.add_argument("command", choices=["clear-cache"], help="xóa mọi ảnh đã cất (lần sau tải lại từ đầu)")
     parser.parse_args()
     root = find_root("kept")
     files, size = clear(root)
-    print(say("cache-cleared", files=files, megabytes=size / 1e6, path=root))
+    tell(say("cache-cleared", files=files, megabytes=size / 1e6, path=root))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from cdse_access.messages import say
 from cdse_access.problems import BadData
+from cdse_access.telling import tell
 
 Document = dict[str, Any]
 Ring = list[list[float]]
@@ -293,7 +294,7 @@ def keep_readable(documents: Iterable[object], source: str, *, whole: bool = Tru
         raise BadData(say("features-bad", source=source, items=_list_names(lost)))
     for slot, left_out in ("features-dropped", lost), ("assets-dropped", assets):
         if left_out:
-            print(say(slot, source=source, items=_list_names(left_out)))
+            tell(say(slot, source=source, items=_list_names(left_out)))
     return kept
 
 

@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
+
+from cdse_access.telling import fit, is_terminal
 
 Item = TypeVar("Item")
 BAR = "{desc} |{bar:24}| {n_fmt}/{total_fmt}{postfix}"  # no times: they would differ in each stored notebook
@@ -19,7 +21,8 @@ def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True, 
     """
     quiet = not shown or not is_watched()
     layout = TIMED_BAR if timed else BAR
-    with tqdm(total=total, desc=what, bar_format=layout, file=sys.stdout, disable=quiet, leave=True, ascii=" #") as bar:
+    look: Any = {"desc": fit(what, sys.stdout), "bar_format": layout, "ascii": " #"}
+    with tqdm(total=total, file=sys.stdout, disable=quiet, leave=True, **look) as bar:
         for item in items:
             yield item
             bar.update()
@@ -29,4 +32,4 @@ def is_watched() -> bool:
     """Is there a terminal, or a notebook that is not run by a program? `TQDM_DISABLE` says so."""
     if os.environ.get("TQDM_DISABLE") or "PYTEST_CURRENT_TEST" in os.environ:
         return False
-    return sys.stdout.isatty() or "ipykernel" in sys.modules
+    return is_terminal(sys.stdout) or "ipykernel" in sys.modules

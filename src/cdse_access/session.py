@@ -21,6 +21,7 @@ from cdse_access.secrets import Keys, Secret, seal
 from cdse_access.service import OfflineCdse, Service, choose_service, seal_keys, start_offline
 from cdse_access.settings import Environment, Settings, Variables, child_environment, forget_answers, proxy_exceptions
 from cdse_access.store import Store
+from cdse_access.telling import tell
 
 __all__ = ["Session", "connect", "current", "logout", "open_catalog", "status", "use_store"]
 VERSION = "cdse_offline:version"  # on the landing page of an offline CDSE
@@ -101,7 +102,7 @@ def connect(
         lines.append(say("no-jp2-driver"))
     if persist and session.service.found.is_typed:
         lines.append(env_file.keep_keys(session.store.keys))
-    print("\n".join(lines))
+    tell(*lines)
     assert session.catalog is not None
     return session.catalog
 
@@ -128,7 +129,7 @@ def logout() -> None:
         session.close()
     for name in _key_variables(session):
         os.environ.pop(name, None)
-    print(say("logged-out"))
+    tell(say("logged-out"))
 
 
 # -- how -------------------------------------------------------------------------

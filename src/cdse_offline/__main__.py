@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdse_access.hosts import is_loopback
+from cdse_access.telling import prepare_streams, tell
 from cdse_offline.messages import say
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ ACCESS_KEY, SECRET_KEY = "CDSE_OFFLINE_ACCESS_KEY", "CDSE_OFFLINE_SECRET_KEY"
 
 
 def main() -> None:
+    prepare_streams()
     arguments = parse_arguments()
     try:
         arguments.run(arguments)
@@ -85,7 +87,8 @@ def serve(arguments: argparse.Namespace) -> None:
     port = listener.getsockname()[1]
     if arguments.until_stdin_closes:
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-        print(json.dumps(announce(f"{arguments.host}:{port}", keys, holdings)), flush=True)
+        line = json.dumps(announce(f"{arguments.host}:{port}", keys, holdings))
+        print(line, flush=True)  # noqa: T201 - for a program, which must learn of a failure
     else:
         _print_welcome(arguments, port, keys, holdings, store)
     try:
@@ -172,7 +175,7 @@ def _print_welcome(
         if os.environ.get(PRACTICE):
             lines.append(say("serve-practice-on", name=PRACTICE))
     lines.append(say("serve-cache", folder=store.cache, megabytes=measure_size(store.cache) / 1e6))
-    print("\n".join(lines), flush=True)
+    tell(*lines)
 
 
 def _find_reachable_name(host: str) -> str:
@@ -185,11 +188,11 @@ def clear_cache(_: argparse.Namespace) -> None:
 
     folder = cache_folder()
     if not folder.exists():
-        print(say("cache-empty", folder=folder))
+        tell(say("cache-empty", folder=folder))
         return
     megabytes = measure_size(folder) / 1e6
     shutil.rmtree(folder)
-    print(say("cache-cleared", megabytes=megabytes, folder=folder))
+    tell(say("cache-cleared", megabytes=megabytes, folder=folder))
 
 
 if __name__ == "__main__":

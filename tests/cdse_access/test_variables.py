@@ -5,7 +5,20 @@ import pytest
 from cdse_access.variables import read_first, read_variable
 
 
-@pytest.mark.parametrize(("value", "found"), [(None, ""), ("", ""), (" \t", ""), (" a b ", "a b"), ("0", "0")])
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (None, ""),
+        ("", ""),
+        (" \t", ""),
+        (" a b ", "a b"),
+        ("0", "0"),
+        ('""', ""),
+        (" 'a b'\r\n", "a b"),
+        ("“a”", "a"),
+        ("\ufeffa\u200b", "a"),
+    ],
+)
 def test_what_is_empty_or_blank_is_not_set(monkeypatch, value, found):
     monkeypatch.delenv("A_VARIABLE", raising=False)
     if value is not None:

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
+from cdse_access.telling import tell
 
 Bands = Sequence[str]
 Resampling = str | dict[str, str] | None  # one for all bands, or one each
@@ -113,7 +114,7 @@ def choose_newest(items: Sequence[Item]) -> list[Item]:
     dropped = [item.id for item in items if id(item) not in chosen]
     if dropped:
         names = ", ".join(dropped)
-        print(say("items-dropped", number=len(dropped), items=names))
+        tell(say("items-dropped", number=len(dropped), items=names))
     return [item for item in items if id(item) in chosen]
 
 

@@ -23,6 +23,7 @@ from cdse_access.classes import find_clear
 from cdse_access.jp2.cache import discard_image
 from cdse_access.messages import say
 from cdse_access.problems import BadData
+from cdse_access.telling import tell
 
 PatchUrl = Callable[[str], str]
 Layer = np.ndarray[Any, Any]  # of one band and date: (y, x)
@@ -135,7 +136,7 @@ def _print_overcast(dn: xr.Dataset) -> None:
             dates = [date for date, layers in _split_dates(dn[[band]]) if not _is_seen(layers[str(band)])]
             if dates:
                 listed = ", ".join(dates)
-                print(say("dates-overcast", band=band, number=len(dates), dates=listed))
+                tell(say("dates-overcast", band=band, number=len(dates), dates=listed))
 
 
 def _is_seen(scl: Layer) -> bool:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from cdse_access.problems import BadInput
+from cdse_access.telling import tell
 from cdse_offline.messages import say
 from cdse_offline.packs.loads import LESSONS, SENTINEL, Load
 from cdse_offline.packs.record import record
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         record(arguments.folder, read_loads(arguments), service=arguments.service, yes=arguments.yes)
     except KeyboardInterrupt:
-        print(say("record-interrupted", again=say("record-run-again")), file=sys.stderr)
+        tell(say("record-interrupted", again=say("record-run-again")), stream=sys.stderr)
         sys.exit(130)
     except (OSError, ValueError) as error:
         sys.exit(str(error))

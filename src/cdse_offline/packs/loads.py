@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cdse_access.problems import BadInput
+from cdse_access.telling import tell
 from cdse_offline.messages import say
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def search_items(catalog: "Client", loads: Sequence[Load]) -> list[WantedItem]:
     for load in _choose_loads(catalog, loads):
         found = _search(catalog, load)
         if not found:
-            print(say("nothing-found", load=load))
+            tell(say("nothing-found", load=load))
         for document in found:
             item = WantedItem(document)
             wanted.setdefault(item.name, item)

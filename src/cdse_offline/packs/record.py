@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdse_access.files import write_whole
 from cdse_access.problems import BadInput, Problem, Reason
+from cdse_access.telling import tell
 from cdse_offline.messages import say
 from cdse_offline.packs import attribution, pack
 from cdse_offline.packs.estimate import SMALL, estimate, widen
@@ -53,7 +54,7 @@ def record(folder: Path, loads: Sequence[Load], *, service: str | None = None, y
     check_folder(folder, loads, _name_service(catalog))
     missing = [item for item in wanted if not is_recorded(folder, item)]
     if missing and not _agree(folder, missing, len(wanted), yes=yes):
-        print(say("nothing-recorded"))
+        tell(say("nothing-recorded"))
         return
     note = _write_note(folder, loads, catalog, wanted)
     _write_items(folder, missing, _name_service(catalog))
@@ -68,8 +69,8 @@ def _agree(folder: Path, missing: Sequence[WantedItem], total: int, *, yes: bool
     """Tell how much it will be, and ask."""
     size = estimate(missing)
     if len(missing) < total:
-        print(say("record-has", folder=folder, count=total - len(missing), total=total))
-    print(size)
+        tell(say("record-has", folder=folder, count=total - len(missing), total=total))
+    tell(size)
     check_space(folder, size.kept)
     return yes or _ask()
 
@@ -123,7 +124,7 @@ def _finish(folder: Path, note: dict[str, Any]) -> None:
     write_json(folder / pack.NOTE, note | {"items": items})  # those with nothing to serve are left out
     files = [path for path in holdings.objects.values() if isinstance(path, Path)]
     megabytes = sum(path.stat().st_size for path in files) / 1e6
-    print(say("record-finished", items=items, files=len(files), megabytes=megabytes, folder=folder))
+    tell(say("record-finished", items=items, files=len(files), megabytes=megabytes, folder=folder))
 
 
 # -- writing -----------------------------------------------------------------
