@@ -131,7 +131,10 @@ def read_holdings(folder: Path | None) -> "Holdings":
     if folder is not None:
         from cdse_offline.packs.pack import read_pack
 
-        return read_pack(folder)
+        holdings = read_pack(folder)
+        for note in holdings.notes:
+            print(note, file=sys.stderr)
+        return holdings
     from cdse_offline.product.archive import simulate_holdings
 
     return simulate_holdings()

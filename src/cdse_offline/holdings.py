@@ -35,3 +35,4 @@ class Holdings:
     records: tuple[Record, ...]
     objects: Mapping[str, SimulatedFile | Path]  # by their key in the bucket `eodata`
     thumbnails: Mapping[str, str]  # item id -> key of its quicklook
+    notes: tuple[str, ...] = ()  # what of a pack was left out, for who serves it
