@@ -132,8 +132,8 @@ def read_holdings(folder: Path | None) -> "Holdings":
         from cdse_offline.packs.pack import read_pack
 
         holdings = read_pack(folder)
-        for note in holdings.notes:
-            print(note, file=sys.stderr)
+        if holdings.notes:
+            tell(*holdings.notes, stream=sys.stderr)
         return holdings
     from cdse_offline.product.archive import simulate_holdings
 

@@ -232,8 +232,8 @@ class LeftOut:
         notes: list[str] = []
         for why, assets_of in self._found.items():
             groups: dict[tuple[str, ...], list[str]] = {}
-            for asset, ids in assets_of.items():
-                groups.setdefault(tuple(ids), []).append(asset)
+            for asset, lacking in assets_of.items():
+                groups.setdefault(tuple(lacking), []).append(asset)
             for ids, names in groups.items():
                 of = ", ".join(ids) if len(ids) <= LISTED else say("pack-items", number=len(ids))
                 notes.append(say("pack-asset", assets=", ".join(names), items=of, why=why))

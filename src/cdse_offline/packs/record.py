@@ -120,8 +120,8 @@ def _build_collection(catalog: "Client", name: str, credit: str) -> dict[str, An
 
 def _finish(folder: Path, note: dict[str, Any]) -> None:
     holdings = pack.read_pack(folder)  # as `--data` will
-    for line in holdings.notes:
-        print(line, file=sys.stderr)
+    if holdings.notes:
+        tell(*holdings.notes, stream=sys.stderr)
     items = len(holdings.records)
     write_json(folder / pack.NOTE, note | {"items": items})  # those with nothing to serve are left out
     files = [path for path in holdings.objects.values() if isinstance(path, Path)]
