@@ -2,7 +2,8 @@
 
 import argparse
 
-from cdse_access.jp2.cache import clear, find_root
+from cdse_access.folders import locate_folder
+from cdse_access.jp2.cache import FOLDER, VARIABLE, clear
 from cdse_access.messages import say
 from cdse_access.telling import prepare_streams, tell
 
@@ -12,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m cdse_access", description="Kho ảnh đã cất trên máy này.")
     parser.add_argument("command", choices=["clear-cache"], help="xóa mọi ảnh đã cất (lần sau tải lại từ đầu)")
     parser.parse_args()
-    root = find_root("kept")
+    root = locate_folder(VARIABLE, FOLDER)
     files, size = clear(root)
     tell(say("cache-cleared", files=files, megabytes=size / 1e6, path=root))
 

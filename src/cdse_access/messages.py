@@ -10,7 +10,30 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "and": " và ",
         "assets-dropped": "Bỏ asset mà {source} ghi hỏng: {items}.",
         "cache-cleared": "Đã xóa {files} tệp ảnh đã cất, {megabytes:.0f} MB, trong {path}.",
+        "cure-or-variable": "{cure}, hoặc đặt {variable} là một thư mục khác",
         "dates-overcast": "Không pixel nào quang mây theo {band} vào {number} ngày: {dates}.",
+        "disk-file-size": "tệp lớn quá giới hạn của hệ thống",
+        "disk-file-size-cure": "hãy nới `ulimit -f`",
+        "disk-forbidden": "không có quyền",
+        "disk-forbidden-cure": "hãy xem lại quyền và chủ của thư mục",
+        "disk-full": "đĩa đầy, hay hết hạn mức",
+        "disk-full-cure": "hãy dọn đĩa",
+        "disk-gone": "không có chỗ ấy, hay vừa bị xóa",
+        "disk-gone-cure": "hãy xem lại đường dẫn",
+        "disk-in-the-way": "một tệp hay liên kết hỏng đứng ở chỗ của thư mục",
+        "disk-in-the-way-cure": "hãy dời nó đi",
+        "disk-memory": "hết bộ nhớ",
+        "disk-memory-cure": "hãy đóng bớt kernel hay chương trình",
+        "disk-name": "tên quá dài, hay có byte không phải UTF-8",
+        "disk-name-cure": "hãy đặt tên ngắn, không dấu",
+        "disk-no-home": "không biết thư mục nhà của bạn",
+        "disk-no-home-cure": "hãy đặt HOME",
+        "disk-open-files": "đang mở quá nhiều tệp",
+        "disk-open-files-cure": "hãy đóng bớt kernel, hay nới `ulimit -n`",
+        "disk-other": "{words}",
+        "disk-other-cure": "hãy xem lại ổ đĩa",
+        "disk-read-only": "ổ đĩa chỉ cho đọc",
+        "disk-read-only-cure": "hãy dùng ổ đĩa khác",
         "env-file-kept": "Đã cất khóa vào {file}, chỉ mình bạn đọc được: các bài sau tự thấy.",
         "env-file-public": "Người khác trên máy này đọc được tệp .env: hãy gõ `chmod 600 .env`.",
         "feature-fault": "{field} {why}",
@@ -24,6 +47,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "form-datetime": 'hãy viết "2023-06-15", "2023-06", "2023", hoặc khoảng "2023-05-01/2023-09-30"',
         "form-intersects": "cần một hình GeoJSON, Polygon hay Point",
         "items-dropped": "Bỏ {number} item trùng hoặc cũ hơn của cùng lần chụp: {items}.",
+        "kept-elsewhere": (
+            "không cất ảnh được trong {folder} ({why}), nên lần chạy này cất tạm trong {now}. Muốn giữ lại thì đặt "
+            "{variable} là một thư mục khác."
+        ),
         "key-question": "{name} (gõ không hiện ra): ",
         "logged-out": "Đã đăng xuất: kernel này không còn giữ khóa nào.",
         "mended": "Đã sửa giúp: {what}.",
@@ -330,9 +357,14 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
     },
     Reason.DISK: {
         "cache-removed": "{path} đã bị xóa hay hỏng sau khi tải ({error}): hãy gọi lại load() hay fetch().",
-        "cache-unreadable": "Không đọc được {path} ({why}): hãy xóa nó rồi chạy lại.",
-        "cannot-write": "Không ghi được {path} ({why}): hãy dọn đĩa rồi chạy lại.",
+        "cache-unreadable": "Không đọc được {path} ({why}): {cure} rồi chạy lại.",
+        "cannot-write": "Không ghi được {path} ({why}): {cure} rồi chạy lại.",
         "env-file-unwritable": "Không cất được khóa vào {path} ({why}): hãy xem lại thư mục.",
+        "folder-unusable": "{variable} là {folder}, không cất được gì ở đó ({why}): {cure}, hoặc đặt nó chỗ khác.",
+        "no-folder": (
+            "Không có chỗ cất ảnh: {folder} không dùng được ({why}), thư mục tạm cũng không. Hãy đặt {variable} là một "
+            "thư mục ghi được. {also}"
+        ),
     },
 }
 

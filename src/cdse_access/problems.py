@@ -49,7 +49,9 @@ class Messages:
     def __call__(self, slot: str, /, **values: object) -> Message:
         """The text of this slot with its fields filled: `raise BadInput(say("bbox-order", bbox=bbox))`."""
         reason, text = self._texts[slot]
-        message = Message(text.format(**values))
+        told = text.format(**values)
+        # A path may hold bytes that are no text: they would not go through any stream, not even to a notebook.
+        message = Message(told.encode(errors="backslashreplace").decode())
         message.reason = reason
         return message
 

@@ -41,6 +41,7 @@ from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.env_file import PAIR
 from cdse_access.jp2.answers import lost_problem, refusal
+from cdse_access.jp2.cache import find_root
 from cdse_access.jp2.codestream import SIGNATURE, read_header
 from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.jp2.sources import InMemory
@@ -703,6 +704,12 @@ def _fail(error: Exception, *_: object) -> None:
     raise error
 
 
+def _keep_in_a_file() -> None:
+    with tempfile.NamedTemporaryFile() as file, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CDSE_CACHE", file.name)
+        find_root("cdse")
+
+
 def _on_a_full_disk(item: Item) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "replace", partial(_fail, OSError(28, "No space left on device")))
@@ -765,6 +772,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-tep-co": lambda item: _fetch(_with_size(item, 5)),
     "loi-khong-jp2": lambda item: _tiles_of(item, lambda data: b"%PDF" + data),
     "loi-dia-day": _on_a_full_disk,
+    "loi-thu-muc-cat": lambda item: _keep_in_a_file(),
     "loi-thieu-vung": lambda item: fetch([item], ["B01_60m"], progress=False),
     "loi-baseline": lambda item: bands.scale_offset([_old(item)], ["B04_10m"]),
     "loi-dn-thuc": lambda item: bands.reflectance(xr.DataArray(np.ones((2, 2))), 0.0001, -0.1),

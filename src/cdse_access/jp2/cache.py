@@ -7,20 +7,23 @@ when the file is first used in a process: a damaged file, or one that was put in
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
-import platformdirs
-
-from cdse_access.files import write_whole
+from cdse_access.files import explain_refusal, unwritable, write_whole
+from cdse_access.folders import find_place, make_temporary
 from cdse_access.messages import say
 from cdse_access.problems import BadData, BadInput
+from cdse_access.telling import tell
+from cdse_access.variables import read_variable
 
+VARIABLE, LIMIT = "CDSE_CACHE", "CDSE_CACHE_MAX"
+FOLDER = "cdse-bai-hoc"
 DEFAULT_GIGABYTES = 20.0
 _FOLDER_NAME = re.compile(r"[0-9a-f]{20}")
 
@@ -31,27 +34,31 @@ def shorten(data: bytes, length: int = 20) -> str:
 
 
 def find_root(identity: str) -> Path:
-    """The user's folder of kept images (`CDSE_CACHE` moves it); what has no identity lies in one of this process."""
-    if given := os.environ.get("CDSE_CACHE"):
-        return Path(given).expanduser()
-    if not identity:
-        return Path(_make_temporary().name)
-    return Path(platformdirs.user_cache_dir("cdse-bai-hoc", appauthor=False))
+    """The user's folder of kept images (`CDSE_CACHE` moves it); what has no identity lies in one of this process.
+
+    BadData (Reason.DISK) where nothing can be kept. Where it is not the usual folder, the user is told, once.
+    """
+    if not identity and not read_variable(VARIABLE):
+        return make_temporary()
+    place = find_place(VARIABLE, FOLDER)
+    if place.note:
+        _tell_once(say("note", note=place.note))
+    return place.folder
 
 
 @cache
-def _make_temporary() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="cdse-")
+def _tell_once(note: str) -> None:
+    tell(note)
 
 
 def read_limit() -> float:
     """Bytes that the cache may hold: 20 GB, or as many gigabytes as `CDSE_CACHE_MAX` says."""
-    text = os.environ.get("CDSE_CACHE_MAX", "")
+    text = read_variable(LIMIT)
     try:
         gigabytes = float(text) if text else DEFAULT_GIGABYTES
     except ValueError:
         gigabytes = -1
-    if not gigabytes >= 0:
+    if not 0 <= gigabytes < inf:
         raise BadInput(say("cache-limit", value=text))
     return gigabytes * 1e9
 
@@ -82,7 +89,9 @@ class Folder:
         except FileNotFoundError:
             pass  # nothing is kept yet
         except OSError as error:
-            raise BadData(say("cache-unreadable", path=self.path, why=error.strerror)) from error
+            _, why, cure = explain_refusal(error)
+            cure = say("cure-or-variable", cure=cure, variable=VARIABLE)
+            raise BadData(say("cache-unreadable", path=self.path, why=why, cure=cure)) from error
 
     def find(self, name: str) -> Path | None:
         """The kept file of this name, whole and its own; None if there is none."""
@@ -106,10 +115,13 @@ class Folder:
         """Keep a file under this name. BadData (Reason.DISK) where it cannot be written."""
         path = self.path / f"{name}-{self._digest(name, data)}{suffix}"
         if path.name not in self._names or not self._check(path, name):
-            write_whole(path, data)
+            write_whole(path, data, variable=VARIABLE)
             self._names.add(path.name)
             self.cache.has_grown = True
-        self.cache.checked[path] = path.stat().st_mtime_ns
+        try:
+            self.cache.checked[path] = path.stat().st_mtime_ns
+        except OSError as error:  # removed since, or what is written there is lost
+            raise unwritable(path, error, VARIABLE) from error
         return path
 
     def _digest(self, name: str, data: bytes) -> str:
@@ -124,12 +136,11 @@ class Folder:
             if not known and not path.stem.endswith(self._digest(name, path.read_bytes())):
                 path.unlink()
                 return False
-            os.utime(path)  # used now: others are removed before it
+            with suppress(PermissionError):  # on a disk that is only to be read
+                os.utime(path)  # used now: others are removed before it
             self.cache.checked[path] = path.stat().st_mtime_ns
-        except FileNotFoundError:
+        except OSError:  # gone, or not to be read: it is fetched again, and who cannot replace it tells why
             return False
-        except OSError as error:
-            raise BadData(say("cache-unreadable", path=self.path, why=error.strerror)) from error
         return True
 
 
@@ -159,13 +170,13 @@ def find_files(root: Path) -> Iterator[Kept]:
     for folder in root.iterdir():
         if not _FOLDER_NAME.fullmatch(folder.name):
             continue
-        with suppress(FileNotFoundError):  # another process removes whole folders, too
+        with suppress(OSError):  # another process removes whole folders, too
             yield from _list_files(folder)
 
 
 def _list_files(folder: Path) -> Iterator[Kept]:
     for path in folder.iterdir():
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             status = path.stat()
             yield Kept(status.st_mtime, status.st_size, path)
 
@@ -190,4 +201,5 @@ def clear(root: Path) -> tuple[int, int]:
     kept = list(find_files(root))
     for folder in {file.path.parent for file in kept}:
         shutil.rmtree(folder, ignore_errors=True)
-    return len(kept), sum(file.size for file in kept)
+    removed = [file for file in kept if not file.path.exists()]
+    return len(removed), sum(file.size for file in removed)

@@ -49,22 +49,42 @@ def test_the_file_of_another_tile_or_image_is_not_taken_for_its_own(tmp_path):
     assert Cache(tmp_path, "cdse").open_folder("s3://a", "1").find("tile.2") is None
 
 
-def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+def test_a_kept_file_that_cannot_be_read_is_as_if_it_were_not_there(tmp_path, monkeypatch):
+    """It is fetched and written again; where that is impossible, writing tells why."""
     Cache(tmp_path, "cdse").open_folder("s3://a", "1").keep("tile", ".tif", b"pixels")
 
     def fail(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
-    with pytest.raises(BadData, match="hãy xóa nó rồi chạy lại") as caught:
-        Cache(tmp_path, "cdse").open_folder("s3://a", "1").find("tile")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fail)
+        folder = Cache(tmp_path, "cdse").open_folder("s3://a", "1")
+        assert folder.find("tile") is None
+    assert folder.keep("tile", ".tif", b"pixels").read_bytes() == b"pixels"
+
+
+def test_a_disk_that_is_only_to_be_read_lends_its_files(tmp_path, monkeypatch):
+    kept = Cache(tmp_path, "cdse").open_folder("s3://a", "1").keep("tile", ".tif", b"pixels")
+
+    def fail(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "utime", fail)
+    assert Cache(tmp_path, "cdse").open_folder("s3://a", "1").find("tile") == kept
+
+
+def test_a_folder_that_is_a_file_is_told_with_its_variable(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(BadData, match=r"Không đọc được.*đứng ở chỗ của thư mục.*hoặc đặt CDSE_CACHE") as caught:
+        Cache(tmp_path / "file", "cdse").open_folder("s3://a", "1")
     assert caught.value.reason is Reason.DISK
 
 
-def test_a_cache_that_is_no_folder_is_told(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(BadData, match="Không đọc được"):
-        Cache(tmp_path / "file", "cdse").open_folder("s3://a", "1")
+def test_a_file_that_vanishes_as_soon_as_it_is_written_is_told(tmp_path, monkeypatch):
+    folder = Cache(tmp_path, "cdse").open_folder("s3://a", "1")
+    monkeypatch.setattr("cdse_access.jp2.cache.write_whole", lambda *_, **__: None)
+    with pytest.raises(BadData, match="CDSE_CACHE"):
+        folder.keep("tile", ".tif", b"pixels")
 
 
 def test_where_images_are_kept(monkeypatch, tmp_path):
@@ -74,12 +94,25 @@ def test_where_images_are_kept(monkeypatch, tmp_path):
     assert find_root("cdse") == find_root("") == tmp_path
 
 
+def test_where_the_usual_folder_cannot_be_the_user_is_told_once(monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("CDSE_CACHE", raising=False)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    root = find_root("cdse")
+    assert root == find_root("cdse") and root.is_dir()
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("Chú ý: không cất ảnh được trong") and str(root) in line and "CDSE_CACHE" in line
+
+
 def test_the_limit(monkeypatch):
     monkeypatch.delenv("CDSE_CACHE_MAX", raising=False)
     assert read_limit() == 20e9
     monkeypatch.setenv("CDSE_CACHE_MAX", "0.5")
     assert read_limit() == 5e8
-    for wrong in ("20 GB", "-1", "nan"):
+    for blank in ("", " "):
+        monkeypatch.setenv("CDSE_CACHE_MAX", blank)
+        assert read_limit() == 20e9
+    for wrong in ("20 GB", "20GB", "-1", "nan", "inf", "-inf", "1e400", "0x10", "20,5"):
         monkeypatch.setenv("CDSE_CACHE_MAX", wrong)
         with pytest.raises(BadInput, match="CDSE_CACHE_MAX"):
             read_limit()
