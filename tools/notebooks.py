@@ -41,7 +41,7 @@ def learner_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name in _NEEDED or not (_OTHER_SERVICES.match(name) or name in _PERSONAL)
     }
-    kept |= {"CDSE_ENV_FILE": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}  # nor those stored
+    kept |= {"CDSE_ENV_FILE": "none", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}  # nor those stored
     kept["TQDM_DISABLE"] = "1"  # what a progress bar shows differs from run to run
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, [kept.get(name), "127.0.0.1,localhost"]))

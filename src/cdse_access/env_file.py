@@ -18,17 +18,19 @@ from cdse_access.files import write_whole
 from cdse_access.messages import say
 from cdse_access.problems import BadData, BadInput
 from cdse_access.secrets import Keys, Secret, seal
+from cdse_access.variables import read_variable, strip_value
 
-VARIABLE = "CDSE_ENV_FILE"  # names another file; set but empty: none is to be read
+VARIABLE = "CDSE_ENV_FILE"  # names another file
+OFF = "none"  # as its value: no file is to be read; empty is not set, and on Windows cannot be set
 PAIR = ("CDSE_S3_ACCESS_KEY", "CDSE_S3_SECRET_KEY")
 GIT_SECONDS = 20
 
 
 def find_file() -> Path | None:
     """The nearest `.env` from the working directory up to the project's root, or the one that `CDSE_ENV_FILE` names."""
-    given = os.environ.get(VARIABLE)
-    if given is not None:
-        return Path(given).expanduser() if given else None
+    given = read_variable(VARIABLE)
+    if given:
+        return None if given == OFF else Path(given).expanduser()
     for folder in _folders():
         path = folder / ".env"
         if path.is_file():
@@ -69,12 +71,12 @@ def keep_keys(keys: Keys) -> str:
     Only this user may read the file; git must not take it up; other lines stay as they are.
     BadInput where it names another service's addresses, where git would take it, or where it cannot be written.
     """
-    if os.environ.get(VARIABLE) == "":
+    if read_variable(VARIABLE) == OFF:
         raise BadInput(say("env-file-off"))
     path = find_file() or _folders()[-1] / ".env"
     values = read_file(path) if path.is_file() else {}
     for name in ADDRESSES:
-        if values.get(name):
+        if strip_value(values.get(name, Secret("")).reveal()):
             raise BadInput(say("env-file-other-service", address=name))
     refuse_if_tracked(path)
     try:

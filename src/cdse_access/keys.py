@@ -3,6 +3,9 @@
 Each place either has the keys, or is not ready (the next one is tried), or has them broken (it ends, with the cure).
 Keys that the service refuses end it, too: no others are tried quietly. An AWS profile is never read: it may be for
 something else.
+
+A key goes only to whom it is meant for: those that stand beside an address to that address, those that stand beside
+none, in a keyring or under somebody's fingers to CDSE, and `AWS_…` to the store that `AWS_S3_ENDPOINT` names.
 """
 
 import os
@@ -13,12 +16,15 @@ from dataclasses import dataclass, field
 from getpass import getpass
 
 from cdse_access import env_file
-from cdse_access.addresses import LIVE_S3, bare_host
+from cdse_access.addresses import LIVE_S3, is_same_store, name_store
 from cdse_access.addresses import NAMES as ADDRESSES
 from cdse_access.env_file import PAIR
+from cdse_access.hosts import is_loopback
 from cdse_access.messages import say
-from cdse_access.problems import BadInput
+from cdse_access.problems import BadInput, Message, refuse
 from cdse_access.secrets import Keys, Secret
+from cdse_access.telling import is_terminal
+from cdse_access.variables import BLANKS, QUOTES, strip_value
 
 KEY_MANAGER = "https://eodata-s3keysmanager.dataspace.copernicus.eu/"
 AWS_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -26,8 +32,8 @@ AWS_ENDPOINT = "AWS_S3_ENDPOINT"
 KEYRING = "cdse"  # the service's name in a keyring; the user's name is the variable's
 ACCESS_KEYS_ARE_SHORTER = 32  # characters: S3's access keys have about 20, secret keys 40
 
-_QUOTES = "\"'`“”‘’"
-_BLANKS = " \t\r\n\v\f\xa0\u200b\u200c\u200d\u2060\ufeff"
+_OF_ARCHIVES = re.compile(r"[A-Z0-9]{20}")  # an access key as CDSE, Amazon, Ceph and MinIO make them
+SECRETS_OF_ARCHIVES = 40  # characters
 _SAMPLES = re.compile(
     r"[<\[{].*[>\]}]|\$\{?\w+\}?|%\w+%|x{3,}|\*{3,}|\.{3,}|none|null|undefined|todo|(my|access|secret)[-_ ]?key|"
     r"(cdse|aws)_\w+|.*(\b|_)your(\b|_).*|.*change[-_]?me.*|.*example.*|.*placeholder.*|.*(của|cua)[-_ ]?(bạn|ban)\b.*",
@@ -53,10 +59,28 @@ class Found:
 
 @dataclass(frozen=True)
 class KeySearch:
-    """What the places are searched with: the user's variables, and the store that is about to be read."""
+    """What the places are searched with: the user's variables, and the store that is about to be read.
+
+    store: None where nobody has named one: then it is the one beside the keys, else CDSE's.
+    """
 
     variables: Held
-    endpoint: str
+    store: str | None = None
+
+    def is_for(self, named: str) -> bool:
+        """Are keys that stand beside this address, "" if beside none, meant for the store?"""
+        return self.store is None or is_same_store(named or LIVE_S3, self.store)
+
+    @property
+    def is_for_cdse(self) -> bool:
+        """Is the store CDSE's, for which keys are meant that stand alone?"""
+        return self.is_for("")
+
+    @property
+    def is_for_aws(self) -> bool:
+        """Is it the store that the variables `AWS_…` name? Without an endpoint they are for Amazon's."""
+        named = _reveal(self.variables, AWS_ENDPOINT)
+        return bool(named) and is_same_store(named, self.store or LIVE_S3)
 
 
 # -- where -----------------------------------------------------------------------
@@ -67,21 +91,23 @@ def find_keys(
     strategy: str | None = None,
     *,
     ask: bool = False,
-    endpoint: str = LIVE_S3,
+    store: str | None = None,
     typed: Found | None = None,
 ) -> Found | None:
-    """The first keys in the order of `STRATEGIES`; None where no place has any.
+    """The first keys in the order of `STRATEGIES` that are meant for this store; None where no place has any.
 
-    strategy: the one place to look. ask: the user may be asked. endpoint: the store that is about to be read; `AWS_…`
-    that are set for another one are not used. typed: keys that the user has typed before, used instead of asking when
-    `ask` is false. BadInput where the strategy is unknown or the keys cannot be right.
+    strategy: the one place to look. ask: the user may be asked. store: see KeySearch. typed: keys that the user has
+    typed before, used instead of asking when `ask` is false. BadInput where the strategy is unknown or the keys cannot
+    be right.
     """
     if strategy not in (None, *STRATEGIES):
         known = ", ".join(map(repr, STRATEGIES))
         raise BadInput(say("strategy-unknown", strategy=strategy, known=known))
-    search = KeySearch(variables, endpoint)
+    search = KeySearch(variables, store)
     for name, find in STRATEGIES.items():
         if strategy not in (None, name):
+            continue
+        if name in FOR_CDSE_ONLY and not search.is_for_cdse:
             continue
         may_ask = ask or strategy == "prompt"
         found = typed if name == "prompt" and not may_ask else find(search)
@@ -91,17 +117,12 @@ def find_keys(
 
 
 def _find_in_environment(search: KeySearch) -> Found | None:
-    held = search.variables
-    found = check_keys(held, PAIR, say("source-variable", name=PAIR[0]))
-    if found is None and _aws_is_meant(search):
-        found = check_keys(held, AWS_PAIR, say("source-variable", name=AWS_PAIR[0]))
+    found = None
+    if search.is_for(name_store(_reveal_addresses(search.variables))):
+        found = check_keys(search.variables, PAIR, say("source-variable", name=PAIR[0]))
+    if found is None and search.is_for_aws:
+        found = check_keys(search.variables, AWS_PAIR, say("source-variable", name=AWS_PAIR[0]))
     return found
-
-
-def _aws_is_meant(search: KeySearch) -> bool:
-    """`AWS_…` with an endpoint of another store are for that one."""
-    store = search.variables.get(AWS_ENDPOINT)
-    return not store or bare_host(store.reveal()) in (search.endpoint, LIVE_S3)
 
 
 def _find_in_file(search: KeySearch) -> Found | None:
@@ -109,8 +130,10 @@ def _find_in_file(search: KeySearch) -> Found | None:
     if path is None:
         return None
     held = env_file.read_file(path)
+    addresses = _reveal_addresses(held)
+    if not search.is_for(name_store(addresses)):
+        return None
     found = check_keys(held, PAIR, say("source-file"))
-    addresses = {name: held[name].reveal() for name in ADDRESSES if held.get(name)}
     if found is None and addresses:
         raise BadInput(say("file-lacks-keys", address=min(addresses), access=PAIR[0], secret=PAIR[1]))
     if found is None:
@@ -149,11 +172,41 @@ STRATEGIES: dict[str, Callable[[KeySearch], Found | None]] = {
     "keyring": _find_in_keyring,
     "prompt": _ask_for_keys,
 }
+FOR_CDSE_ONLY = ("keyring", "prompt")
 
 
-def missing_keys() -> BadInput:
-    """The error where keys are needed and no place has any."""
-    return BadInput(say("keys-missing", manager=KEY_MANAGER, access=PAIR[0], secret=PAIR[1]))
+def _reveal(held: Held, name: str) -> str:
+    return strip_value(held.get(name, Secret("")).reveal())
+
+
+def _reveal_addresses(held: Held) -> dict[str, str]:
+    """The addresses among these variables."""
+    found = {name: _reveal(held, name) for name in ADDRESSES}
+    return {name: value for name, value in found.items() if value}
+
+
+def read_file_addresses() -> dict[str, str]:
+    """The addresses that stand in `.env`, if there is one."""
+    path = env_file.find_file()
+    return _reveal_addresses(env_file.read_file(path)) if path else {}
+
+
+def missing_keys(variables: Held, store: str | None = None) -> BadInput:
+    """The error where keys are needed and no place has any that are meant for the store, and which were passed over."""
+    search = KeySearch(variables, store)
+    slot = "keys-missing" if search.is_for_cdse else "keys-missing-beside"
+    lines = [say(slot, manager=KEY_MANAGER, access=PAIR[0], secret=PAIR[1], store=store, place=ADDRESSES[1])]
+    return BadInput("\n".join([*lines, *_list_passed_over(search)]), lines[0].reason)
+
+
+def _list_passed_over(search: KeySearch) -> Iterator[str]:
+    """Keys that are there and not meant for this store."""
+    store = search.store or LIVE_S3
+    beside = name_store(_reveal_addresses(search.variables))
+    if _reveal(search.variables, PAIR[0]) and not search.is_for(beside):
+        yield say("keys-for-another", name=PAIR[0], beside=beside or LIVE_S3, store=store)
+    if _reveal(search.variables, AWS_PAIR[0]) and not search.is_for_aws:
+        yield say("keys-of-aws", name=AWS_PAIR[0], endpoint=AWS_ENDPOINT, store=store)
 
 
 def _someone_answers() -> bool:
@@ -164,31 +217,27 @@ def _someone_answers() -> bool:
         shell = sys.modules["IPython"].get_ipython()
         if hasattr(shell, "kernel"):
             return True
-    return bool(sys.stdin and sys.stdin.isatty())
+    return is_terminal(sys.stdin)
 
 
 # -- what is mended and refused ----------------------------------------------------
 
 
 def check_keys(held: Held, names: tuple[str, str], source: str) -> Found | None:
-    """The keys under these two names, mended and checked; None where both are empty. BadInput where they are wrong."""
+    """The keys under these two names, mended and checked; None where both are empty. BadInput with all faults."""
     mended = [mend(name, held.get(name, Secret(""))) for name in names]
-    access, secret = (value for value, _ in mended)
-    if not (access or secret):
+    keys = Keys(*(value for value, _ in mended))
+    if not (keys.access or keys.secret):
         return None
-    for name, value in zip(names, (access, secret), strict=True):
-        if not value:
-            raise BadInput(say("keys-half", missing=name, access=names[0], secret=names[1]))
-        _check_key(name, value)
-    _check_pair(names, access, secret)
+    refuse(_find_faults(names, keys))
     notes = tuple(note for _, note in mended if note)
-    return Found(Keys(access, secret), source, mended=notes)
+    return Found(keys, source, mended=notes)
 
 
 def mend(name: str, value: Secret) -> tuple[Secret, str]:
     """The value without blanks and quotation marks around it, and what is said of that ("" if there were none)."""
     text = value.reveal()
-    core = text.strip(_BLANKS + _QUOTES)
+    core = strip_value(text)
     before, _, after = text.partition(core) if core else ("", "", "")
     what = list(_kinds_of_ends(before + after))
     if not what:
@@ -197,35 +246,54 @@ def mend(name: str, value: Secret) -> tuple[Secret, str]:
 
 
 def _kinds_of_ends(ends: str) -> Iterator[str]:
-    if set(ends) & set(_BLANKS):
+    if set(ends) & set(BLANKS):
         yield say("mended-blanks")
-    if set(ends) & set(_QUOTES):
+    if set(ends) & set(QUOTES):
         yield say("mended-quotes")
 
 
-def _check_key(name: str, value: Secret) -> None:
-    """BadInput where this cannot be a key."""
-    slot = _find_fault(value)
-    if slot:
-        raise BadInput(say(slot, name=name, manager=KEY_MANAGER))
+def _find_faults(names: tuple[str, str], keys: Keys) -> Iterator[Message]:
+    faults = False
+    for name, value in zip(names, (keys.access, keys.secret), strict=True):
+        if slot := _find_fault(value):
+            faults = True
+            yield say(slot, name=name, missing=name, manager=KEY_MANAGER, access=names[0], secret=names[1])
+    if not faults:
+        yield from _find_faults_of_pair(names, keys)
 
 
 def _find_fault(value: Secret) -> str:
     """The slot of what is wrong, "" where nothing is seen."""
     text = value.reveal()
+    if not text:
+        return "keys-half"
     if _SAMPLES.fullmatch(text):
         return "key-sample"
-    if set(text) & set(_BLANKS):
+    if set(text) & set(BLANKS):
         return "key-blank-inside"
     if not (text.isascii() and text.isprintable()):
         return "key-strange-letters"
     return ""
 
 
-def _check_pair(names: tuple[str, str], access: Secret, secret: Secret) -> None:
-    """BadInput where the two are one, or have changed places."""
-    if access == secret:
-        raise BadInput(say("keys-same", access=names[0], secret=names[1]))
-    first, second = len(access.reveal()), len(secret.reveal())
+def _find_faults_of_pair(names: tuple[str, str], keys: Keys) -> Iterator[Message]:
+    """The two are one, or have changed places."""
+    if keys.access == keys.secret:
+        yield say("keys-same", access=names[0], secret=names[1])
+    first, second = len(keys.access.reveal()), len(keys.secret.reveal())
     if first >= ACCESS_KEYS_ARE_SHORTER > second:
-        raise BadInput(say("keys-swapped", access=names[0], secret=names[1], first=first, second=second))
+        yield say("keys-swapped", access=names[0], secret=names[1], first=first, second=second)
+
+
+# -- the way -------------------------------------------------------------------------
+
+
+def refuse_in_the_open(store: str, keys: Keys, *, https: bool) -> None:
+    """BadInput where keys that look like an archive's, such as CDSE's, would leave this machine without encryption.
+
+    A class's service makes others: they begin with `OFFLINE`, or the teacher has thought them out.
+    """
+    access, secret = keys.access.reveal(), keys.secret.reveal()
+    is_archives = _OF_ARCHIVES.fullmatch(access) and len(secret) == SECRETS_OF_ARCHIVES
+    if is_archives and not (https or is_loopback(store)):
+        raise BadInput(say("keys-in-the-open", store=store))

@@ -158,7 +158,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "thêm múi giờ, Z cho UTC."
         ),
         "datetime-order": "datetime {value!r} kết thúc trước khi bắt đầu: hãy đổi chỗ hai ngày.",
-        "env-file-off": "CDSE_ENV_FILE đang trống, nghĩa là đừng dùng tệp .env: hãy bỏ biến này rồi gọi lại.",
+        "env-file-off": "CDSE_ENV_FILE là none, nghĩa là đừng dùng tệp .env: hãy bỏ biến này rồi gọi lại.",
         "fetch-area": "fetch cần vùng quan tâm: hãy đưa bbox (và resolution, crs) đúng như đưa cho odc.stac.load.",
         "gdal-threads": "GDAL_NUM_THREADS phải là 1, nếu không lỗi đọc biến thành số 0: hãy gọi lại connect().",
         "grid-invalid": "Vùng và lưới không hợp lệ ({error}): hãy đưa bbox, crs và resolution.",
@@ -203,12 +203,30 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "key-strange-letters": (
             "{name} có chữ có dấu hoặc ký tự lạ: hãy tắt bộ gõ tiếng Việt rồi dán lại đúng chuỗi khóa."
         ),
+        "keys-beside-arguments": (
+            "Thiếu khóa S3 cho {store}: khóa đặt ở nơi khác không được gửi tới đó, hãy đưa keys=(..., ...) cùng với "
+            "stac và s3."
+        ),
+        "keys-for-another": "{name} nằm cạnh địa chỉ của {beside}, nên không được gửi tới {store}.",
+        "keys-for-whom": (
+            'keys là của CDSE, hay của {store} mà địa chỉ đang được đặt? Hãy gọi connect("live", keys=...), hoặc '
+            "connect(keys=..., stac=..., s3=...)."
+        ),
         "keys-form": "keys cần một cặp chuỗi, keys=(access_key, secret_key).",
         "keys-half": "Thiếu {missing}: hãy đặt cả {access} và {secret}, hoặc bỏ cả hai.",
+        "keys-in-the-open": (
+            "Cặp khóa này có dạng khóa của một kho thật như CDSE, mà đường tới {store} không mã hóa: chưa có gì được "
+            "gửi đi. Hãy đặt cặp khóa mà dịch vụ của lớp in ra, hoặc dùng một địa chỉ https://."
+        ),
         "keys-missing": (
             "Thiếu khóa S3: hãy tạo tại {manager} rồi đặt {access} và {secret} trong môi trường hoặc trong tệp "
             '.env, hoặc gọi connect("offline").'
         ),
+        "keys-missing-beside": (
+            "Thiếu khóa S3 cho {store}: khóa phải nằm cùng một nơi với địa chỉ. Hãy đặt {access} và {secret} của dịch "
+            'vụ ấy cạnh {place}, hoặc gọi connect("offline").'
+        ),
+        "keys-of-aws": "{name} chỉ được dùng khi {endpoint} ghi {store}.",
         "keys-same": (
             "{access} và {secret} giống hệt nhau: secret key là chuỗi thứ hai trên trang quản lý khóa, hãy dán lại."
         ),

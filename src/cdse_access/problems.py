@@ -1,7 +1,8 @@
 """Errors with a reason: the message is for the reader, `reason` for programs and tests; and the tables of messages."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from types import TracebackType
 from typing import Any
@@ -100,6 +101,24 @@ class BadInput(Problem, ValueError):
 
     def __init__(self, message: str, reason: Reason | None = None) -> None:
         super().__init__(message, reason or getattr(message, "reason", None) or Reason.INPUT)
+
+
+def refuse(faults: Iterable[Message]) -> None:
+    """BadInput with all that is wrong, a line for each; nothing where nothing is."""
+    told = list(dict.fromkeys(faults))
+    if told:
+        raise BadInput("\n".join(told), told[0].reason)
+
+
+@contextmanager
+def gather(faults: list[Message]) -> Iterator[None]:
+    """What a block refuses is kept among the faults, so that what follows is checked, too."""
+    try:
+        yield
+    except BadInput as problem:
+        message = Message(problem)
+        message.reason = problem.reason
+        faults.append(message)
 
 
 class Rejected(Problem, PermissionError):

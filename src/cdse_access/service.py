@@ -10,12 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cdse_access.addresses import LIVE, NAMES, Addresses, read_addresses
+from cdse_access.addresses import LIVE, LIVE_S3, NAMES, Addresses, is_of_cdse, name_store, read_addresses
 from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
-from cdse_access.keys import AWS_PAIR, Found, check_keys, find_keys, missing_keys
+from cdse_access.keys import (
+    AWS_PAIR,
+    Found,
+    check_keys,
+    find_keys,
+    missing_keys,
+    read_file_addresses,
+    refuse_in_the_open,
+)
 from cdse_access.messages import say
-from cdse_access.problems import BadInput, Unavailable
+from cdse_access.problems import BadInput, Message, Unavailable, gather, refuse
 from cdse_access.secrets import Keys, Secret, seal
 
 ARGUMENTS = ("access key", "secret key")
@@ -35,6 +43,13 @@ class Service:
     def name(self) -> str:
         return say(f"service-{self.kind}")
 
+    @property
+    def warning(self) -> str:
+        """What a user must be told before anything is sent; "" where the way is encrypted, or does not leave here."""
+        if self.addresses.https or is_loopback(self.addresses.s3):
+            return ""
+        return say("no-encryption", host=self.addresses.s3.rsplit(":", 1)[0])
+
     def __str__(self) -> str:
         """The lines that a user is told once it is connected."""
         source = self.found.source
@@ -43,9 +58,6 @@ class Service:
             lines = [say("service-itself", service=self.name)]
         if mended := self.addresses.mended + self.found.mended:
             lines.append(say("mended", what="; ".join(mended)))
-        if not self.addresses.https and not is_loopback(self.addresses.s3):
-            host = self.addresses.s3.rsplit(":", 1)[0]
-            lines.append(say("no-encryption", host=host))
         lines += [say("note", note=note) for note in self.found.notes]
         return "\n".join(lines)
 
@@ -65,24 +77,45 @@ def choose_service(
 ) -> Service | None:
     """The service that `connect` would use with these arguments; None for the offline CDSE.
 
-    variables: the user's environment. typed: keys that were typed and accepted before.
-    BadInput where a name, an address or a key is of no use, or keys are missing.
+    variables: the user's environment. typed: keys that were typed and accepted before. Keys go with the addresses that
+    they stand beside: arguments with arguments, the environment's with the environment's, those of `.env` with those of
+    `.env`; keys that stand alone go to CDSE.
+    BadInput with all that is wrong: a name, an address or a key is of no use, keys are missing, or would leave this
+    machine without encryption.
     """
     _check_arguments(service, strategy, keys=keys, stac=stac, s3=s3)
     if service == "offline":
         return None
     variables = seal(os.environ) if variables is None else variables
-    addresses = None if service else _given_addresses(stac, s3, variables)
-    found = _given_keys(keys)
-    if found is None:
-        endpoint = (addresses or LIVE).s3
-        found = find_keys(variables, strategy, ask=service == "live", endpoint=endpoint, typed=typed)
-        if found and not service:
-            addresses = addresses or read_addresses(found.addresses)
+    by_argument = stac is not None or s3 is not None
+    faults: list[Message] = []
+    addresses: Addresses | None = None
+    found: Found | None = None
+    with gather(faults):
+        addresses = LIVE if service else _given_addresses(stac, s3, variables)
+    store = LIVE_S3 if service else addresses.s3 if addresses else None
+    with gather(faults):
+        if keys is not None:
+            found = _given_keys(keys)
+        elif not by_argument or (store and is_of_cdse(store)):
+            found = find_keys(variables, strategy, ask=service == "live", store=store, typed=typed)
+    with gather(faults):
+        if keys is not None and not (service or by_argument):
+            _refuse_two_services(variables)
+    with gather(faults):
+        if found and keys is None and addresses is None:
+            addresses = read_addresses(found.addresses)
+    with gather(faults):
+        if found and addresses:
+            refuse_in_the_open(addresses.s3, found.keys, https=addresses.https)
+    refuse(faults)
     if found:
-        return Service("given" if addresses else "live", addresses or LIVE, found)
-    if addresses or service or strategy:
-        raise missing_keys()
+        addresses = addresses or LIVE
+        return Service("live" if addresses == LIVE else "given", addresses, found)
+    if store and by_argument and not is_of_cdse(store):
+        raise BadInput(say("keys-beside-arguments", store=store))
+    if store or strategy:
+        raise missing_keys(variables, store)
     return None
 
 
@@ -90,14 +123,26 @@ def _check_arguments(service: str | None, strategy: str | None, **given: Any) ->
     if service not in (None, "live", "offline"):
         raise BadInput(say("service-unknown", service=service))
     names = [name for name, value in given.items() if value is not None]
+    refuse(_find_contradictions(service, strategy, names))
+
+
+def _find_contradictions(service: str | None, strategy: str | None, names: list[str]) -> Iterator[Message]:
     if service == "offline" and strategy:
-        raise BadInput(say("offline-strategy", strategy=strategy))
+        yield say("offline-strategy", strategy=strategy)
     if service == "offline" and names:
-        raise BadInput(say("offline-arguments", names=", ".join(names)))
+        yield say("offline-arguments", names=", ".join(names))
     if service == "live" and {"stac", "s3"} & set(names):
-        raise BadInput(say("live-addresses"))
+        yield say("live-addresses")
     if strategy and "keys" in names:
-        raise BadInput(say("keys-and-strategy", strategy=strategy))
+        yield say("keys-and-strategy", strategy=strategy)
+
+
+def _refuse_two_services(variables: Mapping[str, Secret]) -> None:
+    """BadInput where keys come without an address while that of another service stands somewhere: whose are they?"""
+    held = {name: variables[name].reveal() for name in NAMES if name in variables}
+    store = name_store(held) or name_store(read_file_addresses())
+    if store and not is_of_cdse(store):
+        raise BadInput(say("keys-for-whom", store=store))
 
 
 def _given_addresses(stac: str | None, s3: str | None, variables: Mapping[str, Secret]) -> Addresses | None:

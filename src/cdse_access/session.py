@@ -14,7 +14,7 @@ from cdse_access.catalog import Catalog, open_catalog
 from cdse_access.current import current, find_current, replace_current
 from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
-from cdse_access.keys import AWS_PAIR, Found
+from cdse_access.keys import AWS_PAIR, Found, refuse_in_the_open
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 from cdse_access.secrets import Keys, Secret, seal
@@ -76,11 +76,13 @@ def connect(
 
     service: `None` để tự chọn — có `CDSE_STAC_URL` và `CDSE_S3_ENDPOINT` thì dùng dịch vụ ấy, có cặp khóa S3
     thì dùng CDSE thật, còn lại khởi động CDSE ngoại tuyến; `"live"` hoặc `"offline"` để ép một loại.
-    Khóa được tìm trong môi trường (`CDSE_S3_…`, rồi `AWS_…`), tệp `.env`, keyring; `connect("live")` còn hỏi thẳng
-    nếu có người trả lời. strategy: chỉ tìm ở một nơi, "environment", ".env", "keyring" hoặc "prompt".
+    Khóa được tìm trong môi trường (`CDSE_S3_…`; `AWS_…` chỉ khi `AWS_S3_ENDPOINT` ghi đúng kho ấy), tệp `.env`,
+    keyring; `connect("live")` còn hỏi thẳng nếu có người trả lời. Khóa đứng cạnh một địa chỉ chỉ được gửi tới địa chỉ
+    ấy; khóa đứng một mình chỉ dành cho CDSE. strategy: chỉ tìm ở một nơi, "environment", ".env", "keyring" hoặc
+    "prompt".
     persist: với `connect("live")`, cất cặp khóa vừa gõ và được nhận vào tệp `.env` cho các lần sau.
     keys: cặp chuỗi (access key, secret key), thay cho việc tìm. stac, s3: địa chỉ catalog và kho ảnh của một dịch vụ,
-    thay cho hai biến môi trường.
+    thay cho hai biến môi trường, cùng với keys.
     Cấu hình chỉ có tác dụng với tệp `s3://eodata/…`; `logout()` trả mọi thứ về như cũ. Phiên nối nằm ở
     `catalog.session`.
     In một dòng cho biết đang dùng dịch vụ nào. Gọi lại thì chỉ thử lại khóa.
@@ -95,6 +97,8 @@ def connect(
     variables = _own_variables(before)
     typed = before.typed if before else None
     chosen = choose_service(service, strategy, keys=keys, stac=stac, s3=s3, variables=variables, typed=typed)
+    if chosen is not None and chosen.warning:
+        tell(chosen.warning)
     session = _open_session(chosen, before)
     replace_current(session)
     lines: list[str] = [say("service-in-use", service=session.service)]
@@ -109,6 +113,7 @@ def connect(
 
 def use_store(store: Store) -> Session:
     """Make a store the current session, for those who have items and need no catalogue; nothing is asked or told."""
+    refuse_in_the_open(store.endpoint, store.keys, https=store.https)
     addresses = Addresses("", store.endpoint, store.https)
     service = Service("given", addresses, Found(store.keys, say("source-arguments")))
     session = Session(service, store, None, None, time.monotonic())

@@ -716,11 +716,16 @@ def _on_a_full_disk(item: Item) -> None:
         _fetch(item)
 
 
+OF_A_CLASS = {"CDSE_STAC_URL": "http://may-giao-vien:8123/stac/v1/", "CDSE_S3_ENDPOINT": "may-giao-vien:8123"}
 PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-thieu-python": _without_python,
     "loi-lessons": _without_lessons,
     "loi-cong": _on_a_taken_port,
     "loi-thieu-khoa": lambda item: _connect("live"),
+    "loi-khoa-noi-khac": lambda item: _connect(**OF_A_CLASS),
+    "loi-khoa-khong-ma-hoa": lambda item: _connect(
+        **OF_A_CLASS, CDSE_S3_ACCESS_KEY="A1B2C" * 4, CDSE_S3_SECRET_KEY="a1b2" * 10
+    ),
     "loi-nua-khoa": lambda item: _connect(CDSE_S3_ACCESS_KEY="A1"),
     "loi-khoang-trang": lambda item: _connect(CDSE_S3_ACCESS_KEY="A1", CDSE_S3_SECRET_KEY="B2\nB3"),
     "loi-chu-mau": lambda item: _connect(CDSE_S3_ACCESS_KEY="<access-key>", CDSE_S3_SECRET_KEY="B2"),

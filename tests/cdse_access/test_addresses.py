@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdse_access.addresses import LIVE, read_addresses
+from cdse_access.addresses import LIVE, is_of_cdse, is_same_store, name_store, read_addresses
 from cdse_access.problems import BadInput
 
 
@@ -21,12 +21,36 @@ from cdse_access.problems import BadInput
         ("http://a.eu/", "eodata.dataspace.copernicus.eu", LIVE.s3, True, False),  # never in the open
         ("http://a.eu/", "http://eodata.dataspace.copernicus.eu", LIVE.s3, True, True),
         ("http://[::1]:8/", "[::1]:8", "[::1]:8", False, False),
+        ("'http://a.eu/'", '"b.eu"', "b.eu", False, True),
     ],
 )
 def test_addresses_are_mended_and_it_is_said(stac, s3, host, https, mended):
     found = read_addresses({"CDSE_STAC_URL": stac, "CDSE_S3_ENDPOINT": s3})
-    assert (found.stac, found.s3, found.https) == (stac.strip(), host, https)
-    assert found.mended == ((f"CDSE_S3_ENDPOINT={host}",) if mended else ())
+    assert (found.stac, found.s3, found.https) == (stac.strip(" '"), host, https)
+    assert (f"CDSE_S3_ENDPOINT={host}" in found.mended) is mended
+
+
+def test_the_catalogue_of_cdse_is_not_asked_in_the_open():
+    found = read_addresses({"stac": "http://stac.dataspace.copernicus.eu/v1/", "s3": LIVE.s3}, ("stac", "s3"))
+    assert (found.stac, found.mended) == (LIVE.stac, (f"stac={LIVE.stac}",))
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        (LIVE.s3, True), ("EODATA.dataspace.copernicus.eu.:443", True), ("dataspace.copernicus.eu", True),
+        ("eodata.dataspace.copernicus.eu.evil.org", False), ("eodata-dataspace.copernicus.eu", False),
+        ("notdataspace.copernicus.eu", False), ("xn--eodata.example", False), ("", False),
+    ],
+)  # fmt: skip
+def test_whose_host(host, expected):
+    assert is_of_cdse(host) is expected
+
+
+def test_what_stands_in_two_addresses():
+    assert name_store({}) == name_store({"CDSE_STAC_URL": " ", "CDSE_S3_ENDPOINT": '""'}) == ""
+    assert name_store({"CDSE_STAC_URL": "http://Lop.local/stac/"}) == "lop.local"
+    assert is_same_store("https://Lop.local./x", "lop.local") and not is_same_store("lop.local", "lop.local:81")
 
 
 @pytest.mark.parametrize(
@@ -42,6 +66,10 @@ def test_addresses_are_mended_and_it_is_said(stac, s3, host, https, mended):
         ({"CDSE_STAC_URL": "https://a/", "CDSE_S3_ENDPOINT": "b:port"}, "cần tên máy và cổng"),
         ({"CDSE_STAC_URL": "https://a/", "CDSE_S3_ENDPOINT": "127.0.0.1:99999999"}, "cần tên máy và cổng"),
         ({"CDSE_STAC_URL": "https://a/", "CDSE_S3_ENDPOINT": "[::1"}, "cần tên máy và cổng"),
+        ({"CDSE_STAC_URL": "https://[::1/", "CDSE_S3_ENDPOINT": "a"}, "cần địa chỉ đầy đủ"),
+        ({"CDSE_STAC_URL": "https://a/", "CDSE_S3_ENDPOINT": "еodata.eu"}, "cần tên máy và cổng"),  # Cyrillic
+        ({"CDSE_STAC_URL": "http://evil.org\\@127.0.0.1/", "CDSE_S3_ENDPOINT": "a"}, "cần địa chỉ đầy đủ"),
+        ({"CDSE_STAC_URL": "a", "CDSE_S3_ENDPOINT": "b c"}, "cần địa chỉ đầy đủ.*\n.*cần tên máy và cổng"),
     ],
 )
 def test_addresses_that_cannot_be_are_refused(settings, message):

@@ -80,7 +80,7 @@ def test_keys_are_not_kept_beside_the_address_of_another_service(project):
 
 
 def test_keys_are_not_kept_where_no_file_is_wanted(project, monkeypatch):
-    monkeypatch.setenv("CDSE_ENV_FILE", "")
+    monkeypatch.setenv("CDSE_ENV_FILE", "none")
     with pytest.raises(BadInput, match="hãy bỏ biến này"):
         keep_keys(TYPED)
     assert not project.exists()

@@ -11,6 +11,8 @@ import pytest
 from IPython.core.error import StdinNotImplementedError
 
 from cdse_access import keys
+from cdse_access.addresses import LIVE_S3
+from cdse_access.addresses import NAMES as ADDRESSES
 from cdse_access.env_file import PAIR
 from cdse_access.keys import AWS_PAIR, Found
 from cdse_access.problems import BadInput, Reason
@@ -23,7 +25,7 @@ ENV_FILE = f"CDSE_S3_ACCESS_KEY={ACCESS}\nCDSE_S3_SECRET_KEY={SECRET}\n"
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch, tmp_path):
     """No key in the environment, in a file, or remembered; whatever a test sets is undone."""
-    for name in (*PAIR, *AWS_PAIR, "AWS_S3_ENDPOINT", "CDSE_ENV_FILE"):
+    for name in (*PAIR, *AWS_PAIR, *ADDRESSES, "AWS_S3_ENDPOINT", "CDSE_ENV_FILE"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -50,6 +52,7 @@ def test_nothing_anywhere_is_nothing():
 
 @pytest.mark.parametrize("names", [PAIR, AWS_PAIR])
 def test_keys_of_the_environment(monkeypatch, names):
+    monkeypatch.setenv("AWS_S3_ENDPOINT", LIVE_S3)
     monkeypatch.setenv(names[0], ACCESS)
     monkeypatch.setenv(names[1], SECRET)
     found = find()
@@ -72,6 +75,7 @@ def test_empty_values_are_no_keys(monkeypatch, empty):
 @pytest.mark.parametrize("names", [PAIR, AWS_PAIR])
 @pytest.mark.parametrize("given", [0, 1])
 def test_half_a_pair_names_the_missing_half(monkeypatch, names, given):
+    monkeypatch.setenv("AWS_S3_ENDPOINT", LIVE_S3)
     monkeypatch.setenv(names[given], SECRET)
     monkeypatch.setenv(names[1 - given], " ")
     with pytest.raises(BadInput, match=f"^Thiếu {names[1 - given]}: hãy đặt cả") as caught:
@@ -149,19 +153,30 @@ def test_swapped_keys_are_named_before_anything_is_sent(monkeypatch):
 @pytest.mark.parametrize(
     ("endpoint", "used"),
     [
-        ("", True),
-        ("eodata.dataspace.copernicus.eu", True),
-        (" https://eodata.dataspace.copernicus.eu/ ", True),
-        ("lop.local:8123", True),
-        ("minio.example.org", False),
-        ("127.0.0.1:5", False),
+        ("", (False, False)),  # Amazon's
+        (" ", (False, False)),
+        ("eodata.dataspace.copernicus.eu", (True, False)),
+        (" 'https://EODATA.dataspace.copernicus.eu./' ", (True, False)),
+        ("eodata.dataspace.copernicus.eu.evil.org", (False, False)),
+        ("lop.local:8123", (False, True)),
+        ("lop.local", (False, False)),
+        ("minio.example.org", (False, False)),
+        ("127.0.0.1:5", (False, False)),
     ],
 )
-def test_aws_keys_of_another_store_are_not_sent_to_cdse(monkeypatch, endpoint, used):
+def test_aws_keys_go_only_to_the_store_that_their_endpoint_names(monkeypatch, endpoint, used):
     monkeypatch.setenv(AWS_PAIR[0], ACCESS)
     monkeypatch.setenv(AWS_PAIR[1], SECRET)
     monkeypatch.setenv("AWS_S3_ENDPOINT", endpoint)
-    assert bool(find(endpoint="lop.local:8123")) is used
+    assert (bool(find()), bool(find(store="lop.local:8123"))) == used
+    assert bool(find(store=LIVE_S3)) is used[0]
+
+
+def test_all_that_is_wrong_with_a_pair_is_told_at_once(monkeypatch):
+    monkeypatch.setenv(PAIR[0], "khóa của bạn")
+    monkeypatch.setenv(PAIR[1], f"{SECRET} {SECRET}")
+    with pytest.raises(BadInput, match=r"^CDSE_S3_ACCESS_KEY còn là chữ mẫu.*\nCDSE_S3_SECRET_KEY có khoảng trắng"):
+        find()
 
 
 def test_an_aws_profile_is_never_read(monkeypatch, tmp_path):
@@ -193,6 +208,8 @@ def test_the_file_is_found_from_below_and_comes_after_the_environment(env_file, 
     assert pair(found) == (ACCESS, SECRET) and (found.source, found.notes) == ("tệp .env", ())
     monkeypatch.setenv(AWS_PAIR[0], "A3")
     monkeypatch.setenv(AWS_PAIR[1], "B4")
+    assert pair(find()) == (ACCESS, SECRET)  # the others are Amazon's
+    monkeypatch.setenv("AWS_S3_ENDPOINT", LIVE_S3)
     assert pair(find()) == ("A3", "B4") and pair(find(".env")) == (ACCESS, SECRET)
 
 
@@ -281,8 +298,12 @@ def test_the_file_can_be_another_or_none(env_file, monkeypatch, tmp_path):
         find()
     (tmp_path / ".gitignore").write_text("keys.env\n")
     assert find().keys.access.reveal() == "A9"
-    monkeypatch.setenv("CDSE_ENV_FILE", "")
+    monkeypatch.setenv("CDSE_ENV_FILE", "none")
     assert find() is None
+    for nothing in ("", "  ", '""'):  # set but empty is not set: the nearest file counts
+        monkeypatch.setenv("CDSE_ENV_FILE", nothing)
+        with pytest.raises(BadInput, match=r"thêm dòng \.env vào \.gitignore"):
+            find()
     monkeypatch.setenv("CDSE_ENV_FILE", "no-such-file")
     with pytest.raises(BadInput, match="CDSE_ENV_FILE chỉ tới no-such-file"):
         find()

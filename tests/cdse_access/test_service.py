@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from cdse_access import keys, service
-from cdse_access.addresses import LIVE, Addresses
+from cdse_access.addresses import LIVE, Addresses, is_of_cdse
 from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
 from cdse_access.keys import AWS_PAIR, Found
@@ -25,7 +26,7 @@ OFFLINE = Service("offline", Addresses("http://127.0.0.1:5/", "127.0.0.1:5", htt
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch):
-    for name in (*PAIR, *AWS_PAIR, *CLASS, "AWS_S3_ENDPOINT"):
+    for name in (*PAIR, *AWS_PAIR, *CLASS, "AWS_S3_ENDPOINT", "CDSE_ENV_FILE"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 
@@ -55,7 +56,9 @@ def test_given_addresses_come_first(with_keys, monkeypatch):
     chosen = choose_service()
     assert (chosen.kind, chosen.name) == ("given", "dịch vụ được chỉ định") and chosen.found == HELD
     assert chosen.addresses == Addresses("http://lop.local:8123/stac/v1/", "lop.local:8123", https=False)
-    assert choose_service("live").addresses == LIVE and choose_service("offline") is None
+    assert choose_service("offline") is None
+    with pytest.raises(BadInput, match=r"CDSE_S3_ACCESS_KEY nằm cạnh địa chỉ của lop\.local:8123, nên không được gửi"):
+        choose_service("live")  # the class's keys are not for CDSE
 
 
 def test_addresses_of_the_file_go_with_its_keys_only(monkeypatch, with_keys):
@@ -117,10 +120,124 @@ def test_mended_things_open_lines_and_notes_are_told():
     assert str(Service("given", addresses, found)).splitlines() == [
         "dịch vụ được chỉ định, khóa lấy từ tệp .env.",
         "Đã sửa giúp: CDSE_S3_ENDPOINT=lop.local:8123; bỏ dấu nháy quanh X.",
-        "Chú ý: đường tới lop.local không mã hóa, chỉ dùng khóa của lớp, đừng dùng khóa CDSE thật.",
         "Chú ý: hãy gõ `chmod 600 .env`.",
     ]
-    assert "không mã hóa" not in str(Service("live", LIVE, HELD)) + str(Service("live", OFFLINE.addresses, HELD))
+    warning = "Chú ý: đường tới lop.local không mã hóa, chỉ dùng khóa của lớp, đừng dùng khóa CDSE thật."
+    assert Service("given", addresses, found).warning == warning
+    assert Service("live", LIVE, HELD).warning + Service("live", OFFLINE.addresses, HELD).warning == ""
+
+
+# -- a key goes only to whom it is meant for (R9) ----------------------------------
+
+CDSE_KEY, CLASS_KEY = ("CDSE", "cdse"), ("LOP", "lop")
+
+
+def hold(pair: tuple[str, str], names: tuple[str, str] = PAIR) -> dict[str, str]:
+    return dict(zip(names, pair, strict=True))
+
+
+def play(monkeypatch, tmp_path, environment, env_file, keyring) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in env_file.items()))
+    monkeypatch.setenv("CDSE_ENV_FILE", str(tmp_path / ".env"))
+    stored = lambda search: Found(Keys.from_texts(*keyring), "keyring") if keyring else None  # noqa: E731
+    monkeypatch.setitem(keys.STRATEGIES, "keyring", stored)
+
+
+LIVE_ADDRESSES = {"CDSE_STAC_URL": "http://stac.dataspace.copernicus.eu/v1/", "CDSE_S3_ENDPOINT": f"{LIVE.s3}.:443"}
+EVIL = {
+    "CDSE_STAC_URL": "http://dataspace.copernicus.eu.evil.org/",
+    "CDSE_S3_ENDPOINT": "eodata.copernicus.eu.evil.org",
+}
+AMAZON = hold(("AKIA", "aws"), AWS_PAIR)
+CASES = [  # environment, .env, keyring; whose keys go where: a pair of access key and store, or what is refused
+    (CLASS, hold(CDSE_KEY), None, "Thiếu khóa S3 cho lop.local:8123"),
+    (CLASS, {}, CDSE_KEY, "Thiếu khóa S3 cho lop.local:8123"),
+    (CLASS | AMAZON, {}, None, "AWS_ACCESS_KEY_ID chỉ được dùng khi AWS_S3_ENDPOINT ghi lop.local:8123"),
+    (CLASS | AMAZON | {"AWS_S3_ENDPOINT": "s3.amazonaws.com"}, hold(CDSE_KEY), CDSE_KEY, "Thiếu khóa S3 cho lop.local"),
+    (CLASS | AMAZON | {"AWS_S3_ENDPOINT": "http://LOP.local:8123/"}, {}, None, ("AKIA", "lop.local:8123")),
+    (CLASS | hold(CLASS_KEY), hold(CDSE_KEY), CDSE_KEY, ("LOP", "lop.local:8123")),
+    (CLASS, CLASS | hold(CLASS_KEY), CDSE_KEY, ("LOP", "lop.local:8123")),  # beside the same address
+    (CLASS, EVIL | hold(CLASS_KEY), None, "Thiếu khóa S3 cho lop.local"),
+    (EVIL, hold(CDSE_KEY), CDSE_KEY, "Thiếu khóa S3 cho eodata.copernicus.evil.org"),
+    ({}, CLASS | hold(CLASS_KEY), CDSE_KEY, ("LOP", "lop.local:8123")),
+    ({}, CLASS, CDSE_KEY, "Tệp .env có CDSE_S3_ENDPOINT mà thiếu"),
+    (hold(CDSE_KEY), CLASS | hold(CLASS_KEY), None, ("CDSE", LIVE.s3)),
+    (LIVE_ADDRESSES, hold(CDSE_KEY), None, ("CDSE", f"{LIVE.s3}.:443")),
+    (LIVE_ADDRESSES, CLASS | hold(CLASS_KEY), CDSE_KEY, ("CDSE", f"{LIVE.s3}.:443")),
+    (AMAZON, {}, None, None),
+    (AMAZON, {}, CDSE_KEY, ("CDSE", LIVE.s3)),
+    (AMAZON | {"AWS_S3_ENDPOINT": LIVE.s3}, {}, None, ("AKIA", LIVE.s3)),
+    ({"CDSE_STAC_URL": "  ", "CDSE_S3_ENDPOINT": '""'}, hold(CDSE_KEY), None, ("CDSE", LIVE.s3)),  # K1
+]
+
+
+@pytest.mark.parametrize(("environment", "env_file", "keyring", "expected"), CASES)
+def test_a_key_goes_only_to_whom_it_is_meant_for(monkeypatch, tmp_path, environment, env_file, keyring, expected):
+    play(monkeypatch, tmp_path, environment, env_file, keyring)
+    if isinstance(expected, str):
+        with pytest.raises(BadInput, match=re.escape(expected)) as caught:
+            choose_service()
+        assert caught.value.reason is Reason.KEYS
+        return
+    chosen = choose_service()
+    assert (chosen and (chosen.found.keys.access.reveal(), chosen.addresses.s3)) == expected
+    assert chosen is None or chosen.addresses.https is is_of_cdse(chosen.addresses.s3)
+
+
+@pytest.mark.parametrize(
+    ("environment", "env_file", "keyring", "expected"),
+    [
+        (CLASS | hold(CLASS_KEY), {}, None, None),
+        (CLASS | hold(CLASS_KEY), hold(CDSE_KEY), None, "CDSE"),
+        (hold(CDSE_KEY), {}, None, "CDSE"),
+        ({}, CLASS | hold(CLASS_KEY), None, None),
+        ({}, {"CDSE_STAC_URL": "http://lop.local/"} | hold(CLASS_KEY), None, None),  # half an address
+        ({}, CLASS | hold(CLASS_KEY), CDSE_KEY, "CDSE"),
+        (AMAZON, {}, None, None),
+    ],
+)
+def test_cdse_gets_no_key_of_another_service(monkeypatch, tmp_path, environment, env_file, keyring, expected):
+    play(monkeypatch, tmp_path, environment, env_file, keyring)
+    if expected is None:
+        with pytest.raises(BadInput, match="Thiếu khóa S3"):
+            choose_service("live")
+    else:
+        assert choose_service("live").found.keys.access.reveal() == expected
+
+
+REAL = "ABCDE12345" * 2, "abcde12345" * 4
+
+
+def test_keys_like_an_archives_never_leave_in_the_open(monkeypatch):
+    for name, value in (CLASS | hold(REAL)).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput, match=r"đường tới lop\.local:8123 không mã hóa: chưa có gì được gửi") as caught:
+        choose_service()
+    assert REAL[0] not in str(caught.value) and REAL[1] not in str(caught.value)
+    monkeypatch.setenv("CDSE_S3_ENDPOINT", "https://lop.local:8123")
+    assert choose_service().addresses.https
+    monkeypatch.setenv("CDSE_S3_ENDPOINT", "[::1]:8123")
+    assert not choose_service().addresses.https
+
+
+@pytest.mark.parametrize("way", ["http://2130706433:9/", "http://127.1:9/", "http://localhost.evil.org:9/"])
+def test_not_to_what_only_looks_like_this_machine_either(way):
+    with pytest.raises(BadInput, match="không mã hóa: chưa có gì được gửi"):
+        choose_service(stac=way, s3=way, keys=Keys.from_texts(*REAL))
+
+
+def test_wrong_addresses_and_wrong_keys_are_told_at_once(monkeypatch):
+    for name, value in {"CDSE_STAC_URL": "lop.local", "CDSE_S3_ENDPOINT": "me:pass@lop", PAIR[0]: "xxx"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput) as caught:
+        choose_service()
+    told = str(caught.value).splitlines()
+    assert [line.split(" ")[0] for line in told] == [
+        "CDSE_STAC_URL", "CDSE_S3_ENDPOINT", "CDSE_S3_ACCESS_KEY", "Thiếu"
+    ]  # fmt: skip
+    assert "pass" not in str(caught.value) and "Thiếu CDSE_S3_SECRET_KEY" in told[3]
 
 
 # -- keys and addresses as arguments ----------------------------------------------
@@ -132,8 +249,10 @@ def test_given_keys_and_addresses_come_before_the_environment(with_keys, monkeyp
     chosen = choose_service(keys=Keys.from_texts("A3", "B4"), stac="http://other.local/stac/", s3="other.local:9")
     assert chosen.addresses == Addresses("http://other.local/stac/", "other.local:9", https=False)
     assert chosen.found == Found(Keys.from_texts("A3", "B4"), "tham số keys")
-    assert choose_service(keys=Keys.from_texts("A3", "B4")).addresses.s3 == "lop.local:8123"
-    assert choose_service(stac="http://other.local/", s3="other.local").found == HELD
+    with pytest.raises(BadInput, match=r'của CDSE, hay của lop.local:8123 .* connect\("live", keys=\.\.\.\), hoặc'):
+        choose_service(keys=Keys.from_texts("A3", "B4"))
+    with pytest.raises(BadInput, match=r"Thiếu khóa S3 cho other.local: .* cùng với stac và s3"):
+        choose_service(stac="http://other.local/", s3="other.local")
     assert choose_service("live", keys=Keys.from_texts("A3", "B4")).addresses == LIVE
 
 
@@ -144,7 +263,8 @@ def test_given_keys_and_addresses_come_before_the_environment(with_keys, monkeyp
         (None, {"s3": "a"}, "cả stac và s3"),
         (None, {"stac": "a", "s3": "a"}, "stac là 'a': cần địa chỉ đầy đủ"),
         (None, {"stac": "http://a/", "s3": "máy của cô"}, "s3 là 'máy của cô'"),
-        (None, {"stac": "http://a/", "s3": "a"}, "Thiếu khóa S3"),
+        (None, {"stac": "http://a/", "s3": "a"}, "Thiếu khóa S3 cho a: "),
+        ("live", {"stac": "http://a/", "keys": ("A1", "B2"), "strategy": "keyring"}, r"CDSE thật.*\n.*bỏ strategy"),
         (None, {"keys": ("A1",)}, "một cặp chuỗi"),
         (None, {"keys": "A1"}, "một cặp chuỗi"),
         (None, {"keys": ("", "")}, "một cặp chuỗi"),

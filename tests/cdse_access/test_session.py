@@ -74,6 +74,9 @@ def classroom(archive):
 
 
 def give(access: str, secret: str, names: tuple[str, str] = PAIR) -> None:
+    """Keys for CDSE, or for the class whose addresses stand beside them."""
+    if names == AWS_PAIR:
+        os.environ["AWS_S3_ENDPOINT"] = LIVE_S3
     os.environ |= dict(zip(names, (access, secret), strict=True))
 
 
@@ -166,9 +169,8 @@ def test_offline_can_be_forced_past_keys_which_stay_the_users(live):
 
 LONG, SHORT = "a1b2c3d4" * 5, "A1B2C3D4E5"
 BAD_KEYS = [
-    ("1 none", {}, "Thiếu khóa S3: hãy tạo tại https://"),
+    ("1 none", {}, "Thiếu khóa S3"),
     ("2 access key alone", {PAIR[0]: SHORT}, "Thiếu CDSE_S3_SECRET_KEY: hãy đặt cả"),
-    ("2 access key alone", {AWS_PAIR[0]: SHORT, AWS_PAIR[1]: ""}, "Thiếu AWS_SECRET_ACCESS_KEY: hãy đặt cả"),
     ("3 secret alone", {PAIR[1]: LONG}, "Thiếu CDSE_S3_ACCESS_KEY: hãy đặt cả"),
     ("4 empty", {PAIR[0]: "", PAIR[1]: ""}, "Thiếu khóa S3"),
     ("7 swapped", {PAIR[0]: LONG, PAIR[1]: SHORT}, "đảo chỗ"),

@@ -120,7 +120,7 @@ class Course:
         clean = learner_environment()
         os.environ.clear()
         os.environ |= clean | variables(self.service, self.folder, OURS, changes)
-        os.environ |= {"CDSE_CACHE": str(self.folder / "cache"), "CDSE_ENV_FILE": ""}
+        os.environ |= {"CDSE_CACHE": str(self.folder / "cache"), "CDSE_ENV_FILE": "none"}
         try:
             yield
         finally:

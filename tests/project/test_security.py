@@ -732,7 +732,7 @@ def test_connect_refuses_an_impostor_though_certificates_were_turned_off(tmp_pat
     monkeypatch.setenv("GDAL_HTTP_UNSAFESSL", "YES")
     with impostor(tmp_path, monkeypatch, "DNS:impostor.example") as (address, _):
         for name, value in {
-            "CDSE_STAC_URL": f"https://{address}/v1/", "CDSE_S3_ENDPOINT": address, "CDSE_ENV_FILE": "",
+            "CDSE_STAC_URL": f"https://{address}/v1/", "CDSE_S3_ENDPOINT": address, "CDSE_ENV_FILE": "none",
             "CDSE_S3_ACCESS_KEY": "ABCDE" * 4, "CDSE_S3_SECRET_KEY": "thu0" * 10,
         }.items():  # fmt: skip
             monkeypatch.setenv(name, value)

@@ -43,7 +43,8 @@ class Pool(URLLib3Session):  # type: ignore[misc]
 
 def open_pool(store: Store, connections: int) -> Pool:
     """At most this many connections to the store, certificates checked, through a proxy where this machine has one."""
-    proxies = {} if is_loopback(store.endpoint) else get_environ_proxies(store.url(""))
+    is_hidden = store.https and not is_loopback(store.endpoint)  # without TLS a proxy would read the signature
+    proxies = get_environ_proxies(store.url("")) if is_hidden else {}
     verify = read_variable("GDAL_CURL_CA_BUNDLE") or True
     return Pool(verify, proxies, timeout=(CONNECT, SILENT), max_pool_connections=connections)
 

@@ -7,11 +7,10 @@ import http.client
 import json
 import os
 import re
-import socket
 from typing import Any
 
 from cdse_access.current import find_current
-from cdse_access.hosts import is_loopback
+from cdse_access.hosts import is_loopback, is_own_name
 from cdse_access.problems import BadInput, Unavailable
 from cdse_offline.messages import say
 
@@ -137,7 +136,7 @@ def _find_address(service: str | None) -> tuple[str, int]:
     connected = session.store.endpoint if session else None
     given = service or connected or os.environ.get("CDSE_S3_ENDPOINT") or f"127.0.0.1:{PORT}"
     host, _, port = given.rpartition(":")
-    if host.removesuffix(".local") == socket.gethostname():
+    if is_own_name(host):
         host = "127.0.0.1"
     is_port = re.fullmatch(r"\d{1,5}", port) and int(port) <= 65535
     if "/" in host or not is_loopback(host) or not is_port:

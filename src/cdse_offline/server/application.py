@@ -2,14 +2,13 @@
 
 import ipaddress
 import re
-import socket
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cdse_access.hosts import is_loopback
+from cdse_access.hosts import is_loopback, is_own_name
 from cdse_offline.holdings import Holdings
 from cdse_offline.messages import say
 from cdse_offline.practice.middleware import CONTROL_PATH, Practice
@@ -133,7 +132,7 @@ def is_own_host(header: str, *, public: bool) -> bool:
         return True
     if not public:
         return False
-    return name.removesuffix(".local") == socket.gethostname() or _is_number(name)
+    return is_own_name(name) or _is_number(name)
 
 
 def _is_number(name: str) -> bool:

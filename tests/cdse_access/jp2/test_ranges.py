@@ -247,10 +247,19 @@ def test_the_store_on_this_machine_is_asked_without_a_proxy(server, store, clock
 
 
 def test_another_store_is_asked_through_the_proxy(clock, monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
     with pytest.raises(Unavailable, match="proxy"):
+        remote_file(store_at("store.invalid", https=True), clock).read(10, 20)
+
+
+def test_a_signature_in_the_open_goes_through_no_proxy(server, store, clock, monkeypatch):
+    """R9: who stands between would read it."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://{store.endpoint}")
+    with pytest.raises(Unavailable):
         remote_file(store_at("store.invalid"), clock).read(10, 20)
+    assert server.requests == []
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
