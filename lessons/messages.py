@@ -4,7 +4,22 @@ from cdse_access.problems import Messages, Reason
 
 VIETNAMESE: dict[Reason | None, dict[str, str]] = {
     None: {
-        "no-items": "không item nào",
+        "axis-column": "cột (pixel)",
+        "axis-latitude": "vĩ độ (°)",
+        "axis-longitude": "kinh độ (°)",
+        "axis-row": "hàng (pixel)",
+        "differ-crs": "hệ quy chiếu {one} và {other}",
+        "differ-days": "ngày chỉ có ở mảng trước: {one}, chỉ có ở mảng sau: {other}",
+        "differ-dims": "chiều {one} và {other}",
+        "differ-hours": "time cùng ngày nhưng khác giờ: {one} và {other}",
+        "differ-labels": "{axis} mang nhãn khác nhau",
+        "differ-order": "time cùng các ngày nhưng xếp khác thứ tự",
+        "differ-shift": "{axis} lệch nhau tới {shift:g} (mỗi bước {step:g})",
+        "differ-size": "{axis} dài {one} và {other}",
+        "differ-steps": "{axis} có {one} điểm cách nhau {step:g}, và {other} điểm cách nhau {other_step:g}",
+        "map-one-day": "Hãy chọn một ngày: array.isel(time=0).",
+        "more": "… và {number} lỗi nữa.",
+        "no-crs": "không rõ",
         "simulated": " (ảnh mô phỏng)",
     },
     Reason.INPUT: {
@@ -12,13 +27,38 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "{item} có baseline {version} nhưng raster:offset {offset}: hai điều này trái nhau, hãy tìm bản xử lý "
             "mới hơn (baseline 05.xx) của cùng ngày."
         ),
-        "dn-float": "dn phải là số nguyên (DN): mảng này đã là số thực, có lẽ đã đổi ra phản xạ rồi.",
+        "dn-float": (
+            "dn phải là số nguyên (DN), mảng này là số thực. Nó đã là phản xạ thì đừng đổi lần nữa; đã che mây thì hãy "
+            "đổi ra phản xạ trước, che mây sau; mở lại từ tệp thì hãy mở với mask_and_scale=False (rioxarray: "
+            "masked=False)."
+        ),
+        "dn-large": "DN của Sentinel-2 không vượt 32767, mảng này có {values}: nó không phải DN, hay đã bị tràn số.",
+        "dn-other": "{bands} không phải band phản xạ: hãy chọn riêng các band, ví dụ dn[bands].",
         "factors": (
             "Cần đúng một cặp (scale, offset), có {found}: hãy tách item trước và sau baseline 04.00, đổi ra phản xạ "
             "riêng, rồi mới ghép."
         ),
+        "factors-none": "Không item nào trong danh sách có {bands}: xem lại tên band (B04_10m) và danh sách item.",
+        "factors-order": "scale {scale}, offset {offset}: cần hai số, scale dương đứng trước, như scale_offset trả về.",
+        "grids-differ": (
+            "Không ghép được {names}: {differences}. Hãy tải cả hai trong một lời gọi load, hoặc tải mảng "
+            "sau với like= mảng trước, và chọn cùng những ngày."
+        ),
+        "map-dims": "draw_map vẽ một mảng (y, x), có thể thêm chiều band dài 3; mảng này có {dims}. {cure}",
+        "map-steps": "Tọa độ {axis} không cách đều nhau, vẽ ra sẽ sai chỗ: hãy vẽ riêng từng mảnh liền nhau.",
+        "ndvi-dn": (
+            "Tổng hai band tới {total:g}: đây là DN, không phải phản xạ. Hãy gọi reflectance(dn, scale, offset) trước; "
+            "DN mở lại từ tệp cần mask_and_scale=False."
+        ),
         "ndvi-integer": "NDVI cần phản xạ (số thực): hãy gọi reflectance(dn, scale, offset) trước.",
+        "not-array": "{name} phải là một DataArray, ví dụ dn.B04_10m; đây là {kind}.",
         "role": "{band} của {item} không phải band phản xạ (roles {roles}): bỏ nó ra.",
+        "scale": "{band} của {item} có raster:scale {scale}: cần một số dương, hãy tìm bản xử lý khác của cùng ngày.",
+        "scl-other": "scl phải là lớp SCL_20m (số nguyên 0–11); mảng này tên {name}, kiểu {dtype}.",
+        "scl-values": (
+            "SCL chỉ có các lớp 0–11, mảng này có {values}: nó là band khác, hay đã bị nội suy. Hãy tải SCL với "
+            'resampling="nearest".'
+        ),
         "stretch": "Không giãn màu được: không có pixel hợp lệ, hoặc mọi pixel bằng nhau. Xem lại mặt nạ mây.",
     },
 }

@@ -7,8 +7,10 @@ import xarray as xr
 
 SclArray = TypeVar("SclArray", xr.DataArray, np.ndarray[Any, Any])
 
-# Where neither land nor water is seen: no data, defective, cloud shadow, clouds of medium and high probability, cirrus.
-SCL_MASKED = (0, 1, 3, 8, 9, 10)
+# Where land or water is seen: dark, vegetation, no vegetation, water, unclassified, snow. Neither no data, defects,
+# shadows nor clouds; nor anything that is no class: NaN, fill values.
+SCL_CLEAR = (2, 4, 5, 6, 7, 11)
+SCL_CLASSES = range(12)
 
 
 def find_clear(scl: SclArray) -> SclArray:
@@ -16,8 +18,8 @@ def find_clear(scl: SclArray) -> SclArray:
 
     Class by class: `isin` makes arrays of ten times the size of the layer.
     """
-    first, *others = SCL_MASKED
-    clear: SclArray = scl != first
-    for masked in others:
-        clear &= scl != masked
+    first, *others = SCL_CLEAR
+    clear: SclArray = scl == first
+    for seen in others:
+        clear |= scl == seen
     return clear

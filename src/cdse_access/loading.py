@@ -15,6 +15,7 @@ from rasterio.errors import RasterioError
 from cdse_access.assets import select_assets
 from cdse_access.checks.arguments import check_load, select_area
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
+from cdse_access.georeference import write_georeference
 from cdse_access.jp2.reader import Reader
 from cdse_access.jp2.wanted import find_wanted
 from cdse_access.messages import say
@@ -65,7 +66,7 @@ def load(
         dn = odc.stac.load(selected, bands, patch_url=patch_url, **settings)
         if not dn.chunks:
             check_pixels(dn, items)
-    return dn
+    return write_georeference(dn)
 
 
 # -- lazy arrays -------------------------------------------------------------

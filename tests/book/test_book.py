@@ -717,6 +717,7 @@ def _on_a_full_disk(item: Item) -> None:
 
 
 OF_A_CLASS = {"CDSE_STAC_URL": "http://may-giao-vien:8123/stac/v1/", "CDSE_S3_ENDPOINT": "may-giao-vien:8123"}
+LINES = np.arange(0, 40, 10), np.arange(0, 40, 20)  # of 10 m and of 20 m
 PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-thieu-python": _without_python,
     "loi-lessons": _without_lessons,
@@ -781,6 +782,8 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-thieu-vung": lambda item: fetch([item], ["B01_60m"], progress=False),
     "loi-baseline": lambda item: bands.scale_offset([_old(item)], ["B04_10m"]),
     "loi-dn-thuc": lambda item: bands.reflectance(xr.DataArray(np.ones((2, 2))), 0.0001, -0.1),
+    "loi-khac-luoi": lambda item: bands.ndvi(*(xr.DataArray(x * 0.0, {"x": x}, "x") for x in LINES)),
+    "loi-khong-phai-scl": lambda item: bands.clear(xr.DataArray([4, 12.5])),
     "loi-ndvi-nguyen": lambda item: bands.ndvi(xr.DataArray([1]), xr.DataArray([2])),
     "loi-gian-mau": lambda item: maps.stretch(xr.DataArray([np.nan, np.nan])),
 }

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from pystac import Asset, Item
 
-from cdse_access.classes import SCL_MASKED
+from cdse_access.classes import SCL_CLEAR
 from cdse_access.problems import BadInput
 from cdse_access.session import connect
 from lessons.bands import clear, ndvi, reflectance, scale_offset
@@ -17,12 +17,22 @@ from tests.peak import measure_peak
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
 
 
-def item(name="a", version="05.10", offset=-0.1, role="reflectance"):
-    fields = {"raster:scale": 0.0001, "raster:offset": offset}
+def item(name="a", version="05.10", offset=-0.1, role="reflectance", scale=0.0001):
+    fields = {"raster:scale": scale, "raster:offset": offset}
     made = Item(name, None, None, datetime(2023, 6, 1, tzinfo=UTC), {"processing:version": version})
     fields = {name: value for name, value in fields.items() if value is not None}
     made.assets["B04_10m"] = Asset("s3://eodata/x.jp2", roles=["data", role], extra_fields=fields)
     return made
+
+
+def test_scale_offset_looks_at_what_a_load_reads():
+    """Of two versions of one overpass the newest, of all items those that have the band."""
+    old, bare = item("b", "03.01"), item("c")
+    for one in (old, newest := item("a")):
+        one.properties |= {"grid:code": "MGRS-48QWJ", "platform": "sentinel-2b"}
+        one.geometry = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+    bare.assets.clear()
+    assert scale_offset([old, newest, bare], ["B04_10m"]) == (0.0001, -0.1)
 
 
 def test_reflectance_by_hand():
@@ -40,9 +50,43 @@ def test_reflectance_of_a_dataset_names_its_unit():
     assert result.B04_10m.attrs == {"long_name": "phản xạ bề mặt", "units": "1"}
 
 
-def test_reflectance_refuses_reflectance():
-    with pytest.raises(BadInput, match="đã là số thực"):
-        reflectance(xr.DataArray([0.25]), 0.0001, -0.1)
+def test_dn_1_is_data():
+    assert float(reflectance(cube(1, "uint16"), 0.0001, 0)) == pytest.approx(0.0001)
+
+
+@pytest.mark.parametrize("kind", ["uint16", "uint32", "int64"])
+def test_a_fill_value_of_dn_is_missing(kind):
+    result = reflectance(cube([65535, 2000, 65535, 0], kind), 0.0001, 0)
+    np.testing.assert_allclose(result, [np.nan, 0.2, np.nan, np.nan], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dn", "message"),
+    [
+        (xr.DataArray([0.25]), "đã là phản xạ"),
+        (xr.DataArray([np.nan, 1200]), "mask_and_scale=False"),  # DN that were saved and opened again
+        (xr.DataArray([True]), "số thực"),
+        (xr.DataArray(np.array([100, 200], "uint16") - np.uint16(1000)), "64636, 64736"),
+        (xr.DataArray(np.array([4], "uint8"), name="SCL_20m"), "SCL_20m không phải band phản xạ"),
+        (xr.Dataset({name: ("x", [100]) for name in ("B8A_20m", "AOT_20m", "SKY_10m")}), "AOT_20m, SKY_10m không phải"),
+        (np.array([1200]), "ndarray"),
+    ],
+)
+def test_reflectance_refuses_what_is_no_dn(dn, message):
+    with pytest.raises(BadInput, match=message):
+        reflectance(dn, 0.0001, -0.1)
+
+
+def test_what_is_no_dn_is_refused_in_lazy_arrays_too():
+    dn = xr.DataArray(np.array([40000, 40001], "uint16")).chunk()
+    with pytest.raises(BadInput, match="40000, 40001"):
+        reflectance(dn, 0.0001, -0.1).compute()
+
+
+@pytest.mark.parametrize("factors", [(-0.1, 0.0001), ("0.0001", -0.1), (0.0001, None), (np.nan, 0), (0, -0.1)])
+def test_reflectance_refuses_factors_in_the_wrong_order_or_none(factors):
+    with pytest.raises(BadInput, match="scale dương đứng trước"):
+        reflectance(cube(1200, "uint16"), *factors)
 
 
 def test_scale_offset_comes_from_the_items():
@@ -59,7 +103,12 @@ def test_scale_offset_comes_from_the_items():
         ([item(), item("b", "02.14", 0)], "tách item trước và sau baseline 04.00"),
         ([item(offset=None)], "raster:offset None"),
         ([item(role="visual")], "không phải band phản xạ"),
-        ([], "không item nào"),
+        ([], "Không item nào trong danh sách có B04_10m"),
+        ([item(version=None)], "baseline None"),
+        ([item(scale=None)], "raster:scale None"),
+        ([item(scale="0.0001")], "raster:scale 0.0001"),
+        ([item("a", role="visual"), item("b", offset=0)], r"visual(?s:.*)b có baseline"),
+        ([item(str(number), offset=0) for number in range(9)], r"4 có baseline .*\n… và 4 lỗi nữa"),
     ],
 )
 def test_scale_offset_refuses(items, message):
@@ -70,6 +119,35 @@ def test_scale_offset_refuses(items, message):
 def test_clear_keeps_land_water_and_snow():
     kept = [bool(value) for value in clear(xr.DataArray(np.arange(12, dtype="uint8")))]
     assert [scl for scl, is_kept in enumerate(kept) if is_kept] == [2, 4, 5, 6, 7, 11]
+
+
+@pytest.mark.parametrize("fill", [255, -1, np.nan, np.inf, 12, -9999])
+def test_what_is_no_class_is_not_clear(fill):
+    kind = "float32" if isinstance(fill, float) else "int16"
+    assert clear(cube([4, fill, 6, fill], kind).rename(None)).values.tolist() == [True, False, True, False]
+
+
+def test_a_layer_that_was_masked_or_reindexed_is_no_clearer():
+    scl = xr.DataArray([0, 4, 4, 9], {"x": [1, 2, 3, 4]}, "x")
+    assert int(clear(scl.where(scl > 0)).sum()) == int(clear(scl.reindex(x=[0, 2, 3, 9])).sum()) == 2
+
+
+@pytest.mark.parametrize(
+    ("scl", "message"),
+    [
+        (xr.DataArray([4.5]), "nội suy"),
+        (xr.DataArray([4, 1200, 1300]), "1200, 1300"),
+        (xr.DataArray([4, 1200, 1300]).chunk(), "1200, 1300"),
+        (xr.DataArray([True]), "kiểu bool"),
+        (xr.DataArray(["4"]), "kiểu <U1"),
+        (xr.DataArray([4], name="CLD_20m"), "CLD_20m"),
+        (xr.Dataset({"SCL_20m": ("x", [4])}), "Dataset"),
+        (np.array([4]), "ndarray"),
+    ],
+)
+def test_clear_refuses_what_is_no_scl(scl, message):
+    with pytest.raises(BadInput, match=message):
+        clear(scl).compute()
 
 
 def test_ndvi_by_hand():
@@ -85,6 +163,13 @@ def test_ndvi_refuses_integers():
         ndvi(xr.DataArray(np.array([1000], "uint16")), red)
 
 
+def test_ndvi_refuses_dn_that_became_floats():
+    dn = xr.DataArray([2000.0, np.nan, np.inf])
+    for array in (dn, dn.chunk()):
+        with pytest.raises(BadInput, match="tới 4000"):
+            ndvi(array, array).compute()
+
+
 # -- the same as in the lessons, and with less memory ------------------------
 
 
@@ -93,7 +178,7 @@ def short_reflectance(dn, scale, offset):
 
 
 def short_clear(scl):
-    return ~scl.isin(SCL_MASKED)
+    return scl.isin(SCL_CLEAR)
 
 
 def short_ndvi(nir, red):
@@ -151,8 +236,10 @@ def test_clear_is_that_of_the_lesson(lazily, dtype):
     classes = RANDOM.integers(0, 13, SHAPE).astype("float64")
     if dtype.startswith("float"):
         classes[0, :3] = np.nan
-    scl = lazily(cube(classes, dtype))
-    assert_same(clear(scl), short_clear(scl))
+    scl = lazily(cube(classes, dtype)).rename("SCL_20m")
+    expected = short_clear(scl)
+    expected.attrs = {"long_name": "nhìn thấy mặt đất", "units": "1"}
+    assert_same(clear(scl), expected)
 
 
 @lazily
@@ -164,8 +251,8 @@ def test_ndvi_is_that_of_the_lesson(lazily, dtype):
     first, second = lazily(cube(nir, "float32")), lazily(cube(red, dtype, band="B04"))
     expected = short_ndvi(first, second)
     assert expected.isnull().sum() > 4 and (abs(expected) == 1).any()
+    expected.attrs = {"long_name": "NDVI", "units": "1"}
     assert_same(ndvi(first, second), expected)
-    assert_same(ndvi(first, second[0]), short_ndvi(first, second[0]))
 
 
 def test_numbers_alone_are_arrays_too():

@@ -6,7 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_zeros
 from pystac import Item
+from rasterio import Affine
 
 from cdse_access.problems import BadInput
 from lessons import maps
@@ -32,12 +35,87 @@ def test_stretch_refuses_what_has_no_contrast(values):
 
 def test_map_has_kilometres_equal_aspect_and_a_colour_bar(band):
     figure, ax = plt.subplots()
-    maps.draw_map(ax, band.assign_coords(spatial_ref=32632), "Cánh đồng", vmin=0, vmax=5)
+    maps.draw_map(ax, band.odc.assign_crs("EPSG:32632"), "Cánh đồng", vmin=0, vmax=5)
     assert ax.get_xlabel() == "x (km, EPSG:32632)" and ax.get_ylabel() == "y (km)"
     assert ax.get_title() == "Cánh đồng" and ax.get_aspect() == 1
     assert ax.images[0].get_extent() == pytest.approx([0.495, 0.515, 1.975, 2.005])
     assert figure.axes[1].get_ylabel() == "NDVI"
     plt.close(figure)
+
+
+def drawn(array):
+    figure, ax = plt.subplots()
+    maps.draw_map(ax, array, "")
+    plt.close(figure)
+    return ax
+
+
+LAEA = "+proj=laea +lat_0=16 +lon_0=106 +units=km"
+
+
+@pytest.mark.parametrize(
+    ("crs", "step", "label", "width_km"),
+    [
+        ("EPSG:3405", 10, "x (km, EPSG:3405)", 0.05),  # VN-2000 / UTM 48N
+        ("EPSG:3857", 10, "x (km, EPSG:3857)", 0.05),
+        ("EPSG:2227", 10, "x (km, EPSG:2227)", 0.05 * 0.3048006),  # US feet
+        (LAEA, 0.01, "x (km)", 0.05),  # no EPSG, and kilometres
+    ],
+)
+def test_axes_are_kilometres_in_any_projection(crs, step, label, width_km):
+    ax = drawn(xr_zeros(GeoBox((4, 5), Affine(step, 0, 6e5, 0, -step, 2e6), crs)))
+    left, right, *_ = ax.images[0].get_extent()
+    assert ax.get_xlabel() == label and right - left == pytest.approx(width_km, rel=1e-3)
+
+
+@pytest.mark.parametrize("names", [{}, {"latitude": "y", "longitude": "x"}])
+def test_axes_are_degrees_in_geographic_coordinates(names):
+    geobox = GeoBox((4, 5), Affine(1e-3, 0, 105, 0, -1e-3, 60.002), "EPSG:4326")
+    ax = drawn(xr_zeros(geobox).rename(names))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("kinh độ (°)", "vĩ độ (°)")
+    assert ax.get_aspect() == pytest.approx(2, rel=1e-3)  # a degree east is half as long as one north
+    assert ax.images[0].get_extent() == pytest.approx([105, 105.005, 59.998, 60.002])
+
+
+def test_a_single_pixel_is_as_wide_as_it_is():
+    ax = drawn(xr_zeros(GeoBox((1, 1), Affine(10, 0, 6e5, 0, -10, 2e6), "EPSG:32648")))
+    assert ax.images[0].get_extent() == pytest.approx([600, 600.01, 1999.99, 2000])
+
+
+def test_south_up_and_transposed_arrays_lie_the_same_way(band):
+    map_of = [drawn(array) for array in (band, band[::-1], band.T, band[:, ::-1])]
+    for ax in map_of:
+        left, right, bottom, top = ax.images[0].get_extent()
+        assert sorted([left, right]) == pytest.approx([495, 515]) and sorted([bottom, top]) == pytest.approx(
+            [1975, 2005]
+        )
+        assert ax.get_xlim() == (495, 515) and ax.get_ylim() == (1975, 2005)
+
+
+@pytest.mark.parametrize("is_rotated", [True, False])
+def test_without_axes_pixels_are_counted_from_the_top(is_rotated):
+    turned = Affine.rotation(20) @ Affine.scale(10, -10)
+    array = (
+        xr_zeros(GeoBox((3, 2), turned, "EPSG:32648")) if is_rotated else xr.DataArray(np.ones((3, 2)), dims=("y", "x"))
+    )
+    ax = drawn(array)
+    assert ax.get_xlabel() == "cột (pixel)" and ax.get_ylim() == (2.5, -0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda band: band.expand_dims(time=[1]), "isel"),
+        (lambda band: xr.concat([band] * 4, "band"), "'band': 4"),
+        (lambda band: band[0], "'x': 2"),
+        (lambda band: band[:0], "'y': 0"),
+        (lambda band: band.assign_coords(y=[2000, 1990, 1900]), "y không cách đều"),
+        (lambda band: band.to_dataset(name="a"), "Dataset"),
+    ],
+)
+def test_what_is_no_map_is_refused(band, change, message):
+    with pytest.raises(BadInput, match=message):
+        drawn(change(band))
 
 
 def test_rgb_uses_the_limits_given_for_all_bands(band):

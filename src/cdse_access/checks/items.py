@@ -108,7 +108,7 @@ def choose_newest(items: Sequence[Item]) -> list[Item]:
     kept: dict[Overpass, list[Item]] = {}
     for item in sorted(items, key=_read_version, reverse=True):
         newer = kept.setdefault(_find_overpass(item), [])
-        if not _is_covered(item, newer):
+        if not newer or not _is_covered(item, newer):
             newer.append(item)
     chosen = {id(item) for item in chain(*kept.values())}
     dropped = [item.id for item in items if id(item) not in chosen]
