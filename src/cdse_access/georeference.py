@@ -21,16 +21,16 @@ def write_georeference(data: Array) -> Array:
     name = find_grid_mapping(data)
     if name is None:
         return data
-    data = data.copy(deep=False)
+    data = data.copy(deep=False)  # with attributes of its own
     if isinstance(data, xr.Dataset):
         data = data.set_coords(name)
     for array in list_arrays(data):
         array.encoding.pop("grid_mapping", None)
         array.attrs["grid_mapping"] = name
     geobox = data.odc.geobox
-    if not isinstance(geobox, GeoBox):
-        return data
-    return _write_grid(data, name, geobox)
+    if isinstance(geobox, GeoBox):
+        _write_grid(data, name, geobox)
+    return data
 
 
 def find_grid_mapping(data: xr.DataArray | xr.Dataset) -> str | None:
@@ -49,14 +49,11 @@ def list_arrays(data: xr.DataArray | xr.Dataset) -> list[xr.DataArray]:
     return [data]
 
 
-def _write_grid(data: Array, name: str, geobox: GeoBox) -> Array:
-    mapping = data[name].copy()
+def _write_grid(data: xr.DataArray | xr.Dataset, name: str, geobox: GeoBox) -> None:
     numbers = geobox.affine.to_gdal()
-    mapping.attrs["GeoTransform"] = " ".join(map(str, numbers))
-    coords = {name: mapping}
+    data[name].attrs["GeoTransform"] = " ".join(map(str, numbers))
     if geobox.axis_aligned:
         is_in_degrees = geobox.crs is not None and geobox.crs.geographic
         names = AXES[is_in_degrees]
         for axis, called in zip(data.odc.spatial_dims, names, strict=True):
-            coords[axis] = data[axis].assign_attrs(standard_name=called)
-    return data.assign_coords(coords)
+            data[axis].attrs["standard_name"] = called
