@@ -48,7 +48,7 @@ def _holds(dtype: str, bits: int) -> bool:
     """Can this type of numbers hold every number of so many bits?"""
     largest = 2**bits - 1
     try:
-        return int(np.array(largest).astype(dtype).item()) == largest
+        return bool(int(np.array(largest).astype(dtype)) == largest)
     except (TypeError, ValueError, OverflowError):
         return False
 
