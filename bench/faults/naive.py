@@ -1,41 +1,21 @@
-"""The plain way: what guides teach, with AWS_* variables, GDAL's defaults and odc-stac as they come.
+"""The plain way: what guides teach, with AWS_* variables, GDAL's defaults and odc-stac as they come."""
 
-`python -m bench.faults.naive` runs every case and the fuzz both ways and writes what came of it to naive.json; then it
-writes the tables of the book's page anew. It takes about twenty minutes: whatever hangs costs a minute.
-"""
-
-import argparse
-import json
+import contextlib
 import os
-import pickle
-import platform
-import tempfile
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import distributions, version
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 import odc.stac
-import rasterio
 import xarray as xr
 from pystac import Item
 from pystac_client import Client
 
-from bench.faults import page
-from cdse_offline.practice import limit, switch_off, switch_on, usage
-from tests.faults.cases import CASES, Case
-from tests.faults.children import Child, offline_service
-from tests.faults.course import Course, short_waits, variables
-from tests.faults.fuzz import SEED, combinations
+from tests.faults.cases import Case
+from tests.faults.course import open_stream, variables
 from tests.faults.impostor import impostor
-from tests.faults.world import BANDS, DAY, GRID, LIMIT, MONTH, SILENT, TRUTH, Outcome, Service, scenes, watch
+from tests.faults.world import BANDS, DAY, GRID, LIMIT, MONTH, Outcome, Service, scenes, watch
 
 THEIRS = {"KEY": "AWS_ACCESS_KEY_ID", "SECRET": "AWS_SECRET_ACCESS_KEY", "ENDPOINT": "AWS_S3_ENDPOINT", "STAC": "STAC"}
 # What the guide sets that this course grew from; http, since the service is on this machine. Nobody's metadata
@@ -49,7 +29,6 @@ PLAIN = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 WITHOUT_PLAIN = {"said"}  # there is no one plain way to show keys
-PACKAGES = ("rasterio", "odc-stac", "odc-loader", "pystac-client", "xarray", "dask", "numpy", "boto3")
 
 
 class Plain:
@@ -80,6 +59,10 @@ class Plain:
 
     def connect(self, service: str | None = None) -> xr.Dataset:
         return self.search_and_load()
+
+    def speak(self, stream: str) -> xr.Dataset:
+        with open_stream(stream) as target, contextlib.redirect_stdout(target), contextlib.redirect_stderr(target):
+            return self.search_and_load()
 
     def mend_keys(self) -> xr.Dataset:
         right, os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_ACCESS_KEY_ID"], "KHONGCO" * 3
@@ -115,109 +98,3 @@ class Plain:
 
     def stretch(self, values: list[float]) -> list[float]:
         return list(np.percentile(values, [1, 99.5]))
-
-
-# -- both ways ---------------------------------------------------------------
-
-
-def both(cases: Sequence[Case], service: Service, folder: Path) -> list[dict[str, Any]]:
-    """What comes of each case, the plain way and the course's. This process itself never reads an image."""
-    stored = folder / "course.pickle"
-    _ended(Child(partial(_course, cases, service, folder, stored)), 3600)
-    image, runs = pickle.loads(stored.read_bytes())
-    plain, rows = Plain(service, folder, image), []
-    for case, (outcome, truth) in zip(cases, runs, strict=True):
-        row = {"number": case.number, "title": case.title, "course": asdict(outcome)}
-        if case.action not in WITHOUT_PLAIN:
-            row["plain"] = asdict(_plain(plain, case, truth))
-        rows.append(row)
-    return rows
-
-
-def _course(cases: Sequence[Case], service: Service, folder: Path, stored: Path) -> Outcome:
-    course, runs = Course(service, folder), []
-    for case in cases:
-        with nullcontext() if case.real_time else short_waits():
-            runs.append((course.run(case), course.truth(case)))
-    with course.environment({}):
-        course.enter()
-        stored.write_bytes(pickle.dumps((course.image(), runs)))
-    return Outcome(TRUTH)
-
-
-def _plain(plain: Plain, case: Case, truth: Any) -> Outcome:
-    service = plain.service
-    try:
-        switch_on(*case.faults, service=service.s3)
-        if case.limits:
-            limit(**case.limits, service=service.s3)
-        usage(reset=True, service=service.s3)
-        outcome = Child(partial(plain.run, case, truth)).outcome(LIMIT + 2)
-        counts = usage(service=service.s3)
-    finally:
-        switch_off(service.s3)
-    text, home = outcome.text, str(Path.home())
-    own = {service.access_key: "KHÓA", service.secret_key: "SECRET", service.s3: "127.0.0.1", home: "~"}
-    for private, public in own.items():
-        text = text.replace(private, public)
-    return replace(outcome, text=text, met=counts["faulted"] + counts["refused"])
-
-
-def _part(cases: Sequence[Case], target: Path) -> Outcome:
-    with offline_service() as service, tempfile.TemporaryDirectory() as folder:
-        target.write_text(json.dumps(both(cases, service, Path(folder))))
-    return Outcome(TRUTH)
-
-
-def _ended(child: Child, seconds: float) -> None:
-    if (outcome := child.outcome(seconds)).kind != TRUTH:
-        raise RuntimeError(f"a part did not end well: {outcome}")
-
-
-def in_parts(cases: Sequence[Case], parts: int) -> list[dict[str, Any]]:
-    """The cases dealt to so many processes, each with a service of its own; results in the cases' order."""
-    with tempfile.TemporaryDirectory() as folder:
-        targets = [Path(folder) / f"{part}.json" for part in range(parts)]
-        children = [Child(partial(_part, cases[part::parts], target)) for part, target in enumerate(targets)]
-        for child in children:
-            _ended(child, 7200)
-        found = [json.loads(target.read_text()) for target in targets]
-    return [found[place % parts][place // parts] for place in range(len(cases))]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", type=int, default=4, help="processes at once; most of the time they wait")
-    parser.add_argument("--cases", action="store_true", help="measure the cases only")
-    parser.add_argument("--fuzz", action="store_true", help="measure the random combinations only")
-    parser.add_argument("--page", action="store_true", help="measure nothing: only write the page anew")
-    arguments = parser.parse_args()
-    everything = not (arguments.cases or arguments.fuzz or arguments.page)
-    if everything or arguments.cases:
-        _keep(cases=in_parts(CASES, arguments.parts))
-    if everything or arguments.fuzz:
-        rows = in_parts(combinations(), arguments.parts)
-        _keep(fuzz={"seed": SEED, "count": len(rows)} | {way: _tally(rows, way) for way in ("plain", "course")})
-    page.write()
-
-
-def _keep(**measured: Any) -> None:
-    """Write what was measured beside what was measured before."""
-    before = json.loads(page.RESULTS.read_text(encoding="utf-8")) if page.RESULTS.exists() else {}
-    versions = {"Python": platform.python_version(), "GDAL": rasterio.__gdal_version__}
-    installed = {distribution.name for distribution in distributions()}
-    versions |= {package: version(package) for package in PACKAGES if package in installed}
-    results = before | {"date": f"{datetime.now(UTC):%Y-%m-%d}", "versions": versions} | measured
-    page.RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def _tally(rows: Sequence[dict[str, Any]], way: str) -> dict[str, Any]:
-    """How often each end came; wrong pixels where it was silent, and the longest run."""
-    kinds = Counter(row[way]["kind"] for row in rows)
-    shares = [row[way]["share"] for row in rows if row[way]["kind"] == SILENT]
-    slowest = max(row[way]["seconds"] for row in rows)
-    return {"ends": dict(kinds.most_common()), "median_share": median(shares or [0]), "slowest": round(slowest, 1)}
-
-
-if __name__ == "__main__":
-    main()

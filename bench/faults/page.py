@@ -3,11 +3,13 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cdse_access.problems import Reason
 from tests.faults.cases import CASES, GROUPS, WITHOUT, Case
+from tests.faults.flips import RAW, REFUSED
 from tests.faults.world import HANG, SILENT, TRUTH
 
 RESULTS = Path(__file__).with_name("naive.json")
@@ -36,6 +38,7 @@ def tables(results: dict[str, Any], students: dict[str, Any]) -> dict[str, str]:
         for numbers in GROUPS.values()
     }
     made |= {"tong-ket": summary(pairs), "ngau-nhien": fuzz_table(results["fuzz"])}
+    made |= {"so-lan": fuzz_count(results["fuzz"]), "bit-dau-tep": flips_table(results["flips"])}
     made |= {"lop-hoc": class_table(students["rounds"]), "may-do": class_setting(students)}
     return made | {"phien-ban": setting(results), "khong-co-ca": without()}
 
@@ -102,12 +105,38 @@ def summary(pairs: Sequence[tuple[Case, dict[str, Any]]]) -> str:
 
 
 def fuzz_table(fuzz: dict[str, Any]) -> str:
-    lines = ["| | đúng | báo lỗi | treo quá 60 giây | sai mà im lặng |", "|---|--:|--:|--:|--:|"]
-    for way, name in WAYS.items():
-        ends = fuzz[way]["ends"]
-        known = [ends.get(end, 0) for end in (TRUTH, HANG, SILENT)]
-        lines.append(f"| {name} | {known[0]} | {fuzz['count'] - sum(known)} | {known[1]} | {known[2]} |")
+    """How the random runs ended, both ways, by family. A reason is the course's; other errors are of some library."""
+    lines = ["| Họ | Cách | đúng | báo lý do | lỗi thô | treo | sai mà im lặng |", "|---|---|--:|--:|--:|--:|--:|"]
+    for name, family in {**fuzz["families"], "**Tất cả**": _sum_up(fuzz["families"].values())}.items():
+        for way, group in (("plain", f"{name}, {family['count']} lần"), ("course", "")):
+            ends = Counter(family[way]["ends"])
+            reasons = sum(ends[reason] for reason in map(str, Reason))
+            known = [ends[TRUTH], reasons, ends[HANG], ends[SILENT]]
+            right, told, stuck, silent = known
+            lines.append(
+                f"| {group} | {WAYS[way]} | {right} | {told} | {ends.total() - sum(known)} | {stuck} | {silent} |"
+            )
     return "\n".join(lines) + "\n"
+
+
+def _sum_up(families: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    found = list(families)
+    ends = {way: {"ends": sum((Counter(one[way]["ends"]) for one in found), Counter())} for way in WAYS}
+    return {"count": sum(one["count"] for one in found)} | ends
+
+
+def fuzz_count(fuzz: dict[str, Any]) -> str:
+    slowest = max(family["course"]["slowest"] for family in fuzz["families"].values())
+    return f"{fuzz['count']} lần chạy; lần lâu nhất của khóa học mất {_decimal(slowest, 0)} giây.\n"
+
+
+def flips_table(flips: dict[str, Any]) -> str:
+    """What came of every bit of a header."""
+    ends, count = Counter(flips["ends"]), flips["count"]
+    share = _decimal(100 * ends[SILENT] / count)
+    lines = ["| bit | đúng như cũ | bị từ chối, có lý do | lỗi thô | không ai thấy |", "|--:|--:|--:|--:|--:|"]
+    numbers = " | ".join(str(ends[end]) for end in (TRUTH, REFUSED, RAW))
+    return "\n".join([*lines, f"| {count} | {numbers} | {ends[SILENT]} ({share} %) |"]) + "\n"
 
 
 SERVICE_CACHE = {"cold": "chưa tạo", "warm": "đã có"}

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from cdse_access.problems import BadInput, Reason, Rejected
-from tests.faults import fuzz
+from tests.faults import fuzz, mutations
 from tests.faults.children import Child
 from tests.faults.world import HANG, SILENT, TRUTH, Outcome, difference, failed, watch
 
@@ -79,7 +79,35 @@ def test_a_child_tells_how_it_ended_or_is_ended():
 
 
 def test_a_seed_gives_the_same_faults_every_time():
-    assert fuzz.combinations(5) == fuzz.combinations(5) != fuzz.combinations(6)
-    kinds = {fault["kind"] for case in fuzz.combinations() for fault in case.faults}
-    assert kinds == fuzz.STORE.keys() | fuzz.CATALOG.keys()
-    assert "corrupt" not in kinds  # nobody can see that one
+    for family in fuzz.FAMILIES:
+        drawn = [list(map(fuzz.describe, fuzz.draw(family, 20, seed))) for seed in (5, 5, 6)]
+        assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_every_kind_of_fault_is_drawn_and_whole_families_are_measured():
+    cases = fuzz.draw_all()
+    assert len(cases) >= 600
+    kinds = {one["kind"] for case in cases for one in case.faults}
+    assert kinds == {*fuzz.STORE, *fuzz.CATALOG, *fuzz.CONTRADICTIONS, "corrupt", "mutate"}
+    # Flips in tiles are left out: nobody can see them.
+    assert all(one["at"] < fuzz.HEADER for case in cases for one in case.faults if one["kind"] == "corrupt")
+    assert {len(fuzz.draw_all(share)) < 70 for share in (0.1, 0.05)} == {True}
+
+
+def test_places_of_an_item_are_of_every_depth():
+    places = list(mutations.list_places(mutations.example()))
+    assert {len(place) for place in places} == {1, 2, 3, 4, 5}
+    assert {("geometry", "coordinates", "0", "0", "0"), ("assets", "B04_20m", "href")} <= set(places)
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "text"),
+    [
+        ("null", 1, "null"),
+        ("[{value}]", {"a": 1}, '[{"a": 1}]'),
+        ("{text}", 1.5, '"1.5"'),
+        ('{{"a": {value}}}', [], '{"a": []}'),
+    ],
+)
+def test_values_are_written_as_json(form, value, text):
+    assert mutations.write_value(form, value) == text

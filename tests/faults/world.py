@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from pystac import Item
+from pystac import Item, ItemCollection
 
 from cdse_access.problems import Problem
 
@@ -45,9 +45,19 @@ class Service:
 # -- scenes ------------------------------------------------------------------
 
 
-def scenes(name: str, item: Item) -> list[Item]:
-    """The item of 28 September, and what can be wrong with a list of items."""
+def scenes(name: str, item: Item) -> Any:
+    """The item of 28 September, what can be wrong with a list of items, and what may stand there instead of one."""
     return {
+        "collection": lambda: ItemCollection([item]),
+        "tuple": lambda: (item,),
+        "generator": lambda: (one for one in [item]),
+        "documents": lambda: [item.to_dict()],
+        "foreign": lambda: [item.assets["B04_20m"]],
+        "holes": lambda: [item, None],
+        "nothing": lambda: None,
+        "number": lambda: 5,
+        "paths": lambda: [item.assets["B04_20m"].href],
+        "text": lambda: item.id,
         "one": lambda: [item],
         "none": list,
         "reprocessed": lambda: [_older(item), item],
@@ -165,7 +175,7 @@ def judged(value: Any, truth: Any, seconds: float) -> Outcome:
 def difference(value: Any, truth: Any) -> tuple[str, float]:
     """What differs, in the words of the book; an empty text if nothing does. And the share of wrong pixels."""
     if truth is None:  # only an error would be right
-        return f"cho ra {np.asarray(value).round(4).tolist()}", 0.0
+        return f"cho ra {_summarize(value)}", 0.0
     if isinstance(truth, xr.Dataset):
         return _of_cubes(value, truth)
     if isinstance(truth, (np.ndarray, xr.DataArray, list)) and _numeric(truth):
@@ -176,6 +186,13 @@ def difference(value: Any, truth: Any) -> tuple[str, float]:
     if isinstance(truth, list):
         return _of_lists(value, truth)
     return ("", 0.0) if value == truth else (f"{value!r}", 0.0)
+
+
+def _summarize(value: Any) -> str:
+    numbers = np.asarray(value)
+    return (
+        f"{numbers.round(4).tolist()}" if numbers.dtype.kind in "fiu" else f"{type(value).__name__} {np.shape(numbers)}"
+    )
 
 
 def _numeric(values: Iterable) -> bool:
