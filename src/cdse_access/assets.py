@@ -5,6 +5,8 @@ from copy import copy
 
 from pystac import Item
 
+ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # aerosol and water vapour, probabilities of cloud and snow
+
 
 def select_assets(item: Item, names: Collection[str]) -> Item:
     """The same item with these assets only; the item itself where it has not all of them."""

@@ -66,6 +66,12 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "not-connected": "Chưa kết nối: hãy gọi connect().",
         "not-tried": "chưa được, catalog trống",
         "note": "Chú ý: {note}",
+        "odd-bands": "{bands} band",
+        "odd-coding": "các tham số nén không khớp nhau",
+        "odd-copies": "hai chỗ ghi cỡ ảnh không giống nhau",
+        "odd-length": "độ dài sai ở byte {at}",
+        "odd-tiles": "{count} ô",
+        "odd-tiling": "ô {width} × {height} pixel",
         "place-none": "nó không có tọa độ",
         "place-other-crs": "nó ở EPSG:{epsg}",
         "place-shifted": "lệch {pixels:.1f} pixel",
@@ -344,9 +350,14 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "file-cut": "{name} bị cắt cụt: dài {size} byte, phải có {expected}. Hãy thử lại sau, hoặc bỏ ngày này.",
         "header-cut": "{name} bị cắt cụt trong phần đầu: hãy thử lại sau, hoặc bỏ ngày này.",
         "header-incomplete": "{name} hỏng: main header thiếu SIZ, COD hay QCD. Hãy bỏ ngày này.",
+        "header-odd": "{name} hỏng: phần đầu tự mâu thuẫn ({what}). Hãy thử lại sau, hoặc bỏ ngày này.",
         "image-broken": ("Không giải nén được ảnh ({error}): không dùng được. Hãy tải lại; vẫn lỗi thì bỏ ngày này."),
         "image-changed": "{name}: item ghi cỡ {told}, kho có {found}. Tệp bị cắt cụt hay đã thay: hãy tìm lại item.",
         "image-misplaced": "{name} không nằm ở chỗ item ghi ({what}): hãy bỏ ngày này, hoặc tìm lại item.",
+        "image-nodata": "{name}: item ghi nodata {told}, ảnh Sentinel-2 dùng 0: hãy tìm lại item, hoặc bỏ ngày này.",
+        "image-type": (
+            "{name}: item ghi kiểu số {told}, không chứa nổi {bits} bit của tệp: hãy tìm lại item, hoặc bỏ ngày này."
+        ),
         "no-tile-part": "{name} hỏng ở byte {at}: không có phần ô nào ở đó. Hãy thử lại sau, hoặc bỏ ngày này.",
         "not-jp2": (
             "{name} không phải tệp JP2 mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "

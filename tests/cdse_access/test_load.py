@@ -9,6 +9,7 @@ import odc.stac
 import pytest
 from IPython.core.ultratb import VerboseTB
 from rasterio.errors import RasterioIOError
+from scipy.ndimage import binary_erosion
 
 from cdse_access import loading as jp2
 from cdse_access import progress
@@ -89,9 +90,36 @@ def test_lazy_pieces_are_bit_identical(items, resampling):
 
 
 @pytest.mark.parametrize("resolution", [10, 20, 60, 100])
-def test_classes_and_colours_are_bit_identical(items, resolution):
-    bands, area = ["SCL_20m", "TCI_10m"], AREA | {"resolution": resolution}
-    assert load(items, bands, **area).identical(read_plain(items, bands, groupby="solar_day", **area))
+def test_colours_are_bit_identical(items, resolution):
+    area = AREA | {"resolution": resolution}
+    assert load(items, ["TCI_10m"], **area).identical(read_plain(items, ["TCI_10m"], groupby="solar_day", **area))
+
+
+@pytest.mark.parametrize("resolution", [10, 20, 60, 100])
+@pytest.mark.parametrize("resampling", ["nearest", "mode"])
+def test_classes_are_those_of_full_pixels(items, resolution, resampling):
+    """K18: plain reading takes the levels of the file, means of numbers that are names: of 3 and 5 becomes 4."""
+    area = AREA | {"resolution": resolution, "resampling": resampling}
+    full = read_plain(items, ["SCL_20m"], groupby="solar_day", use_overviews=False, **area)
+    assert load(items, ["SCL_20m"], **area).identical(full)
+    plain = read_plain(items, ["SCL_20m"], groupby="solar_day", **area)
+    assert full.identical(plain) == (resolution < 40)
+
+
+EDGE = {"bbox": (11.36, 47.80, 11.46, 47.85), "crs": "EPSG:32632"}  # the data end amid it
+
+
+@pytest.mark.parametrize("grid", [{"resolution": 60}, {"resolution": 0.0006, "crs": "EPSG:4326"}])
+@pytest.mark.parametrize("resampling", ["nearest", "bilinear", "average"])
+def test_no_data_is_not_mixed_into_the_rim(items, resampling, grid):
+    """K18: the file's reduced levels mix 0 into DN beside it, and plain reading shows what no file holds."""
+    area = EDGE | grid | {"resampling": resampling, "groupby": "solar_day"}
+    dn, lazy = (load(items, ["B04_10m"], **area | chunks).B04_10m.values for chunks in ({}, {"chunks": {"x": 50}}))
+    plain = read_plain(items, ["B04_10m"], **area).B04_10m.values
+    inside = binary_erosion(plain[0] > 0, iterations=5)
+    assert lazy[lazy > 0].min() > 1000
+    assert dn[dn > 0].min() > 1000 > plain[plain > 0].min() and (dn == plain)[0][inside].all() and inside.any()
+    assert (dn > 0).sum() > 0.85 * (plain > 0).sum()
 
 
 def test_other_levels_are_read_when_overviews_are_not_wanted(items):

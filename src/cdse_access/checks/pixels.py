@@ -18,6 +18,7 @@ from scipy.ndimage import binary_erosion
 from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
+from cdse_access.assets import ZERO_IS_MEANT
 from cdse_access.checks.items import Bands, find_outline
 from cdse_access.classes import find_clear
 from cdse_access.jp2.cache import discard_image
@@ -30,7 +31,6 @@ Layer = np.ndarray[Any, Any]  # of one band and date: (y, x)
 Layers = dict[str, Layer]  # of one date, by band
 
 LARGEST_DN = 32767  # Sentinel-2 writes 15 bits
-ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # aerosol and water vapour, probabilities of cloud and snow
 SLIVER = 16  # pixels; at the edge of a swath bands differ by fewer
 MARGIN = 0.01  # degrees; an item's outline is right to about 1 km
 

@@ -7,6 +7,7 @@ begins with a SOT marker that tells its tile and its length. Source: ISO/IEC 154
 import re
 import struct
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from cdse_access.jp2.sources import Source
@@ -18,6 +19,8 @@ TLM, PLM, PPM, POC = b"\xff\x55", b"\xff\x57", b"\xff\x60", b"\xff\x5f"
 SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"  # the first 12 bytes of every JP2 file
 SMALLEST_PART = 14  # bytes of a tile-part without data: SOT and SOD
 HEADER_SIZES = (8192, 1 << 17, 1 << 20)  # bytes to read until the main header is whole
+# What a damaged or hostile header may cost, well above what Sentinel-2 writes: 121 tiles, a tile-part each, 3 bands.
+MOST_TILES, MOST_PARTS, MOST_BANDS = 1024, 8, 4
 
 
 class Rectangle(NamedTuple):
@@ -95,7 +98,12 @@ class Header(NamedTuple):
     @property
     def mean_length(self) -> float:
         """Bytes of a tile, on average."""
-        return (self.end - self.first) / self.layout.tile_count
+        return max(self.end - self.first, 1) / self.layout.tile_count
+
+    @property
+    def most_parts(self) -> int:
+        """How many tile-parts are looked at, in one file: with more, it is no Sentinel-2 image."""
+        return MOST_PARTS * self.layout.tile_count
 
 
 def read_header(file: Source) -> Header:
@@ -119,8 +127,8 @@ def _parse_header(data: bytes, file: Source) -> Header:
     if not data.startswith(SIGNATURE):
         slot = "page-for-image" if is_page(data) else "not-jp2"
         raise BadData(say(slot, name=file.name, begin=data[:24]))
-    box, codestream, box_end = _find_codestream(data, file.size or 0)
-    segments, kept, first = _read_segments(data, codestream + len(SOC))
+    box, codestream, box_end = _find_codestream(data, file)
+    segments, kept, first = _read_segments(data, codestream + len(SOC), file.name)
     if not {SIZ, COD, QCD} <= segments.keys():
         raise BadData(say("header-incomplete", name=file.name))
     if file.size is not None and box_end > file.size:
@@ -130,46 +138,55 @@ def _parse_header(data: bytes, file: Source) -> Header:
     return Header(boxes + kept, segments, _read_layout(segments, file.name), first, box_end - len(EOC))
 
 
-def _find_codestream(data: bytes, size: int) -> tuple[int, int, int]:
+def _find_codestream(data: bytes, file: Source) -> tuple[int, int, int]:
     """Where the box jp2c begins, where its content begins, where it ends."""
     start = 0
     while True:
-        length, kind = struct.unpack_from(">I4s", data, start)
+        length, kind = struct.unpack(">I4s", data[start : start + 8])
         content = start + 8
         if length == 1:
-            (length,) = struct.unpack_from(">Q", data, content)
+            (length,) = struct.unpack(">Q", data[content : content + 8])
             content += 8
-        end = start + length if length else size
+        end = start + length if length else file.size or 0
+        if end < content:
+            raise BadData(say("header-odd", name=file.name, what=say("odd-length", at=start)))
         if kind == b"jp2c":
             return start, content, end
         start = end
 
 
-def _read_segments(data: bytes, start: int) -> tuple[dict[bytes, bytes], bytes, int]:
+def _read_segments(data: bytes, start: int, name: str) -> tuple[dict[bytes, bytes], bytes, int]:
     """The main header's segments by marker; all of them but the index, in their order; where the first SOT stands."""
-    segments: dict[bytes, bytes] = {}
-    kept = b""
+    found: dict[bytes, list[bytes]] = {}
+    kept: list[bytes] = []
     while (marker := data[start : start + 2]) != SOT:
         (length,) = struct.unpack_from(">H", data, start + 2)
+        if marker[0] != 0xFF or length < 2:
+            raise BadData(say("header-odd", name=name, what=say("odd-length", at=start)))
         segment = data[start : start + 2 + length]
-        segments[marker] = segments.get(marker, b"") + segment
+        found.setdefault(marker, []).append(segment)
         if marker not in (TLM, PLM):
-            kept += segment
+            kept.append(segment)
         start += 2 + length
-    return segments, kept, start
+    segments = {marker: b"".join(several) for marker, several in found.items()}
+    return segments, b"".join(kept), start
 
 
 def _read_layout(segments: dict[bytes, bytes], name: str) -> Layout:
-    width, height, left, top, tile_width, tile_height, tile_left, tile_top, bands = struct.unpack_from(
-        ">8IH", segments[SIZ], 6
-    )
-    shifted = any((left, top, tile_left, tile_top))
+    size = segments[SIZ]
+    width, height, left, top, tile_width, tile_height, tile_left, tile_top, bands = struct.unpack_from(">8IH", size, 6)
+    shifted = any((left, top, tile_left, tile_top)) or {*size[41::3], *size[42::3]} > {1}
     if shifted or {PPM, POC} & segments.keys() or not tile_width * tile_height:
         raise BadData(say("tiles-shifted", name=name))
-    depths = {1 + segments[SIZ][40 + 3 * band] for band in range(bands)}  # with a sign: above 128
+    if not 0 < bands <= MOST_BANDS or len(size) != 40 + 3 * bands:
+        raise BadData(say("header-odd", name=name, what=say("odd-bands", bands=bands)))
+    depths = {1 + size[40 + 3 * band] for band in range(bands)}  # with a sign: above 128
     if len(depths) != 1 or max(depths) > 16:
         raise BadData(say("bit-depth", name=name, depths=sorted(depths)))
-    return Layout(width, height, tile_width, tile_height, bands, depths.pop())
+    layout = Layout(width, height, tile_width, tile_height, bands, depths.pop())
+    if not 0 < layout.tile_count <= MOST_TILES:
+        raise BadData(say("header-odd", name=name, what=say("odd-tiles", count=layout.tile_count)))
+    return layout
 
 
 # -- tile-parts --------------------------------------------------------------
@@ -208,10 +225,11 @@ def label_part(data: bytes, tile: int, length: int) -> bytes:
 def walk_parts(file: Source, header: Header) -> dict[int, list[Location]]:
     """Where all tile-parts lie, by tile: from one to the next, slow but always right. BadData where it breaks off."""
     found: dict[int, list[Location]] = {}
-    at = header.first
+    at, left = header.first, header.most_parts
     while at < header.end:
         part = read_part_header(file, header, at, ahead=4096)
-        if part is None or part.order != len(found.setdefault(part.tile, [])):
+        left -= 1
+        if part is None or part.order != len(found.setdefault(part.tile, [])) or left < 0:
             raise BadData(say("no-tile-part", name=file.name, at=at))
         found[part.tile].append((at, part.length))
         at += part.length
@@ -225,24 +243,25 @@ def read_index(header: Header) -> dict[int, list[Location]]:
     found: dict[int, list[Location]] = {}
     at = header.first
     try:
-        entries = list(_read_tlm(header.segments.get(TLM, b"")))
+        entries = list(islice(_read_tlm(header.segments.get(TLM, b"")), header.most_parts + 1))
     except (struct.error, IndexError):
         return {}
     for order, (tile, length) in enumerate(entries):
         found.setdefault(order if tile is None else tile, []).append((at, length))
         at += length
-    return found
+    return {} if len(entries) > header.most_parts or at > header.end else found
 
 
 def _read_tlm(segments: bytes) -> Iterator[tuple[int | None, int]]:
-    """Tile (None: in their order) and length of each tile-part."""
-    while segments:
-        length, style = struct.unpack_from(">HxB", segments, 2)
+    """Tile (None: in their order) and length of each tile-part. struct.error where its own lengths do not fit."""
+    start = 0
+    while start < len(segments):
+        length, style = struct.unpack_from(">HxB", segments, start + 2)
         number_type = ("", "B", "H")[style >> 4 & 3]
         length_type = "HI"[style >> 6 & 1]
-        for entry in struct.iter_unpack(f">{number_type}{length_type}", segments[6 : 2 + length]):
+        for entry in struct.iter_unpack(f">{number_type}{length_type}", segments[start + 6 : start + 2 + length]):
             yield (entry[0] if number_type else None), entry[-1]
-        segments = segments[2 + length :]
+        start += 2 + length  # at least 2: so says `_read_segments`
 
 
 def write_tiles(header: Header, parts: Iterable[bytes]) -> bytes:

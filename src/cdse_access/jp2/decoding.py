@@ -4,8 +4,9 @@ The decoder gets a file of the whole grid that holds this one tile: the reduced 
 whole file, bit for bit.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import rasterio
 import rasterio.shutil
 from odc.geo.converters import rio_geobox
@@ -16,7 +17,9 @@ from rasterio._err import CPLE_BaseError  # GDAL's own errors have no public nam
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from rasterio.session import DummySession
+from scipy.ndimage import minimum_filter
 
+from cdse_access.jp2.agreement import compare_places
 from cdse_access.jp2.codestream import Layout, Rectangle
 from cdse_access.jp2.vrt import Piece, Raster, write_vrt
 from cdse_access.messages import say
@@ -26,7 +29,12 @@ from cdse_access.problems import BadData
 # are decoded side by side already.
 ONE_THREAD = {"GDAL_NUM_THREADS": "1"}
 GEOTIFF = {"driver": "GTiff", "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "ZSTD", "zstd_level": 1}
+DARK = 1000  # DN of a surface that reflects nothing; where a mixture with 0 weighs, it is darker
+REACH = 2  # pixels to each side that the filter of lossless files, 5-3, mixes
 DECODING_ERRORS = (RasterioError, CPLE_BaseError)
+
+
+Pixels = np.ndarray[Any, Any]  # (band, y, x)
 
 
 class Image(NamedTuple):
@@ -36,6 +44,10 @@ class Image(NamedTuple):
     levels: int
     crs: str
     transform: Affine
+
+    @property
+    def geobox(self) -> GeoBox:
+        return GeoBox((self.layout.height, self.layout.width), self.transform, self.crs)
 
     def raster(self, level: int, nodata: float | None, part: Rectangle | None = None) -> Raster:
         """The image reduced `level` times, or a part of it (in its reduced pixels)."""
@@ -56,7 +68,7 @@ def describe(data: bytes, layout: Layout, expected: GeoBox, name: str) -> Image:
     try:
         with rasterio.Env(DummySession(), **ONE_THREAD), MemoryFile(data, ext=".jp2") as memory, memory.open() as file:
             levels, found = len(file.overviews(1)), rio_geobox(file)
-            wrong = _compare(found, expected)
+            wrong = compare_places(found, expected)
     except (*DECODING_ERRORS, ProjError, ValueError) as error:
         wrong = str(error)
     if wrong:
@@ -64,29 +76,6 @@ def describe(data: bytes, layout: Layout, expected: GeoBox, name: str) -> Image:
     assert isinstance(found, GeoBox) and expected.crs
     crs = f"EPSG:{expected.crs.epsg}" if expected.crs.epsg else expected.crs.to_wkt()
     return Image(layout, levels, crs, found.affine)
-
-
-def check_place(image: Image, expected: GeoBox, name: str) -> None:
-    """BadData where an image that was kept does not lie where this item says: another may have said so before."""
-    shape = (image.layout.height, image.layout.width)
-    told = tuple(expected.shape)
-    if told != shape:
-        raise BadData(say("image-changed", name=name, told=told, found=shape))
-    wrong = _compare(GeoBox(shape, image.transform, image.crs), expected)
-    if wrong:
-        raise BadData(say("image-misplaced", name=name, what=wrong))
-
-
-def _compare(found: object, expected: GeoBox) -> str:
-    """What is wrong with the place of a file."""
-    if not isinstance(found, GeoBox) or found.crs is None:
-        return say("place-none")
-    if found.crs != expected.crs:
-        return say("place-other-crs", epsg=found.crs.epsg)
-    shift = ~expected.affine * found.affine
-    corners = ((0, 0), (expected.width, expected.height))
-    apart = max(abs(a - b) for corner in corners for a, b in zip(shift * corner, corner, strict=True))
-    return say("place-shifted", pixels=apart) if apart >= 0.5 else ""
 
 
 def decode_tile(data: bytes, image: Image, number: int, level: int, nodata: float | None, name: str) -> bytes:
@@ -106,3 +95,33 @@ def decode_tile(data: bytes, image: Image, number: int, level: int, nodata: floa
             return bytes(geotiff.read())
     except DECODING_ERRORS as error:
         raise BadData(say("tile-broken", name=name, tile=number, error=error)) from error
+
+
+def mask_rim(geotiff: bytes, data: bytes, image: Image, number: int, level: int, name: str) -> bytes:
+    """The same reduced tile, with 0 where a pixel is made of data and of no data: no file holds what it shows."""
+    with rasterio.Env(DummySession(), **ONE_THREAD), MemoryFile(geotiff, ext=".tif") as memory:
+        with rasterio.open(memory.name, "r+") as tile:
+            pixels = tile.read()
+            if pixels.min() >= DARK or not pixels.any():
+                return geotiff
+            full = decode_tile(data, image, number, 0, None, name)
+            whole = _reduce_mask(_read(full) > 0, image.layout.bounds(number), level)
+            tile.write(np.where(whole, pixels, 0))
+        return bytes(memory.read())
+
+
+def _read(geotiff: bytes) -> Pixels:
+    with MemoryFile(geotiff, ext=".tif") as memory, memory.open() as file:
+        pixels: Pixels = file.read()
+        return pixels
+
+
+def _reduce_mask(mask: Pixels, bounds: Rectangle, level: int) -> Pixels:
+    """Where all is True that the filter of the levels mixes into a reduced pixel; it mirrors what it lacks at an edge.
+
+    Each level takes two pixels to each side, of those of the level before.
+    """
+    reach = REACH * (2**level - 1)
+    whole: Pixels = minimum_filter(mask, size=(1, 2 * reach + 1, 2 * reach + 1), mode="mirror")
+    step = 2**level
+    return whole[:, -bounds.top % step :: step, -bounds.left % step :: step]

@@ -11,10 +11,11 @@ from typing import TypeVar
 
 from odc.geo.geobox import GeoBox
 
+from cdse_access.jp2.agreement import check_place, check_promises
 from cdse_access.jp2.answers import file_name
 from cdse_access.jp2.cache import Cache, Folder, find_root, read_limit, shorten, trim
 from cdse_access.jp2.codestream import Header, read_header, write_tiles
-from cdse_access.jp2.decoding import Image, check_place, decode_tile, describe
+from cdse_access.jp2.decoding import Image, decode_tile, describe, mask_rim
 from cdse_access.jp2.mosaic import find_images, find_tile, keep_image, keep_mosaic, keep_tile
 from cdse_access.jp2.ranges import Pool, Remote, open_pool
 from cdse_access.jp2.survey import Survey
@@ -108,6 +109,8 @@ class Reader:
             for level in wanted.frame.choose_levels(image.levels):
                 if find_tile(folder, etag, level, number) is None:
                     geotiff = decode_tile(data, image, number, level, wanted.nodata, file.name)
+                    if level and wanted.has_rim:
+                        geotiff = mask_rim(geotiff, data, image, number, level, file.name)
                     keep_tile(folder, etag, level, number, geotiff)
         assert image is not None  # there is at least one tile under a frame
         return keep_mosaic(folder, image, etag, _choose_tiles(wanted, image), wanted.nodata)
@@ -127,18 +130,15 @@ class Reader:
 
     def _read_header(self, wanted: Wanted, file: Remote) -> Header:
         header = read_header(file)
-        layout = header.layout
-        promises = ((tuple(wanted.grid.shape), (layout.height, layout.width)), (wanted.size, file.size))
-        for told, found in promises:
-            if told not in (None, found):
-                raise BadData(say("image-changed", name=file.name, told=told, found=found))
+        check_promises(header, wanted, file.size, file.name)
         return header
 
     def _describe(self, header: Header, data: bytes, wanted: Wanted) -> Image:
         key = shorten(header.data + repr(wanted.grid).encode())
         if key not in self._images:
             self._images[key] = describe(data, header.layout, wanted.grid, file_name(wanted.href))
-        return self._images[key]
+        image = self._images[key]
+        return image._replace(levels=0) if wanted.has_classes else image
 
 
 def _choose_first(wanted: Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
@@ -156,7 +156,7 @@ def _find_images(folder: Folder, wanted: Wanted) -> dict[str, Image]:
     """What is known of the file, by ETag. BadData where it does not lie where the item says."""
     images = find_images(folder)
     for image in images.values():
-        check_place(image, wanted.grid, file_name(wanted.href))
+        check_place(image.geobox, wanted.grid, file_name(wanted.href))
     return images
 
 

@@ -24,6 +24,7 @@ from cdse_access.jp2.sources import Source
 from cdse_access.jp2.survey import BLIND, File, Known, Survey, spread
 
 WINDOWS = 8  # that show no tile-part, one beside the other, before the file is walked through
+LOOKS = 50  # for one run of tiles, before the file is walked through: a handful finds any tile of ESA's files
 LONGEST_RUN = 8_000_000  # bytes that are read at once, about: so many are held in memory
 TRUSTED = 0.35  # of a tile's mean length: a guess that misses by less is worth a request for the whole tile
 LEAST = 1 << 18  # bytes to look through at once: to read fewer takes no less time
@@ -94,9 +95,13 @@ class _Search:
         if self.index:
             return
         before = dict(self.known)
-        while first not in self.known:
+        for _ in range(LOOKS):
+            if first in self.known:
+                break
             if not self._look(first, stop):
                 return
+        else:
+            return
         self._note_miss(before, first)
         if stop - first > 1:
             self.file.read(self.known[first], int(self.guess.place(self.known, stop) + self._margin(stop)))

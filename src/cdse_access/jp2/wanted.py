@@ -9,7 +9,7 @@ from odc.geo.overlap import compute_reproject_roi
 from odc.loader.types import RasterSource
 from pystac import Item
 
-from cdse_access.assets import select_assets
+from cdse_access.assets import ZERO_IS_MEANT, select_assets
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
@@ -42,6 +42,14 @@ class Wanted(NamedTuple):
     date: str
     band: str
     frame: Frame
+    dtype: str | None = None  # of the numbers that odc-stac will make of it
+    bands: int | None = None  # in the file, where the item tells
+    has_classes: bool = False  # its numbers are names: a mean of them is nonsense
+
+    @property
+    def has_rim(self) -> bool:
+        """Does it show a surface that ends, where 0 begins? Reduced levels mix the two there."""
+        return self.nodata is not None and self.dtype != "uint8" and not self.band.startswith(ZERO_IS_MEANT)
 
 
 def find_wanted(items: Iterable[Item], bands: Sequence[str], **area: Any) -> list[Wanted]:
@@ -81,7 +89,11 @@ def _describe(item: Item, band: str, source: RasterSource, grid: GeoBox, frame: 
     size = told.get("file:size")
     known = [str(value) for value in (size, told.get("file:checksum"), told.get("updated")) if value is not None]
     nodata = source.meta.nodata if source.meta else None
-    return Wanted(source.uri, grid, nodata, size, " ".join(known), str(item.datetime), band, frame)
+    dtype = source.meta.data_type if source.meta else None
+    version = " ".join(known)
+    has_classes = "classification:classes" in told or band.startswith("SCL")
+    bands = len(told.get("bands", [])) or None
+    return Wanted(source.uri, grid, nodata, size, version, str(item.datetime), band, frame, dtype, bands, has_classes)
 
 
 def _find_fields(item: Item, href: str) -> dict[str, Any]:

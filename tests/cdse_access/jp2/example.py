@@ -36,6 +36,7 @@ def encoded(side: int = SIDE, tile: int = TILE) -> bytes:
         "blockxsize": tile,
         "blockysize": tile,
         "resolutions": 3,
+        "precincts": "{256,256},{256,256},{256,256}",
         "nbits": 15,
         "codec": "JP2",
         "transform": rasterio.Affine(10, 0, 0, 0, -10, 0),

@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from rasterio.windows import Window
 
 from cdse_access.gdal import set_option
 from cdse_access.jp2.codestream import read_header, write_tiles
-from cdse_access.jp2.decoding import decode_tile, describe
+from cdse_access.jp2.decoding import decode_tile, describe, mask_rim
 from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import read_tiles
 from cdse_access.problems import BadData, Reason
@@ -84,6 +85,52 @@ def test_one_thread_decodes_whatever_the_environment_says(tmp_path, monkeypatch,
     monkeypatch.setattr(rasterio.shutil, "copy", watch)
     decode_tile(file.data, image, 6, 0, 0, "a")
     assert seen == ["1"]
+
+
+# -- the rim of no data ------------------------------------------------------
+
+
+def reduce(path: Path, pixels: np.ndarray, number: int, level: int, *, masked: bool) -> np.ndarray:
+    """A tile of these pixels, reduced."""
+    with rasterio.open(path, "w", "JP2OpenJPEG", codec="JP2", width=SIDE, height=SIDE, count=1, dtype="uint16",
+                       transform=GRID.affine, crs=GRID.crs, **PLAIN) as file:  # fmt: skip
+        file.write(pixels, 1)
+    image = describe_file(path.read_bytes())
+    [(_, parts)] = read_tiles(file := InMemory("a", path.read_bytes()), header := read_header(file), {number})
+    data = write_tiles(header, parts)
+    geotiff = decode_tile(data, image, number, level, 0, "a")
+    geotiff = mask_rim(geotiff, data, image, number, level, "a") if masked else geotiff
+    with MemoryFile(geotiff) as memory, memory.open() as tile:
+        return tile.read(1)
+
+
+@pytest.mark.parametrize("number", [0, 5, 15])  # of 96 pixels, those at the edges of 12
+@pytest.mark.parametrize("level", [1, 2])
+def test_what_stays_beside_no_data_does_not_depend_on_it(tmp_path, number, level):
+    """K18: whatever stood where there is no data, the pixels that stay would be the same."""
+    pixels = np.random.default_rng(3).integers(1100, 3000, (SIDE, SIDE), "uint16")
+    missing = np.add.outer(np.arange(SIDE), np.arange(SIDE)) % 97 < 40  # oblique strips
+    masked = reduce(tmp_path / "a.jp2", np.where(missing, 0, pixels), number, level, masked=True)
+    others = [
+        reduce(tmp_path / "b.jp2", np.where(missing, value, pixels), number, level, masked=False)
+        for value in (0, 9000, 30000)
+    ]
+    depends = np.ptp(others, axis=0) > 0
+    assert not (masked[depends]).any() and depends.any()
+    whole = ~depends & (others[0] >= 1000)
+    assert ((masked == others[0])[masked > 0].all() and (masked[whole] > 0).mean() > 0.8) or not whole.any()
+
+
+def test_a_tile_without_a_rim_stays_as_it_is(tmp_path):
+    pixels = np.full((SIDE, SIDE), 1500, "uint16")
+    for value in (0, 1500):
+        pixels[:] = value
+        alike = [reduce(tmp_path / "a.jp2", pixels, 5, 1, masked=masked) for masked in (True, False)]
+        assert (alike[0] == alike[1]).all() and (alike[0] == value).all()
+    pixels[:] = 900  # dark, but all there
+    pixels[100:110] = 500
+    alike = [reduce(tmp_path / "a.jp2", pixels, 5, 1, masked=masked) for masked in (True, False)]
+    assert (alike[0] == alike[1]).all() and alike[0].any()
 
 
 # -- where a file lies -------------------------------------------------------
