@@ -13,9 +13,10 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from cdse_access.checks.bbox import check_bbox
+from cdse_access.deadline import within
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Problem
-from cdse_access.transport import Transport, explain_no_catalog
+from cdse_access.transport import PAGE, PATIENCE, Transport, explain_no_catalog
 
 TIMEOUT = 30  # seconds that a silent server is waited for, in one attempt
 LISTED = 10  # collections that a message names
@@ -38,7 +39,7 @@ class Catalog(Client):
         except Problem:
             raise
         except Exception as error:  # pystac has many for JSON that it does not expect
-            raise explain_no_catalog(url) from error
+            raise explain_no_catalog(url, error) from error
         assert isinstance(catalog, cls)
         return catalog
 
@@ -47,8 +48,10 @@ class Catalog(Client):
         """All collections of the catalogue, asked for once."""
         found: list[str] = []
         assert self._stac_io is not None
-        for page in self._stac_io.get_pages(self._collections_href()):
-            found += [collection["id"] for collection in page["collections"]]
+        href = self._collections_href()
+        with within(PATIENCE):
+            for page in self._stac_io.get_pages(href):
+                found += [collection["id"] for collection in page.get("collections", [])]
         return found
 
     def search(self, **question: Any) -> ItemSearch:
@@ -62,6 +65,8 @@ class Catalog(Client):
         if question.get("collections") is not None:
             names = _format_value("collections", question["collections"])
             self._check_collections(names)
+        if question.get("limit") is None:
+            question["limit"] = min(PAGE, question.get("max_items") or PAGE)
         try:
             return super().search(**question)
         except Exception as error:  # pystac-client raises bare Exceptions for arguments
@@ -70,7 +75,7 @@ class Catalog(Client):
     def _check_collections(self, names: Iterable[str]) -> None:
         for name in names:
             if name not in self.collection_ids:
-                alike = get_close_matches(name.lower(), self.collection_ids, 3, 0.5)
+                alike = get_close_matches(str(name).lower(), self.collection_ids, 3, 0.5)
                 offered = " hay ".join(alike or self.collection_ids[:LISTED])
                 raise BadInput(say("collection-unknown", name=name, offered=offered))
 
@@ -113,8 +118,9 @@ def _explain_value(name: str, value: Any, why: str) -> BadInput:
 # -- one argument ------------------------------------------------------------
 
 
-def _check_max_items(value: int | None) -> None:
-    if value is not None and value < 1:
+def _check_max_items(value: Any) -> None:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (is_number and value >= 1):
         raise BadInput(say("max-items", value=value))
 
 

@@ -3,6 +3,7 @@
 import os
 
 from cdse_access import probe
+from cdse_access.deadline import forgetting
 from cdse_access.env_file import PAIR
 from cdse_access.jp2.answers import file_name
 from cdse_access.keys import AWS_PAIR
@@ -15,6 +16,7 @@ from cdse_access.settings import forget_answers
 LONGEST = 120  # characters of a library's words
 
 
+@forgetting
 def explain(error: Exception, href: str, *, session: Session | None = None) -> Problem:
     """Reason and cure of a read of `href` that failed, for `raise explain(error, href) from error`.
 

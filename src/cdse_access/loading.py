@@ -15,6 +15,7 @@ from rasterio.errors import RasterioError
 from cdse_access.assets import select_assets
 from cdse_access.checks.arguments import check_load, select_area
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
+from cdse_access.deadline import forgetting
 from cdse_access.georeference import write_georeference
 from cdse_access.jp2.reader import Reader
 from cdse_access.jp2.wanted import find_wanted
@@ -25,6 +26,7 @@ from cdse_access.session import Session, current
 from cdse_access.settings import CONNECTIONS
 
 
+@forgetting
 def fetch(
     items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, session: Session | None = None, **area: Any
 ) -> Callable[[str], str]:
@@ -44,6 +46,7 @@ def fetch(
     return lambda href: paths.get(href, href)
 
 
+@forgetting
 def load(
     items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, session: Session | None = None, **area: Any
 ) -> xr.Dataset:

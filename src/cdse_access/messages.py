@@ -113,17 +113,30 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "wanted-year": "năm từ {first} đến {last}",
         "wanted-zone": "thời điểm có múi giờ, ví dụ Z",
         "why-begins": "nó bắt đầu bằng {begin!r}",
-        "why-broken-off": "mất kết nối giữa chừng",
+        "why-broken-off": "mất kết nối giữa chừng: {what}",
+        "why-certificate": "chứng chỉ không hợp lệ",
+        "why-constant": "{value} không phải một số",
         "why-cut-short": "nhận thiếu dữ liệu",
+        "why-deep": "JSON lồng quá sâu",
         "why-empty": "câu trả lời rỗng",
-        "why-no-catalog": "JSON này không mô tả một catalog",
+        "why-encryption": "không lập được đường mã hóa: {what}",
+        "why-folder-of-no-certificates": "thư mục không có chứng chỉ nào đặt tên theo OpenSSL",
+        "why-half-letter": "có nửa ký tự UTF-16",
+        "why-in-the-open": "máy trả lời không mã hóa",
+        "why-links": "links sai dạng",
+        "why-no-catalog": "JSON này không mô tả một catalog, {what}",
+        "why-no-certificates": "trong đó không có chứng chỉ nào",
         "why-no-day": "không có ngày ấy",
         "why-no-list": "không có danh sách kết quả",
         "why-no-object": "JSON này không mô tả gì",
-        "why-proxy": "không đi qua được proxy, hãy xem HTTPS_PROXY và NO_PROXY",
+        "why-number": "có số quá lớn",
+        "why-proxy": "không đi qua được proxy ({what}), hãy xem HTTPS_PROXY và NO_PROXY",
         "why-redirected": "bị chuyển sang {href}",
+        "why-redirected-often": "bị chuyển hướng {hops} lần",
         "why-slow": "quá lâu không trả lời",
+        "why-twice": "tên {name} đứng hai lần trong một đối tượng",
         "why-unclear": "không hiểu được",
+        "why-undecodable": "không giải nén được câu trả lời",
         "why-unknown-host": "không tìm thấy tên máy",
         "why-unreachable": "không kết nối được",
     },
@@ -156,8 +169,13 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "bbox-wide": "bbox {bbox} rộng hơn 10°: hãy kiểm tra thứ tự (tây, nam, đông, bắc) hoặc chia nhỏ vùng.",
         "cache-limit": "CDSE_CACHE_MAX là {value!r}: cần một số gigabyte, ví dụ 20.",
         "catalog-address": "Địa chỉ catalog là {href!r}: cần địa chỉ đầy đủ, bắt đầu bằng https://.",
-        "catalog-many-pages": "Tìm được hơn {pages} trang: hãy thu hẹp thời gian hay vùng, hoặc đặt max_items.",
+        "catalog-many-items": (
+            "Tìm được hơn {items} item: hãy thu hẹp thời gian hay vùng, hoặc đặt max_items={items} để chỉ lấy chừng ấy."
+        ),
         "catalog-refused": "Catalog không nhận câu hỏi (HTTP {status}): {why}",
+        "certificates": (
+            "{name} là {path}, không dùng được làm chứng chỉ ({why}): hãy sửa hoặc bỏ biến này. Chưa gửi gì cho ai."
+        ),
         "collection-unknown": "Catalog không có collection {name!r}: có phải {offered} không?",
         "datetime-instant": (
             "datetime {value!r} là đúng một thời điểm, gần như không ảnh nào chụp lúc ấy: {form}; nếu đúng ý thì "
@@ -184,6 +202,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "offline-arguments": "CDSE ngoại tuyến tự cấp địa chỉ và khóa: hãy bỏ {names}.",
         "offline-strategy": "CDSE ngoại tuyến tự cấp khóa: hãy bỏ strategy={strategy!r}.",
         "persist-live": 'persist=True chỉ dùng cùng connect("live"), nơi bạn gõ khóa của mình.',
+        "proxy-address": (
+            "Không hiểu địa chỉ proxy {proxy} ({why}): hãy sửa hoặc bỏ HTTPS_PROXY, HTTP_PROXY, ALL_PROXY."
+        ),
         "question-refused": "Câu hỏi tìm kiếm không hợp lệ: {error}",
         "question-value": "{name} là {value!r}, {why}: {form}.",
         "service-unknown": (
@@ -286,10 +307,14 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "Đọc hỏng giữa chừng ({why}), nhưng lúc này kho ảnh lại nhận khóa và gửi đúng tệp: hãy chạy lại. Vẫn "
             "lỗi thì tệp hỏng, hãy bỏ ngày này: {file}"
         ),
-        "s3-lost": (
-            'Mất kết nối với dịch vụ khi đọc {file}: hãy kiểm tra mạng rồi chạy lại, hoặc dùng connect("offline").'
+        "s3-contradicts": (
+            "Câu trả lời cho {file} mâu thuẫn với chính phần đầu của nó ({what}), thường do một proxy đứng giữa: "
+            'hãy thử mạng khác, hoặc dùng connect("offline").'
         ),
-        "s3-proxy": "Không đi qua được proxy: hãy xem HTTPS_PROXY và NO_PROXY rồi chạy lại.",
+        "s3-lost": (
+            "Mất kết nối với dịch vụ khi đọc {file} ({why}): hãy kiểm tra mạng rồi chạy lại, hoặc dùng "
+            'connect("offline").'
+        ),
     },
     Reason.CERTIFICATE: {
         "catalog-certificate": (
@@ -322,6 +347,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "Máy trả lời không mã hóa (TLS): hãy xem lại địa chỉ S3 (dịch vụ của lớp bắt đầu bằng http://), xem "
             "mạng có đòi đăng nhập không, rồi chạy lại."
         ),
+        "s3-elsewhere": (
+            "Kho ảnh chuyển {file} sang chỗ khác, khóa không được gửi theo: hãy xem lại địa chỉ S3, xem mạng có đòi "
+            "đăng nhập không."
+        ),
         "s3-not-the-range": (
             "Trả lời cho {file} không phải đoạn đã hỏi (bỏ qua Range, hoặc rỗng), thường do một proxy đứng giữa: "
             'hãy thử mạng khác, hoặc dùng connect("offline").'
@@ -340,6 +369,12 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "lại; vẫn lỗi thì bỏ ngày này."
         ),
         "bit-depth": "{name} có số bit {depths}: chỉ đọc được ảnh không dấu, tối đa 16 bit.",
+        "catalog-broken": (
+            'Catalog {href} trả lời sai dạng ({why}): hãy thử lại sau, báo cho dịch vụ, hoặc gọi connect("offline").'
+        ),
+        "catalog-large": (
+            "Catalog {href} trả lời dài hơn {megabytes} MB: hãy đặt limit nhỏ hơn, hoặc hỏi ít trường hơn bằng fields."
+        ),
         "catalog-repeats": "Catalog {href} trả lại mãi những trang cũ: hãy thử lại sau.",
         "dn-large": (
             "{band} ngày {date} có DN {dn:.0f}, Sentinel-2 chỉ ghi đến {largest}: không dùng được. Hãy tải lại; "

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pystac import Item
 from pystac_client import Client
 
+from cdse_access.deadline import within
 from cdse_access.jp2.answers import file_name, refusal
 from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.messages import say
@@ -17,6 +18,7 @@ from cdse_access.problems import BadData, BadInput, Reason, Rejected, Unavailabl
 from cdse_access.store import Store
 
 WAITS = (0, 1, 3)  # seconds before each try
+PATIENCE = 40  # seconds for all of them
 COLLECTION = "sentinel-2-l2a"
 IMAGE, DOCUMENT = "B04", "product_metadata"
 # First bytes of each kind of file: the JPEG 2000 signature box (ISO/IEC 15444-1, I.5.1), an XML declaration.
@@ -83,14 +85,16 @@ def read_beginning(store: Store, href: str) -> None:
 
 
 def _read_patiently(store: Store, href: str, waits: Sequence[float]) -> bytes:
-    for wait in waits[:-1]:
-        time.sleep(wait)
-        try:
-            return _read_once(store, href)
-        except Unavailable:
-            continue
-    time.sleep(waits[-1])
-    return _read_once(store, href)
+    with within(PATIENCE) as deadline:
+        for wait in waits[:-1]:
+            time.sleep(min(wait, deadline.left))
+            try:
+                return _read_once(store, href)
+            except Unavailable:
+                if not deadline.left:
+                    raise
+        time.sleep(min(waits[-1], deadline.left))
+        return _read_once(store, href)
 
 
 def _read_once(store: Store, href: str) -> bytes:

@@ -12,6 +12,7 @@ from cdse_access import env_file, gdal, probe
 from cdse_access.addresses import Addresses
 from cdse_access.catalog import Catalog, open_catalog
 from cdse_access.current import current, find_current, replace_current
+from cdse_access.deadline import forgetting, within
 from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
 from cdse_access.keys import AWS_PAIR, Found, refuse_in_the_open
@@ -24,6 +25,7 @@ from cdse_access.store import Store
 from cdse_access.telling import tell
 
 __all__ = ["Session", "connect", "current", "logout", "open_catalog", "status", "use_store"]
+PATIENCE = 55  # seconds for all that a service is asked in connecting: landing page, collections, newest item, keys
 VERSION = "cdse_offline:version"  # on the landing page of an offline CDSE
 
 
@@ -63,6 +65,7 @@ class Session:
             self.offline.stop()
 
 
+@forgetting
 def connect(
     service: str | None = None,
     *,
@@ -111,6 +114,7 @@ def connect(
     return session.catalog
 
 
+@forgetting
 def use_store(store: Store) -> Session:
     """Make a store the current session, for those who have items and need no catalogue; nothing is asked or told."""
     refuse_in_the_open(store.endpoint, store.keys, https=store.https)
@@ -126,6 +130,7 @@ def status() -> "Status":
     return Status(find_current())
 
 
+@forgetting
 def logout() -> None:
     """Quên khóa và địa chỉ trong kernel này, và tắt CDSE ngoại tuyến; `.env` và keyring không bị đụng đến."""
     session = find_current()
@@ -147,7 +152,7 @@ def _own_variables(session: Session | None) -> dict[str, Secret]:
 
 def _open_session(chosen: Service | None, before: Session | None) -> Session:
     """The session, once the service has accepted its keys; until then nothing has changed."""
-    with ExitStack() as on_failure:
+    with within(PATIENCE), ExitStack() as on_failure:
         offline = before.offline if before else None
         if chosen is None:
             if offline is None or not offline.is_alive():

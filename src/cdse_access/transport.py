@@ -3,18 +3,17 @@
 import json
 import time
 from collections.abc import Iterator
-from threading import Timer
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 import requests
-import urllib3
 from pystac.link import Link
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
-from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from cdse_access.jp2.answers import tls_reason
+from cdse_access.deadline import Deadline, within
+from cdse_access.exchange import Answer, LostError, Pool, Question, read_retry_after
+from cdse_access.features import keep_readable
 from cdse_access.messages import say
 from cdse_access.problems import BadData, BadInput, Problem, Reason, Rejected, Unavailable
 
@@ -23,11 +22,15 @@ Headers = dict[str, str] | None
 Parameters = dict[str, Any] | None
 Identity = tuple[str | None, str]  # of an item: its collection and its id
 TEMPORARY = (408, 429, 500, 502, 503, 504)
+REDIRECTS = (301, 302, 303, 307, 308)
 WAITS = (0.5, 1, 2, 4)  # seconds between attempts
 FEW = 2  # attempts more where nobody is reached: asking often does not help
+UNREACHED = ("why-proxy", "why-unknown-host", "why-unreachable")
 PATIENCE = 55.0  # seconds for one question, with its retries
-MAX_PAGES = 200
-LARGEST = 100_000_000  # bytes; a page of 200 items has about 15 MB
+HOPS = 5  # redirects that are followed
+MAX_ITEMS = 20_000  # of one search
+LARGEST = 100_000_000  # bytes, unpacked; a page of 200 items has about 15 MB
+PAGE = 100  # items that are asked for at once where nobody says how many: CDSE gives 10, and refuses more than 200
 
 
 class RefusedError(BadInput, APIError):
@@ -42,6 +45,12 @@ class RefusedError(BadInput, APIError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.reason, self.status_code)
+
+
+class Document(str):
+    """The text of a JSON object, with the object: pystac asks for the first, to read it once more."""
+
+    value: Page
 
 
 class _TemporaryError(Exception):
@@ -64,12 +73,18 @@ class Transport(StacApiIO):
 
     Asks again, POST too, when the server is overloaded (408, 429, 5xx), the connection is lost or the answer is cut
     short; a Retry-After beyond the time that is left ends the question at once. Only the host that was opened first is
-    asked. Pages that repeat end the list, and each item comes once.
+    asked, also where it sends elsewhere. Pages that repeat end the list, and each item comes once.
     """
 
     def __init__(self) -> None:
         super().__init__(max_retries=None)
+        self.session.headers["Accept-Encoding"] = "gzip, deflate"
         self.origin: tuple[str, str] | None = None
+        self._pools: dict[str, Pool] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without connections: items, which know their catalogue, can be sent to other processes."""
+        return self.__dict__ | {"_pools": {}}
 
     def read_text(self, source: str | Link, *arguments: Any, **settings: Any) -> str:  # type: ignore[override]
         """As `StacApiIO.read_text`, but never a file of this machine."""
@@ -84,25 +99,31 @@ class Transport(StacApiIO):
         headers: Headers = None,
         parameters: Parameters = None,
     ) -> str:
-        """The JSON text of the answer. Errors: Unavailable, Rejected, RefusedError."""
-        self._check_origin(href)
+        """The JSON text of the answer. Errors: Unavailable, Rejected, RefusedError, BadData."""
         question = _make_question(href, method or "GET", headers, parameters)
-        end = time.monotonic() + PATIENCE
-        failures = 0
-        while True:
-            try:
-                return self._ask_once(question, end)
-            except _TemporaryError as error:
-                failure = error
-            failures += 1
-            wait = failure.choose_wait(failures)
-            if failures > failure.retries or time.monotonic() + wait > end:
-                raise failure.problem from failure.__cause__
-            time.sleep(wait)
+        with within(PATIENCE) as deadline:
+            failures = 0
+            while True:
+                try:
+                    return self._ask_once(question, deadline)
+                except _TemporaryError as error:
+                    failure = error
+                failures += 1
+                wait = failure.choose_wait(failures)
+                if failures > failure.retries or wait > deadline.left:
+                    raise failure.problem from failure.__cause__
+                time.sleep(wait)
+
+    def json_loads(self, txt: str, *_: Any, **__: Any) -> Page:
+        """The object that an answer describes; JSON in which a thing could be read in two ways is refused."""
+        return txt.value if isinstance(txt, Document) else _read_object(txt)
 
     def _check_origin(self, href: str) -> None:
-        address = urlsplit(href)
-        scheme, host = address.scheme, address.hostname
+        try:
+            address = urlsplit(href)
+            scheme, host, _ = address.scheme, address.hostname, address.port
+        except ValueError:
+            raise BadInput(say("catalog-address", href=href)) from None
         if scheme not in ("http", "https") or not host:
             raise BadInput(say("catalog-address", href=href))
         self.origin = self.origin or (scheme, host)
@@ -111,51 +132,83 @@ class Transport(StacApiIO):
         if host != first_host or is_weaker:
             raise Unavailable(say("catalog-leads-away", host=first_host, href=href))
 
-    def _ask_once(self, question: requests.Request, end: float) -> str:
+    def _ask_once(self, question: requests.Request, deadline: Deadline) -> Document:
         href = question.url
+        for _ in range(HOPS):
+            self._check_origin(href)
+            answer = self._exchange(question, href, deadline)
+            there = answer.headers.get("Location")
+            if answer.status not in REDIRECTS or there is None:
+                _check_status(answer, href)
+                return _decode_json(answer.body, href)
+            href = _follow(href, there)
+            if answer.status == 303:
+                question = requests.Request("GET", href, question.headers)
+        raise _not_catalog(question.url, say("why-redirected-often", hops=HOPS))
+
+    def _exchange(self, question: requests.Request, href: str, deadline: Deadline) -> Answer:
+        """The answer, whole. Errors: _TemporaryError, Unavailable, BadData."""
         prepared = self._prepare(question)
-        settings = self.session.merge_environment_settings(prepared.url, {}, True, None, None)
+        url = prepared.url if href == question.url else href
+        body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+        sent = Question(prepared.method or "GET", url or href, dict(prepared.headers), body)
+        silent = self.timeout if isinstance(self.timeout, int | float) else PATIENCE
         try:
-            with self.session.send(prepared, timeout=self._choose_timeout(end), **settings) as answer:
-                body = _read_body(answer, end)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise _explain_failure(error, href, late=time.monotonic() >= end) from error
-        if urlsplit(answer.url).hostname != urlsplit(href).hostname:
-            raise _not_catalog(href, say("why-redirected", href=answer.url))
-        _check_status(answer, body, href)
-        return _decode_json(body, href)
+            answer = self._open_pool(href).ask(lambda: sent, deadline, most=LARGEST, silent=silent, decode=True)
+        except LostError as error:
+            raise _explain_loss(error, href) from error
+        if len(answer.body) > LARGEST:
+            raise BadData(say("catalog-large", href=href, megabytes=LARGEST // 1_000_000))
+        if answer.loss and answer.status not in TEMPORARY:
+            raise _explain_loss(answer.loss, href) from answer.loss
+        return answer
 
     def _prepare(self, question: requests.Request) -> requests.PreparedRequest:
         modified = self._req_modifier(question) if self._req_modifier else None
-        return self.session.prepare_request(modified or question)
+        try:
+            return self.session.prepare_request(modified or question)
+        except (requests.RequestException, ValueError, TypeError) as error:  # a link may ask for senseless headers
+            raise BadData(say("catalog-broken", href=question.url, why=_name(error))) from error
 
-    def _choose_timeout(self, end: float) -> float:
-        """Seconds for this attempt: what the caller allows, and never beyond the end."""
-        left = max(end - time.monotonic(), 0.1)
-        allowed = self.timeout if isinstance(self.timeout, int | float) else PATIENCE
-        return min(allowed, left)
+    def _open_pool(self, href: str) -> Pool:
+        address = urlsplit(href)
+        service = f"{address.scheme}://{address.netloc}"
+        if service not in self._pools:
+            self._pools[service] = Pool(service)
+        return self._pools[service]
 
     def get_pages(self, url: str, method: str | None = None, parameters: Parameters = None) -> Iterator[Page]:
-        """The pages of a list, with each item or collection once.
+        """The pages of a list, with each item or collection once; what cannot be read is named and left out.
 
-        Errors: BadData where pages repeat, BadInput where there are more than MAX_PAGES.
+        Errors: BadData where pages repeat or cannot be read, BadInput where there are more than MAX_ITEMS.
         """
         seen: set[Identity] = set()
-        source: str | Link = url
-        for _ in range(MAX_PAGES):
-            page = self.read_json(source, method=method, parameters=parameters)
-            kind, entries = _find_entries(page, url)
+        whole = not (parameters or {}).get("fields")
+        page = self._read_first_page(url, method, parameters)
+        empty = 0
+        while True:
+            kind, entries = _find_entries(page, url, whole=whole)
             fresh = _drop_seen(entries, seen)
-            if entries and not fresh:
-                raise BadData(say("catalog-repeats", href=url))
-            if not fresh:
-                return
-            yield page | {kind: fresh}
             following = _find_next(page, url)
+            empty += not entries
+            if (entries and not fresh) or (following and empty > HOPS):
+                raise BadData(say("catalog-repeats", href=url))
+            if fresh:
+                yield page | {kind: fresh}
             if following is None:
                 return
-            source = following
-        raise BadInput(say("catalog-many-pages", pages=MAX_PAGES))
+            if len(seen) >= MAX_ITEMS:
+                raise BadInput(say("catalog-many-items", items=MAX_ITEMS))
+            page = self.read_json(following, parameters=parameters)
+
+    def _read_first_page(self, url: str, method: str | None, parameters: Parameters) -> Page:
+        try:
+            return self.read_json(url, method=method, parameters=parameters)
+        except RefusedError as error:
+            if error.status_code != 400 or not parameters or parameters.get("limit") != PAGE:
+                raise
+            smaller = {name: value for name, value in parameters.items() if name != "limit"}
+        return self.read_json(url, method=method, parameters=smaller)
 
 
 def _make_question(href: str, method: str, headers: Headers, parameters: Parameters) -> requests.Request:
@@ -165,26 +218,20 @@ def _make_question(href: str, method: str, headers: Headers, parameters: Paramet
     return requests.Request(method, href, headers, json=parameters or {})
 
 
+def _follow(href: str, there: str) -> str:
+    try:
+        return urljoin(href, there)
+    except ValueError:
+        raise _not_catalog(href, say("why-redirected", href=there)) from None
+
+
 # -- one answer --------------------------------------------------------------
 
 
-def _read_body(answer: requests.Response, end: float) -> bytes:
-    """The whole body; cut off at the end, also where the server still sends a byte now and then."""
-    left = max(end - time.monotonic(), 0)
-    stop = Timer(left, answer.raw.shutdown)
-    stop.daemon = True
-    stop.start()
-    try:
-        body: bytes = answer.raw.read(LARGEST, decode_content=True)
-    finally:
-        stop.cancel()
-    return body
-
-
-def _check_status(answer: requests.Response, body: bytes, href: str) -> None:
-    status = answer.status_code
+def _check_status(answer: Answer, href: str) -> None:
+    status = answer.status
     if status in TEMPORARY:
-        wait = _read_retry_after(answer)
+        wait = read_retry_after(answer.headers)
         slot = "catalog-busy-wait" if wait else "catalog-busy"
         problem = Unavailable(say(slot, href=href, status=status, wait=wait))
         raise _TemporaryError(problem, wait=wait)
@@ -192,16 +239,8 @@ def _check_status(answer: requests.Response, body: bytes, href: str) -> None:
         raise Rejected(say("catalog-forbidden", href=href, status=status))
     if not 200 <= status < 300:
         reason = Reason.MISSING if status == 404 else Reason.INPUT
-        message = say("catalog-refused", status=status, why=_find_description(body))
+        message = say("catalog-refused", status=status, why=_find_description(answer.body))
         raise RefusedError(message, reason, status)
-
-
-def _read_retry_after(answer: requests.Response) -> float:
-    """Seconds that the server asks to wait; 0 where it names none."""
-    try:
-        return urllib3.Retry().get_retry_after(answer.raw) or 0
-    except urllib3.exceptions.InvalidHeader:
-        return 0
 
 
 def _find_description(body: bytes) -> str:
@@ -209,28 +248,86 @@ def _find_description(body: bytes) -> str:
     try:
         answer = json.loads(body)
         found = answer.get("description") or answer.get("detail")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return repr(body[:60])
-    return str(found)[:300]
+    return ascii(found)[:300] if not isinstance(found, str) else _printable(found)[:300]
 
 
-def _decode_json(body: bytes, href: str) -> str:
-    """The text of a body that holds a JSON object."""
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _decode_json(body: bytes, href: str) -> Document:
+    """A body that holds a JSON object, with or without a mark of its byte order."""
     try:
-        value = json.loads(body)
-    except ValueError as error:  # UnicodeDecodeError is one too
-        raise _TemporaryError(_explain_no_json(body, href)) from error
+        text = Document(body.decode("utf-8-sig"))
+        text.value = _read_object(text)
+    except TypeError as error:
+        raise _not_catalog(href, say("why-no-object")) from error
+    except _OddError as error:
+        raise BadData(say("catalog-broken", href=href, why=error)) from error
+    except ValueError as error:  # UnicodeDecodeError is one, too
+        raise _TemporaryError(_explain_no_json(body, error, href)) from error
+    return text
+
+
+class _OddError(ValueError):
+    """JSON that could be read in two ways, or holds what no other program would take."""
+
+
+def _read_object(text: str) -> Page:
+    """Errors: JSONDecodeError; _OddError; TypeError where it is no object."""
+    try:
+        value = json.loads(text, object_pairs_hook=_join_pairs, parse_constant=_refuse, parse_float=_read_float)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise _OddError(say("why-deep")) from None
+    except ValueError as error:  # a whole number of more than 4300 digits
+        raise error if isinstance(error, _OddError) else _OddError(say("why-number")) from error
+    if "\\ud" in text.lower():
+        _check_surrogates(value)
     if not isinstance(value, dict):
-        raise _not_catalog(href, say("why-no-object"))
-    return body.decode()
+        raise TypeError(text[:40])
+    return value
 
 
-def _explain_no_json(body: bytes, href: str) -> Unavailable:
-    if body.lstrip()[:1] in (b"{", b"["):
+def _join_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    joined = dict(pairs)
+    if len(joined) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _OddError(say("why-twice", name=ascii(twice)))
+    return joined
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise _OddError(say("why-constant", value=constant))
+
+
+def _read_float(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), -float("inf")):
+        raise _OddError(say("why-number"))
+    return number
+
+
+def _check_surrogates(value: Any) -> None:
+    """Half a letter cannot be printed or sent."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise _OddError(say("why-half-letter")) from error
+
+
+def _explain_no_json(body: bytes, error: ValueError, href: str) -> Problem:
+    text = body.strip()
+    if text[:1] not in (b"{", b"["):
+        return _not_catalog(href, say("why-begins", begin=body[:40]) if text else say("why-empty"))
+    at_the_end = getattr(error, "pos", 0) >= len(text) or text[-1:] not in (b"}", b"]")
+    if at_the_end:
         return Unavailable(say("catalog-lost", href=href, why=say("why-cut-short")))
-    if body.strip():
-        return _not_catalog(href, say("why-begins", begin=body[:40]))
-    return _not_catalog(href, say("why-empty"))
+    return BadData(say("catalog-broken", href=href, why=_name(error)))
 
 
 # -- failures ----------------------------------------------------------------
@@ -240,60 +337,51 @@ def _not_catalog(href: str, why: str) -> Unavailable:
     return Unavailable(say("catalog-not-stac", href=href, why=why))
 
 
-def explain_no_catalog(href: str) -> Unavailable:
-    """The error for JSON that describes no catalogue."""
-    return _not_catalog(href, say("why-no-catalog"))
+def explain_no_catalog(href: str, error: Exception) -> Unavailable:
+    """The error for JSON that describes no catalogue, with what was seen."""
+    return _not_catalog(href, say("why-no-catalog", what=_name(error)))
 
 
-def _explain_failure(error: Exception, href: str, *, late: bool) -> _TemporaryError | Unavailable:
+def _name(error: Exception) -> str:
+    """The kind of an error, and how its words begin."""
+    return f"{type(error).__name__}: {_printable(str(error))[:80]}"
+
+
+def _explain_loss(error: LostError, href: str) -> _TemporaryError | Unavailable:
     """What a question that got no answer becomes: worth another attempt, or the end."""
-    if isinstance(error, requests.exceptions.SSLError):
-        reason = tls_reason(error)
-        if reason is Reason.CERTIFICATE:
-            return Unavailable(say("catalog-certificate", href=href))
-        if reason is Reason.NOT_SERVICE:
-            return Unavailable(say("catalog-not-encrypted", href=href))
-    why, retries = _explain_loss(error, late=late)
-    problem = Unavailable(say("catalog-lost", href=href, why=why))
-    return _TemporaryError(problem, retries=retries)
-
-
-def _explain_loss(error: Exception, *, late: bool) -> tuple[str, int]:
-    """Why nothing came, in words, and how many more attempts are worth it."""
-    if isinstance(error, requests.exceptions.ProxyError):
-        return say("why-proxy"), FEW
-    cause = error.args[0] if error.args else None
-    reason = getattr(cause, "reason", None)
-    if isinstance(reason, NameResolutionError):
-        return say("why-unknown-host"), FEW
-    if isinstance(reason, NewConnectionError):
-        return say("why-unreachable"), FEW
-    if late or isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return say("why-slow"), len(WAITS)
-    return say("why-broken-off"), len(WAITS)
+    if error.slot == "why-certificate":
+        return Unavailable(say("catalog-certificate", href=href))
+    if error.slot == "why-in-the-open":
+        return Unavailable(say("catalog-not-encrypted", href=href))
+    problem = Unavailable(say("catalog-lost", href=href, why=error.why))
+    return _TemporaryError(problem, retries=FEW if error.slot in UNREACHED else len(WAITS))
 
 
 # -- pages -------------------------------------------------------------------
 
 
-def _find_entries(page: Page, url: str) -> tuple[str, list[Page]]:
-    """The name of a page's list, and what is in it."""
+def _find_entries(page: Page, url: str, *, whole: bool) -> tuple[str, list[Page]]:
+    """The name of a page's list, and what in it can be read."""
     kind = "features" if "features" in page else "collections"
     entries = page.get(kind)
-    if not isinstance(entries, list) or not all(map(_has_id, entries)):
+    if not isinstance(entries, list):
+        raise _not_catalog(url, say("why-no-list"))
+    if kind == "features":
+        return kind, keep_readable(entries, url, whole=whole)
+    if not all(map(_has_id, entries)):
         raise _not_catalog(url, say("why-no-list"))
     return kind, entries
 
 
 def _has_id(entry: object) -> bool:
-    return isinstance(entry, dict) and "id" in entry
+    return isinstance(entry, dict) and isinstance(entry.get("id"), str)
 
 
 def _drop_seen(entries: list[Page], seen: set[Identity]) -> list[Page]:
     """The entries that were not met before; from now on they were."""
     fresh = []
     for entry in entries:
-        identity = entry.get("collection"), entry["id"]
+        identity = str(entry.get("collection")), entry["id"]
         if identity not in seen:
             seen.add(identity)
             fresh.append(entry)
@@ -301,9 +389,20 @@ def _drop_seen(entries: list[Page], seen: set[Identity]) -> list[Page]:
 
 
 def _find_next(page: Page, url: str) -> Link | None:
-    """The link to the next page; its address may be relative to the first."""
-    for link in page.get("links", []):
-        if link["rel"] == "next":
-            href = urljoin(url, link["href"])
-            return Link.from_dict(link | {"href": href})
+    """The link to the next page; its address may be relative to the first. BadData where it cannot be followed."""
+    links = page.get("links", [])
+    if not isinstance(links, list) or not all(isinstance(link, dict) for link in links):
+        raise BadData(say("catalog-broken", href=url, why=say("why-links")))
+    for link in links:
+        if link.get("rel") == "next":
+            return _read_next(link, url)
     return None
+
+
+def _read_next(link: Page, url: str) -> Link:
+    forms = {"href": str, "method": str, "body": dict, "headers": dict, "merge": bool}
+    wrong = [name for name, form in forms.items() if link.get(name) is not None and not isinstance(link[name], form)]
+    if wrong or not link.get("href") or str(link.get("method") or "GET").upper() not in ("GET", "POST"):
+        raise BadData(say("catalog-broken", href=url, why=say("why-links")))
+    given = {name: value for name, value in link.items() if value is not None}
+    return Link.from_dict(given | {"href": _follow(url, link["href"])})

@@ -28,7 +28,6 @@ import pytest
 import rasterio
 import xarray as xr
 import yaml
-from botocore.exceptions import SSLError
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_zeros
 from pystac import Item
@@ -40,6 +39,7 @@ from cdse_access import session as cdse
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.env_file import PAIR
+from cdse_access.exchange import LostError
 from cdse_access.jp2.answers import lost_problem, refusal
 from cdse_access.jp2.cache import find_root
 from cdse_access.jp2.codestream import SIGNATURE, read_header
@@ -660,13 +660,16 @@ def _store_answers(status: int, body: bytes) -> None:
     raise refusal(status, {}, body, HREF)
 
 
+def _lose(error: LostError) -> None:
+    raise lost_problem(error, HREF)
+
+
 def _with_a_forged_certificate(item: Item) -> None:
-    raise lost_problem(SSLError(endpoint_url="https://eodata", error="self-signed certificate"), HREF)
+    _lose(LostError("why-certificate"))
 
 
 def _without_encryption(item: Item) -> None:
-    error = SSLError(endpoint_url="https://eodata", error="[SSL: WRONG_VERSION_NUMBER] wrong version number")
-    raise lost_problem(error, HREF)
+    _lose(LostError("why-in-the-open"))
 
 
 def _remote(item: Item) -> Remote:
@@ -765,7 +768,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-thieu-pixel": lambda item: _after(item, B04_10m=0),
     "loi-giai-nen": _undecodable,
     "loi-kho-ban": lambda item: _store_answers(503, b"<Code>SlowDown</Code>"),
-    "loi-kho-mang": lambda item: _store_answers(0, b""),
+    "loi-kho-mang": lambda item: _lose(LostError("why-broken-off", what="ConnectionResetError")),
     "loi-kho-trang-web": lambda item: _store_answers(200, b"<html>"),
     "loi-kho-range": lambda item: _store_answers(200, SIGNATURE),
     "loi-kho-chung-chi": _with_a_forged_certificate,

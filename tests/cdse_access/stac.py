@@ -51,8 +51,14 @@ def trickle(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.1)
 
 
+def feature(name: str) -> dict:
+    """An item without images."""
+    document = {"type": "Feature", "stac_version": "1.1.0", "id": name, "collection": "images", "geometry": None}
+    return document | {"properties": {"datetime": "2023-09-28T10:17:19Z"}, "links": [], "assets": {}}
+
+
 def features(*names: str, **more) -> dict:
-    listed = [{"type": "Feature", "id": name, "collection": "images", "properties": {}} for name in names]
+    listed = [feature(name) for name in names]
     return {"type": "FeatureCollection", "features": listed, "links": []} | more
 
 

@@ -114,7 +114,10 @@ def test_other_arguments_are_sent_as_pystac_client_sends_them(client):
         "filter": {"op": "=", "args": [{"property": "a"}, 1]},
         "filter-lang": "cql2-json",
     }
-    assert client.search(method="GET", bbox=BBOX).get_parameters() == {"bbox": "11.44,47.81,11.48,47.83"}
+    assert client.search(method="GET", bbox=BBOX).get_parameters() == {
+        "bbox": "11.44,47.81,11.48,47.83",
+        "limit": 100,
+    }
     assert client.search(intersects=Point(11, 47)).get_parameters()["intersects"]["type"] == "Point"
 
 

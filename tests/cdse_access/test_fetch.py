@@ -19,8 +19,8 @@ from botocore.awsrequest import HeadersDict
 from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
 
+from cdse_access import exchange, progress
 from cdse_access import loading as jp2
-from cdse_access import progress
 from cdse_access.jp2 import ranges as remote
 from cdse_access.jp2 import reader, tile_parts
 from cdse_access.jp2.codestream import Layout
@@ -357,7 +357,7 @@ def test_a_lost_connection_half_way_keeps_what_is_whole_and_goes_on_later(items,
     whole = fetch(items, bands[:1], **area)(items[0].assets[bands[0]].href)
     before = len(requests)
     with monkeypatch.context() as patch:
-        answering(patch, lambda number, *answer: answer if number < 2 else (0, {}, b""))
+        answering(patch, lambda number, *answer: answer if number < 2 else (206, {}, b""))
         with pytest.raises(Unavailable):
             fetch(items, bands, **area)
     assert Path(whole) in kept(tmp_path) and len(list(tmp_path.iterdir())) < len(bands)
@@ -375,7 +375,7 @@ def test_when_one_file_fails_the_others_stop_trying(items, requests, monkeypatch
             waits.append(timeout)
             return super().wait(timeout)
 
-    monkeypatch.setattr(remote, "Event", Stop)
+    monkeypatch.setattr(exchange, "Event", Stop)
     ask = Remote.ask
 
     def refused(self: Remote, *place: int):

@@ -81,7 +81,7 @@ FAULTS = [
     (fault("empty", path="/eodata/*"), Unavailable, Reason.NOT_SERVICE, "proxy"),
     (fault("ignore-range", path="/eodata/*"), Unavailable, Reason.NOT_SERVICE, "proxy"),
     (fault("reset", path="/eodata/*"), Unavailable, Reason.NETWORK, "kiểm tra mạng"),
-    (fault("short", path="/eodata/*"), Unavailable, Reason.NETWORK, "kiểm tra mạng"),
+    (fault("short", path="/eodata/*"), Unavailable, Reason.NETWORK, "thử mạng khác"),
     (fault("zeroed", path="/eodata/*", position=0, length=64), BadData, Reason.BROKEN, "bỏ ngày này"),
 ]
 

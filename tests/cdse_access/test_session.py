@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError
 from types import SimpleNamespace
 
 import cloudpickle
@@ -457,6 +458,28 @@ def verbose(error: BaseException) -> str:
     assert error.__traceback__
     lines = VerboseTB().structured_traceback(type(error), error, error.__traceback__.tb_next)
     return re.sub(r"\x1b\[[\d;]*m", "", "\n".join(lines))
+
+
+INTERRUPTED = ["gdal.set_path_option", "settings.forget_answers", "probe.find_sample", "deadline.wait"]
+INTERRUPTED += ["exchange.Pool.ask", "jp2.ranges.S3SigV4Auth.add_auth", "jp2.ranges.Remote.ask"]
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, CancelledError, TypeError])
+@pytest.mark.parametrize("place", INTERRUPTED)
+def test_no_key_is_shown_where_connecting_is_interrupted(classroom, monkeypatch, place, kind):
+    """Of every BaseException, wherever it comes: also where GDAL is told the keys, or a request is signed."""
+
+    def interrupt(*arguments: object, **_: object) -> None:
+        if not place.endswith("path_option") or classroom.secret_key in arguments:
+            raise kind
+
+    give(classroom.access_key, classroom.secret_key)
+    monkeypatch.setattr(f"cdse_access.{place}", interrupt)
+    with pytest.raises((kind, Unavailable)) as caught:
+        cdse.connect(keys=(classroom.access_key, classroom.secret_key), stac=classroom.stac, s3=classroom.s3)
+    told = verbose(caught.value)
+    assert "session.py" in told
+    assert not any(text in told for text in (classroom.access_key, classroom.secret_key, "Signature=", "AWS4-HMAC"))
 
 
 SLIPS = [

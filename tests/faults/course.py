@@ -18,8 +18,8 @@ import odc.stac
 import xarray as xr
 from pystac import Item
 
+from cdse_access import exchange, probe, transport
 from cdse_access import loading as jp2
-from cdse_access import probe, transport
 from cdse_access import session as cdse
 from cdse_access.jp2 import ranges as remote
 from cdse_access.problems import Problem
@@ -59,7 +59,8 @@ def variables(service: Service, folder: Path, names: dict[str, str], changes: di
 
 # The course's own waits, ten to fifty times shorter, for the many cases.
 WAITS: dict[Any, dict[str, Any]] = {
-    remote: {"CONNECT": 1, "SILENT": 0.6, "SLOWEST": 1, "BUDGET": 1, "FIRST_WAIT": 0.02},
+    exchange: {"CONNECT": 1, "SILENT": 0.6},
+    remote: {"PATIENCE": 2.5, "SLOWEST": 1, "BUDGET": 1, "FIRST_WAIT": 0.02},
     probe: {"WAITS": (0, 0.02, 0.02)},
     transport: {"WAITS": (0.02, 0.02, 0.02, 0.02), "PATIENCE": 2.5},
     transport.Transport: {"timeout": property(lambda _: 0.6, lambda *_: None)},

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from botocore.exceptions import ProxyConnectionError, SSLError
-
+from cdse_access.exchange import LONGEST_WAIT, LostError, read_retry_after
 from cdse_access.jp2.codestream import is_page
 from cdse_access.messages import say
 from cdse_access.problems import BadData, Message, Problem, Reason, Rejected, Unavailable
@@ -25,9 +24,8 @@ _CODES = {
     Reason.BUSY: "SlowDown ServiceUnavailable InternalError TooManyRequests RequestLimitExceeded RequestTimeout Busy",
 }
 _REASONS = {code: reason for reason, codes in _CODES.items() for code in codes.split()}
-_NO_ANSWER = 0
+REDIRECTS = range(300, 400)
 _STATUSES = {
-    _NO_ANSWER: Reason.NETWORK,
     206: Reason.NETWORK,
     400: Reason.FORBIDDEN,
     401: Reason.FORBIDDEN,
@@ -65,49 +63,37 @@ def file_name(href: str) -> str:
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes, href: str) -> Problem:
-    """The error for an answer of no use; status 0 is no answer, 200 and 206 are answers of a wrong form."""
+    """The error for an answer of no use; 200 and 206 are answers of a wrong form."""
     found = re.search(rb"<Code>(\w{1,64})</Code>", body[:4096])
     code = found[1].decode() if found else ""
+    file = file_name(href)
     reason = _REASONS.get(code) or _reason_of_status(status, headers, body)
     if reason is Reason.NOT_SERVICE and status == 200 and not _is_text(headers, body):
-        return Unavailable(_with_status(say("s3-not-the-range", file=file_name(href)), status, code), reason)
-    text = say(_SLOTS[reason], file=file_name(href), skew=_clock_skew(headers), wait=_time_to_wait(headers))
+        return Unavailable(_with_status(say("s3-not-the-range", file=file), status, code), reason)
+    slot = "s3-elsewhere" if status in REDIRECTS else _SLOTS[reason]
+    text = say(slot, file=file, skew=_clock_skew(headers), wait=_time_to_wait(headers), why=say("why-cut-short"))
     kind = _KINDS.get(reason, BadData)
     return kind(_with_status(text, status, code), reason)
 
 
 def _with_status(text: Message, status: int, code: str) -> str:
-    if status == _NO_ANSWER:
-        return text
     told = f"HTTP {status}, {code}" if code in _REASONS else f"HTTP {status}"
     return f"{text} ({told})"
 
 
-def lost_problem(error: Exception, href: str) -> Problem:
+def lost_problem(error: LostError, href: str) -> Problem:
     """The error for a request that did not arrive, or a connection that broke."""
-    if isinstance(error, SSLError):
-        reason = tls_reason(error)
-        if reason is Reason.CERTIFICATE:
-            return BadData(say("s3-certificate"))
-        if reason is Reason.NOT_SERVICE:
-            return BadData(say("s3-in-the-open"))
-    if isinstance(error, ProxyConnectionError):
-        return Unavailable(say("s3-proxy"))
-    return refusal(_NO_ANSWER, {}, b"", href)
-
-
-def tls_reason(error: Exception) -> Reason:
-    """Why TLS failed: the certificate, an answer in the open, or a connection that broke (OpenSSL's words)."""
-    if re.search(r"EOF occurred|UNEXPECTED_EOF", str(error)):
-        return Reason.NETWORK
-    plain = re.search(r"wrong.version.number|record.layer.failure|http.request", str(error), re.IGNORECASE)
-    return Reason.NOT_SERVICE if plain else Reason.CERTIFICATE
+    if error.slot == "why-certificate":
+        return BadData(say("s3-certificate"))
+    if error.slot == "why-in-the-open":
+        return BadData(say("s3-in-the-open"))
+    return Unavailable(say("s3-lost", file=file_name(href), why=error.why))
 
 
 def _reason_of_status(status: int, headers: Mapping[str, str], body: bytes) -> Reason:
     if status >= 500:
         return Reason.BUSY
-    if _is_text(headers, body) and status not in (_NO_ANSWER, 206, 408, 429):
+    if _is_text(headers, body) and status not in (206, 408, 429):
         return Reason.NOT_SERVICE  # S3 never answers with a web page
     return _STATUSES.get(status, Reason.NOT_SERVICE)
 
@@ -120,13 +106,11 @@ def _clock_skew(headers: Mapping[str, str]) -> str:
     try:
         theirs = parsedate_to_datetime(headers.get("Date", ""))
         minutes = abs(datetime.now(UTC) - theirs).total_seconds() / 60
-    except (TypeError, ValueError):  # no Date, or one that is no date
+    except (TypeError, ValueError, OverflowError):  # no Date, or one that is no date
         return ""
     return say("minutes", minutes=round(minutes))
 
 
 def _time_to_wait(headers: Mapping[str, str]) -> str:
-    seconds = headers.get("Retry-After", "")
-    if re.fullmatch(r"\d{1,6}", seconds):
-        return say("seconds", seconds=seconds)
-    return say("some-minutes")
+    seconds = read_retry_after(headers)
+    return say("seconds", seconds=round(seconds)) if 0 < seconds < LONGEST_WAIT else say("some-minutes")

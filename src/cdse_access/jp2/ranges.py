@@ -4,49 +4,31 @@ Sources: AWS Signature V4 (botocore); RFC 9110 (Range, Content-Range, ETag).
 """
 
 import re
-import time
 from collections.abc import Mapping
-from threading import Event
-from typing import Any
 
 from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError
-from botocore.httpsession import URLLib3Session
-from botocore.utils import get_environ_proxies
-from urllib3 import HTTPResponse
-from urllib3.exceptions import HTTPError
 
-from cdse_access.hosts import is_loopback
+from cdse_access.deadline import Deadline, forget_locals, within
+from cdse_access.exchange import Answer, LostError, Pool, Question, find_contradiction, read_number, read_retry_after
 from cdse_access.jp2.answers import file_name, lost_problem, refusal
 from cdse_access.messages import say
-from cdse_access.problems import BadData, Problem, Unavailable
+from cdse_access.problems import BadData, Unavailable
 from cdse_access.store import Store
-from cdse_access.variables import read_variable
 
-CONNECT, SILENT = 10, 15  # seconds: for a connection, for the next byte
+PATIENCE = 55  # seconds for a piece, or for a megabyte of it: that long can nothing arrive before an error comes
 SLOWEST = 30  # seconds for one answer; if enough came by then it is kept, and the rest is asked for
 ENOUGH = 1 << 17  # bytes
-BUDGET = 25  # seconds: no new try after that, so that every error comes within a minute
+MUCH = 1 << 20  # bytes: about a tile; a connection that brings so many is no drip
+BUDGET = 25  # seconds: no new try after that
 FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 ERROR_BODY = 4096  # bytes of an error's text that are read
 
 
-class Pool(URLLib3Session):  # type: ignore[misc]
-    """Connections that several files share. Once `stop` is set, nobody waits and tries again."""
-
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        self.stop = Event()
-
-
 def open_pool(store: Store, connections: int) -> Pool:
     """At most this many connections to the store, certificates checked, through a proxy where this machine has one."""
-    is_hidden = store.https and not is_loopback(store.endpoint)  # without TLS a proxy would read the signature
-    proxies = get_environ_proxies(store.url("")) if is_hidden else {}
-    verify = read_variable("GDAL_CURL_CA_BUNDLE") or True
-    return Pool(verify, proxies, timeout=(CONNECT, SILENT), max_pool_connections=connections)
+    return Pool(store.url(""), connections, direct=not store.https)  # without TLS a proxy would read the signature
 
 
 class Remote:
@@ -57,6 +39,7 @@ class Remote:
         self.store, self.pool = store, pool
         self.size: int | None = None
         self.etag = ""
+        self._asked_to_wait = 0.0
         self.chunks: list[tuple[int, bytes]] = []
 
     def read(self, start: int, end: int, ahead: int = 0) -> bytes:
@@ -92,73 +75,92 @@ class Remote:
         later = [first for first, _ in self.chunks if first > start]
         try:
             data = self._get(start, min([stop, *later]))
-        except Problem as problem:
-            raise problem.with_traceback(None) from None  # the frames below hold a signed request
+        except BaseException as error:
+            forget_locals(error)  # the frames below may hold a signed request
+            raise
         self.chunks.append((start, data))
 
     def _get(self, start: int, stop: int) -> bytes:
-        """[start, stop) or its beginning; what fails for the moment is tried again within `BUDGET` seconds."""
-        began, wait = time.monotonic(), FIRST_WAIT
-        while True:
-            headers: Mapping[str, str] = {}
-            try:
-                status, headers, body = self.ask(start, stop)
-                return self._checked_body(start, stop, status, headers, body)
-            except Unavailable:
-                pause = max(wait, _retry_after(headers))
-                spent = time.monotonic() - began
-                if spent + pause > BUDGET or self.pool.stop.wait(pause):
-                    raise
-            wait = min(2 * wait, LONGEST_WAIT)
+        """[start, stop), or at least a megabyte of it, in time; what fails for the moment is tried again."""
+        data, wait = b"", FIRST_WAIT
+        with within(PATIENCE) as deadline:
+            while not self._is_past(start + len(data), stop) and len(data) < MUCH:
+                self._asked_to_wait = 0.0
+                try:
+                    data += self._get_once(start + len(data), stop)
+                    continue
+                except Unavailable:
+                    pause = max(wait, self._asked_to_wait)
+                    is_over = deadline.spent + pause > BUDGET or pause > deadline.left
+                    if is_over or self.pool.stop.wait(pause):
+                        raise
+                wait = min(2 * wait, LONGEST_WAIT)
+        return data
 
-    def _checked_body(self, start: int, stop: int, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
-        """The body, if it is the range that was asked for, of the same version of the file as before."""
-        place = re.fullmatch(rf"bytes {start}-\d+/(\d+)", headers.get("Content-Range", ""))
-        size = int(place[1]) if place else 0
+    def _get_once(self, start: int, stop: int) -> bytes:
+        """[start, stop) or enough of its beginning, of the same version of the file as before."""
+        status, headers, body = self.ask(start, stop)
+        self._asked_to_wait = read_retry_after(headers)
+        first, last, size = _read_place(headers)
         expected = min(stop, size) - start
         complete = min(expected, ENOUGH) <= len(body) <= expected
-        if status != 206 or not body or not complete:
+        if status != 206 or not body or not complete or (first, last) != (start, start + expected - 1):
             raise refusal(status, headers, body, self.href)
         etag = headers.get("ETag", "")
-        if self.size not in (None, size) or self.etag not in ("", etag):
+        if self.size is not None and (self.size, self.etag) != (size, etag):
             raise BadData(say("file-changed", name=self.name))
         self.size, self.etag = size, etag
         return body
 
     def ask(self, start: int, stop: int) -> tuple[int, Mapping[str, str], bytes]:
-        """One request, tried once: HTTP status, headers, body (no longer than the range, or than an error's text)."""
-        try:
-            answer = self.pool.send(self._signed_request(start, stop))
-        except (BotoCoreError, HTTPError) as error:
-            raise lost_problem(error, self.href) from error
-        most = max(stop - start, ERROR_BODY)
-        return answer.status_code, answer.headers, _read_body(answer.raw, most)
+        """One request, tried once: HTTP status, headers, body (no longer than the range, or than an error's text).
 
-    def _signed_request(self, start: int, stop: int) -> AWSPreparedRequest:
-        headers = {"Range": f"bytes={start}-{stop - 1}"}
-        request = AWSRequest("GET", self.store.url(self.href), headers, stream_output=True)
+        Errors: Unavailable also where the answer contradicts itself, since some bytes of it must be wrong.
+        """
+        with within(SLOWEST) as deadline:
+            answer = self._exchange(stop - start, start, deadline)
+        what = _find_contradiction(answer, stop - start)
+        if what and answer.status in (200, 206):
+            raise Unavailable(say("s3-contradicts", file=self.name, what=what))
+        return answer.status, answer.headers, answer.body[: max(stop - start, ERROR_BODY)]
+
+    def _exchange(self, length: int, start: int, deadline: Deadline) -> Answer:
+        try:
+            answer = self.pool.ask(lambda: self._sign(start, start + length), deadline, most=max(length, ERROR_BODY))
+        except LostError as error:
+            raise lost_problem(error, self.href) from error
+        if answer.loss and not answer.body:
+            raise lost_problem(answer.loss, self.href) from answer.loss
+        return answer
+
+    def _sign(self, start: int, stop: int) -> Question:
+        headers = {"Range": f"bytes={start}-{stop - 1}", "Accept-Encoding": "identity"}
+        request = AWSRequest("GET", self.store.url(self.href), headers)
         keys = self.store.keys
         credentials = Credentials(keys.access.reveal(), keys.secret.reveal())
         S3SigV4Auth(credentials, "s3", "default").add_auth(request)
-        return request.prepare()
+        prepared = request.prepare()
+        return Question("GET", prepared.url, dict(prepared.headers.items()))
 
 
-def _retry_after(headers: Mapping[str, str]) -> int:
-    seconds = headers.get("Retry-After", "")
-    return int(seconds) if seconds.isdecimal() and len(seconds) < 7 else 0
+def _read_place(headers: Mapping[str, str]) -> tuple[int, int, int]:
+    """First and last byte of a range, and the size of the file, as the answer tells them; zeros where it does not."""
+    place = re.fullmatch(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", headers.get("Content-Range", ""))
+    return (read_number(place[1]), read_number(place[2]), read_number(place[3])) if place else (0, 0, 0)
 
 
-def _read_body(raw: HTTPResponse, most: int) -> bytes:
-    """At most this many bytes: a server that ignores Range would send a file of 100 MB. What came before a break."""
-    found, until = b"", time.monotonic() + SLOWEST
-    try:
-        while len(found) < most and time.monotonic() < until:
-            more = raw.read1(min(most - len(found), 1 << 16))
-            if not more:
-                break
-            found += more
-    except HTTPError:
-        pass  # whoever asked sees that some is missing, and asks again
-    finally:
-        raw.close()  # does nothing to a connection that was read to its end and given back
-    return found
+def _find_contradiction(answer: Answer, length: int) -> str:
+    """Where the answer contradicts itself; "" where it does not. One that broke off may be short, but nothing else."""
+    coding = answer.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding != "identity":
+        return "Content-Encoding"
+    if what := find_contradiction(answer):
+        return what
+    first, last, size = _read_place(answer.headers)
+    if answer.status != 206 or not size:
+        return ""
+    told = last + 1 - first
+    if last >= size or answer.length not in (None, told) or told > length:
+        return "Content-Range"
+    is_whole = len(answer.body) == told or (len(answer.body) < told and answer.loss is not None)
+    return "" if is_whole else "Content-Range < body" if len(answer.body) > told else "Content-Range > body"

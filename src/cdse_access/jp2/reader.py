@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from odc.geo.geobox import GeoBox
 
+from cdse_access.exchange import Pool
 from cdse_access.jp2.agreement import check_place, check_promises
 from cdse_access.jp2.answers import file_name
 from cdse_access.jp2.cache import Cache, Folder, find_root, read_limit, shorten, trim
 from cdse_access.jp2.codestream import Header, read_header, write_tiles
 from cdse_access.jp2.decoding import Image, decode_tile, describe, mask_rim
 from cdse_access.jp2.mosaic import find_images, find_tile, keep_image, keep_mosaic, keep_tile
-from cdse_access.jp2.ranges import Pool, Remote, open_pool
+from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.jp2.survey import Survey
 from cdse_access.jp2.tile_parts import read_tiles
 from cdse_access.jp2.wanted import Wanted
