@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 import urllib3
@@ -35,6 +36,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util.ssl_match_hostname import CertificateError
 
+from cdse_access import children
 from cdse_access.deadline import Deadline, LateError, Sockets, run, watch
 from cdse_access.hosts import is_loopback
 from cdse_access.messages import say
@@ -140,6 +142,7 @@ class Pool:
         Errors: BadInput where a variable names certificates or a proxy that cannot be used.
         """
         self.stop = Event()
+        self._host = urlsplit(address).netloc
         self._running: WeakSet[Sockets] = WeakSet()
         self._manager = _open_manager(address, connections, None if direct else find_proxy(address))
 
@@ -164,6 +167,7 @@ class Pool:
     ) -> Answer:
         """The answer, with what came of its body, no longer than `most` and one byte. LostError without an answer.
 
+        BadInput where the service was started by this process, and has ended.
         The question is made where nobody can look at it, in the thread that sends it.
         """
         answer, sockets = Answer(), Sockets()
@@ -179,6 +183,8 @@ class Pool:
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
             loss = explain_loss(error)
             loss.__cause__ = error
+        if loss:
+            children.refuse_ended(self._host)
         if loss and not answer.status:
             raise loss
         return Answer(answer.status, answer.headers, bytes(answer.body), loss)

@@ -10,6 +10,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "and": " và ",
         "assets-dropped": "Bỏ asset mà {source} ghi hỏng: {items}.",
         "cache-cleared": "Đã xóa {files} tệp ảnh đã cất, {megabytes:.0f} MB, trong {path}.",
+        "cannot-run": "Không chạy được {program} ({why}): {cure}, rồi gọi lại connect().",
         "cure-or-variable": "{cure}, hoặc đặt {variable} là một thư mục khác",
         "dates-overcast": "Không pixel nào quang mây theo {band} vào {number} ngày: {dates}.",
         "disk-file-size": "tệp lớn quá giới hạn của hệ thống",
@@ -46,6 +47,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "form-collections": 'cần tên, ví dụ ["sentinel-2-l2a"]',
         "form-datetime": 'hãy viết "2023-06-15", "2023-06", "2023", hoặc khoảng "2023-05-01/2023-09-30"',
         "form-intersects": "cần một hình GeoJSON, Polygon hay Point",
+        "how-code": "mã {code}",
+        "how-late": "sau {seconds} giây vẫn chưa trả lời",
+        "how-signal": "bị dừng bằng tín hiệu {number}",
         "items-dropped": "Bỏ {number} item trùng hoặc cũ hơn của cùng lần chụp: {items}.",
         "kept-elsewhere": (
             "không cất ảnh được trong {folder} ({why}), nên lần chạy này cất tạm trong {now}. Muốn giữ lại thì đặt "
@@ -133,6 +137,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "why-proxy": "không đi qua được proxy ({what}), hãy xem HTTPS_PROXY và NO_PROXY",
         "why-redirected": "bị chuyển sang {href}",
         "why-redirected-often": "bị chuyển hướng {hops} lần",
+        "why-silent": "nó không nói vì sao",
         "why-slow": "quá lâu không trả lời",
         "why-twice": "tên {name} đứng hai lần trong một đối tượng",
         "why-unclear": "không hiểu được",
@@ -302,7 +307,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "catalog-lost": (
             'Không hỏi được catalog {href} ({why}). Hãy kiểm tra mạng và địa chỉ, hoặc gọi connect("offline").'
         ),
-        "offline-not-started": "CDSE ngoại tuyến không khởi động được (mã {code}): hãy chạy `make lab`.",
         "read-failed-once": (
             "Đọc hỏng giữa chừng ({why}), nhưng lúc này kho ảnh lại nhận khóa và gửi đúng tệp: hãy chạy lại. Vẫn "
             "lỗi thì tệp hỏng, hãy bỏ ngày này: {file}"
@@ -428,6 +432,41 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "no-folder": (
             "Không có chỗ cất ảnh: {folder} không dùng được ({why}), thư mục tạm cũng không. Hãy đặt {variable} là một "
             "thư mục ghi được. {also}"
+        ),
+        "own-disk-full": (
+            "Đĩa của CDSE ngoại tuyến đầy, hay hết hạn mức ({detail}): hãy dọn đĩa, hoặc đặt CDSE_OFFLINE_CACHE là một "
+            "thư mục khác, rồi gọi logout() và connect()."
+        ),
+        "own-folder": (
+            "CDSE ngoại tuyến không ghi được vào thư mục ảnh của nó ({detail}): hãy xem lại quyền, hoặc đặt "
+            "CDSE_OFFLINE_CACHE là một thư mục khác, rồi gọi logout() và connect()."
+        ),
+    },
+    Reason.OFFLINE: {
+        "offline-ended": (
+            "CDSE ngoại tuyến đã tắt giữa chừng ({how}): hãy gọi lại connect(). Lại tắt nữa thì máy thiếu bộ nhớ: hãy "
+            "đóng bớt kernel."
+        ),
+        "offline-not-started": (
+            "CDSE ngoại tuyến không khởi động được ({how}): {why}. Hãy chữa điều ấy, hoặc cài lại bằng `make setup`, "
+            "rồi gọi lại connect()."
+        ),
+        "offline-refuses": "CDSE ngoại tuyến không khởi động được. {why}",
+        "own-driver": (
+            "GDAL của CDSE ngoại tuyến thiếu trình ghi JPEG 2000 (JP2OpenJPEG): với conda, hãy cài gói "
+            "libgdal-jp2openjpeg; với pip, hãy cài lại rasterio; bỏ GDAL_SKIP nếu đã đặt. Rồi gọi logout(), connect()."
+        ),
+        "own-failed": (
+            "CDSE ngoại tuyến không tạo được {file} ({detail}): hãy chạy `python -m cdse_offline clear-cache`, rồi gọi "
+            "logout() và connect(). Vẫn lỗi thì cài lại bằng `make clean`, `make setup`."
+        ),
+        "own-killed": (
+            "Tiến trình tạo ảnh của CDSE ngoại tuyến hai lần bị dừng giữa chừng ({detail}), thường vì máy hết bộ nhớ: "
+            "hãy đóng bớt kernel và chương trình rồi chạy lại."
+        ),
+        "own-memory": ("CDSE ngoại tuyến hết bộ nhớ khi tạo {file}: hãy đóng bớt kernel và chương trình rồi chạy lại."),
+        "own-open-files": (
+            "CDSE ngoại tuyến mở quá nhiều tệp ({detail}): hãy nới `ulimit -n`, rồi gọi logout() và connect()."
         ),
     },
 }

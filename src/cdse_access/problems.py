@@ -26,6 +26,7 @@ class Reason(StrEnum):
     BROKEN = "broken"  # the file is damaged or cut, or its pixels cannot be true
     EMPTY = "empty"  # no item, or no pixel that can be used
     DISK = "disk"  # cannot be written
+    OFFLINE = "offline"  # the offline CDSE does not start, has ended, or cannot make its images
 
 
 class Message(str):

@@ -2,16 +2,21 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from cdse_access import children
 from cdse_access.addresses import LIVE, LIVE_S3, NAMES, Addresses, is_of_cdse, name_store, read_addresses
 from cdse_access.env_file import PAIR
+from cdse_access.files import explain_refusal
 from cdse_access.hosts import is_loopback
 from cdse_access.keys import (
     AWS_PAIR,
@@ -23,11 +28,13 @@ from cdse_access.keys import (
     refuse_in_the_open,
 )
 from cdse_access.messages import say
-from cdse_access.problems import BadInput, Message, Unavailable, gather, refuse
+from cdse_access.problems import BadInput, Message, Reason, Unavailable, gather, refuse
 from cdse_access.secrets import Keys, Secret, seal
 
 ARGUMENTS = ("access key", "secret key")
 PATIENCE = 10  # seconds for a child to end by itself
+START_SECONDS = 45  # for a child to announce itself
+LAST_WORDS, LONGEST_WORDS = 20, 300  # lines, letters
 
 
 @dataclass(frozen=True)
@@ -183,12 +190,13 @@ class OfflineCdse:
         self.s3: str = offer["s3"]
         self.keys = Keys.from_texts(offer["access_key"], offer["secret_key"])
         self.version: str = offer.get("version", "")
+        self.notes: tuple[str, ...] = tuple(offer.get("notes", ()))
         self.process = process
 
     @property
     def service(self) -> Service:
         """What a session needs to know of it."""
-        found = Found(self.keys, say("source-own"))
+        found = Found(self.keys, say("source-own"), notes=self.notes)
         return Service("offline", Addresses(self.stac, self.s3, https=False), found, self.version)
 
     def is_alive(self) -> bool:
@@ -197,9 +205,11 @@ class OfflineCdse:
 
     def stop(self) -> int:
         """End it, at the latest after some seconds; the code it ended with."""
+        children.forget(self.s3)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
-                pipe.close()  # it ends when its standard input does
+                with suppress(OSError):  # it has ended already
+                    pipe.close()  # it ends when its standard input does
         try:
             return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -216,15 +226,84 @@ def start_offline(
         command += ["--data", str(data)]
     variables = {name: value for name, value in os.environ.items() if name not in (*PAIR, *AWS_PAIR)}
     variables |= environment or {}
-    # A session of its own: Ctrl+C or a kernel's interrupt is for the caller, and does not stop the service.
-    process = subprocess.Popen(
-        command, env=variables, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = _run(command, variables)
+    assert process.stderr is not None
+    last_words = LastWords(process.stderr)
+    # The first start compiles and loads what a slow disk has: but who waits for ever is told nothing.
+    alarm = threading.Timer(START_SECONDS, process.kill)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        announced = _read_announcement(process)
+    finally:
+        is_late = alarm.finished.is_set()
+        alarm.cancel()
+    if announced is None:
+        raise _explain_start(process, last_words, is_late=is_late)
+    offline = OfflineCdse(process, announced)
+    children.remember(offline.s3, process)
+    return offline
+
+
+def _run(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[str]":
+    """Start a process in a session of its own: a kernel's interrupt is for the caller, and does not stop it."""
+    try:
+        return subprocess.Popen(
+            command,
+            env=variables,
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:  # no such Python, no memory, too many processes or open files
+        _, why, cure = explain_refusal(error)
+        told = say("cannot-run", program=sys.executable, why=why, cure=cure)
+        raise Unavailable(say("offline-refuses", why=told)) from error
+
+
+class LastWords:
+    """The last lines that a process writes to standard error; they are read all the time, lest the process waits."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._lines: deque[str] = deque(maxlen=LAST_WORDS)
+        self._reading = threading.Thread(target=self._follow, args=(stream,), daemon=True)
+        self._reading.start()
+
+    def _follow(self, stream: IO[str]) -> None:
+        with stream:
+            self._lines.extend(line.strip() for line in stream if line.strip())
+
+    def find_error(self) -> str:
+        """The last line that names an error, else the last one, once the process has ended."""
+        self._reading.join(PATIENCE)
+        lines = list(self._lines)
+        named = [line for line in lines if re.search(r"\w*[Ee]rror\b", line)]
+        found = (named or lines or [say("why-silent")])[-1]
+        return found[:LONGEST_WORDS]
+
+
+def _read_announcement(process: "subprocess.Popen[str]") -> Secret | None:
+    """The line that the service announces itself with; None if it ends without. What others print is passed over.
+
+    Unavailable where it says why it cannot start.
+    """
     assert process.stdout is not None
-    line = Secret(process.stdout.readline())
-    if not line:
-        raise Unavailable(say("offline-not-started", code=process.wait()))
-    return OfflineCdse(process, line)
+    for line in process.stdout:
+        if line.startswith('{"stac":'):
+            return Secret(line)
+        if line.startswith('{"failed":'):
+            refusal = json.loads(line)
+            reason = Reason(refusal["reason"] or Reason.OFFLINE)
+            raise Unavailable(say("offline-refuses", why=refusal["failed"]), reason)
+    return None
+
+
+def _explain_start(process: "subprocess.Popen[str]", last_words: LastWords, *, is_late: bool) -> Unavailable:
+    how = say("how-late", seconds=START_SECONDS) if is_late else children.tell_end(process.wait())
+    return Unavailable(say("offline-not-started", how=how, why=last_words.find_error()))
 
 
 @contextmanager

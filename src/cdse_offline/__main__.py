@@ -13,7 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cdse_access.files import explain_refusal
+from cdse_access.folders import locate_folder
 from cdse_access.hosts import is_loopback
+from cdse_access.problems import Problem
 from cdse_access.telling import prepare_streams, tell
 from cdse_offline.messages import say
 
@@ -33,11 +36,31 @@ ACCESS_KEY, SECRET_KEY = "CDSE_OFFLINE_ACCESS_KEY", "CDSE_OFFLINE_SECRET_KEY"
 
 def main() -> None:
     prepare_streams()
+    if hasattr(os, "umask"):
+        os.umask(os.umask(0o077) & 0o077)  # what this program writes it can read, too
     arguments = parse_arguments()
     try:
         arguments.run(arguments)
-    except (OSError, ValueError) as error:
-        sys.exit(say("cannot-run", why=error))
+    except (OSError, ValueError, ImportError, MemoryError) as error:
+        why = _explain(error)
+        if getattr(arguments, "until_stdin_closes", False):  # a program waits for a line
+            _announce({"failed": why, "reason": getattr(error, "reason", None)})
+        sys.exit(say("cannot-run", why=why))
+
+
+def _explain(error: Exception) -> str:
+    """Reason and cure, where the system or a library has stopped us."""
+    if isinstance(error, Problem | ValueError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno and error.filename:
+        _, why, cure = explain_refusal(error)
+        return say("refused-by-system", path=error.filename, why=why, cure=cure)
+    return str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+
+
+def _announce(document: dict[str, Any]) -> None:
+    """One line for the program that has started this one."""
+    print(json.dumps(document), flush=True)  # noqa: T201 - not `tell`: a failure must be known
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -70,8 +93,8 @@ def serve(arguments: argparse.Namespace) -> None:
     # It logs each "not found" as an error, and warns at import of settings that are made later.
     logging.getLogger("stac_fastapi").setLevel(logging.CRITICAL)
     from cdse_offline.server.application import Server
-    from cdse_offline.server.protocol import build_http_server, listen
-    from cdse_offline.server.store import FileStore
+    from cdse_offline.server.protocol import build_http_server
+    from cdse_offline.server.store import FileStore, find_cache
 
     keys = read_keys()
     practice = open_practice(arguments)
@@ -79,22 +102,35 @@ def serve(arguments: argparse.Namespace) -> None:
     if arguments.practice or os.environ.get(PRACTICE):
         # Whatever fails on purpose must not last in the caches of those who read here.
         holdings = replace(holdings, version=f"{holdings.version}-{secrets.token_hex(4)}")
-    store = FileStore(holdings.objects)
+    cache = find_cache()
+    store = FileStore(holdings.objects, cache.folder)
     store.remove_old_versions()
-    listener = listen(arguments.host, arguments.port)
+    listener = _listen(arguments.host, arguments.port)
     public = not is_loopback(arguments.host)
     server = build_http_server(Server(holdings, store, keys, public=public, practice=practice))
     port = listener.getsockname()[1]
     if arguments.until_stdin_closes:
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-        line = json.dumps(announce(f"{arguments.host}:{port}", keys, holdings))
-        print(line, flush=True)  # noqa: T201 - for a program, which must learn of a failure
+        notes = [cache.note] if cache.note else []
+        _announce(announce(f"{arguments.host}:{port}", keys, holdings) | {"notes": notes})
     else:
         _print_welcome(arguments, port, keys, holdings, store)
+        if cache.note:
+            tell(say("note", note=cache.note))
     try:
         server.run(sockets=[listener])
     finally:
         store.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from cdse_offline.server.protocol import listen
+
+    try:
+        return listen(host, port)
+    except (OSError, OverflowError) as error:  # the second: a number that is no port
+        why = getattr(error, "strerror", None) or error
+        raise ValueError(say("cannot-listen", host=host, port=port, why=why)) from error
 
 
 def read_keys() -> "KeyPair":
@@ -187,14 +223,17 @@ def _find_reachable_name(host: str) -> str:
 
 
 def clear_cache(_: argparse.Namespace) -> None:
-    from cdse_offline.server.store import cache_folder, measure_size
+    """Remove all images; what else lies in the folder stays."""
+    from cdse_offline.server.store import FOLDER, VARIABLE, list_versions, measure_size
 
-    folder = cache_folder()
-    if not folder.exists():
+    folder = locate_folder(VARIABLE, FOLDER)
+    versions = list_versions(folder)
+    if not versions:
         tell(say("cache-empty", folder=folder))
         return
-    megabytes = measure_size(folder) / 1e6
-    shutil.rmtree(folder)
+    megabytes = sum(map(measure_size, versions)) / 1e6
+    for version in versions:
+        shutil.rmtree(version)
     tell(say("cache-cleared", megabytes=megabytes, folder=folder))
 
 

@@ -12,6 +12,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "body-too-large": "Yêu cầu quá lớn: tối đa {most} byte, có ghi Content-Length.",
         "cache-cleared": "Đã xóa {megabytes:.0f} MB trong {folder}",
         "cache-empty": "Bộ nhớ đệm trống: {folder}",
+        "cannot-listen": (
+            "không nhận được kết nối ở {host}, cổng {port} ({why}): hãy dừng chương trình đang giữ cổng ấy, hoặc chọn "
+            "cổng khác, ví dụ --port 8124."
+        ),
         "cannot-run": "Không chạy được dịch vụ: {why}",
         "credit-description": "{description}\n\nGói dữ liệu. {credit}.",
         "credit-license": "  Giấy phép: {licenses}",
@@ -54,6 +58,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "no-parameters": "không có tham số nào",
         "no-thumbnail": "Không có ảnh xem nhanh này.",
         "not-made": "không tạo được tệp: {why}",
+        "note": "Chú ý: {note}",
         "nothing-found": "Không tìm thấy: {load}.",
         "nothing-here": "Không có gì ở địa chỉ này.",
         "nothing-recorded": "Không ghi gì.",
@@ -97,6 +102,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "record-progress": "Đã ghi",
         "record-run-again": "Những gì đã ghi vẫn dùng được: chạy lại lệnh này để tiếp tục.",
         "record-search": "{dates}, mây dưới {cloud:g} %",
+        "refused-by-system": "{path}: {why}; {cure}.",
         "serve-cache": "Bộ nhớ đệm: {folder} ({megabytes:.0f} MB; xóa: python -m cdse_offline clear-cache)",
         "serve-practice": "Phòng tập sự cố đang mở: chỉ từ máy này, bằng cdse_offline.practice.switch_on(...).",
         "serve-practice-on": "Chú ý: biến {name} đã bật sẵn sự cố.",

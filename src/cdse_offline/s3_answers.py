@@ -14,18 +14,20 @@ _EXTENSION = "cdse_offline.fault"  # of the request's scope, as ASGI names them
 class S3Error(Exception):
     """An answer of S3 that is an error."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, detail: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.detail = detail
 
     def build_response(self, path: str) -> Response:
+        detail = f"<Detail>{escape(self.detail)}</Detail>" if self.detail else ""
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f"<Error><Code>{self.code}</Code><Message>{escape(str(self))}</Message>"
+            f"<Error><Code>{self.code}</Code>{detail}<Message>{escape(str(self))}</Message>"
             f"<Resource>{escape(path)}</Resource></Error>"
         )
-        return Response(body, self.status, media_type="application/xml")
+        return Response(body.encode(errors="backslashreplace"), self.status, media_type="application/xml")
 
 
 class Order(TypedDict, total=False):

@@ -49,6 +49,7 @@ from cdse_access.jp2.tile_parts import read_tiles
 from cdse_access.loading import fetch, load
 from cdse_access.messages import say
 from cdse_offline import practice
+from cdse_offline.s3_answers import S3Error
 from lessons import bands, maps
 
 ROOT = Path(__file__).parents[2]
@@ -707,6 +708,16 @@ def _fail(error: Exception, *_: object) -> None:
     raise error
 
 
+def _start_offline_in_a_file() -> None:
+    with service.running(environment={"CDSE_OFFLINE_CACHE": os.devnull}):
+        pass
+
+
+def _hear_of_a_full_disk() -> None:
+    body = S3Error(500, "OfflineDiskFull", "", "/srv").build_response("/eodata/a.jp2").body
+    raise refusal(500, {}, bytes(body), "s3://eodata/a.jp2")
+
+
 def _keep_in_a_file() -> None:
     with tempfile.NamedTemporaryFile() as file, pytest.MonkeyPatch.context() as patch:
         patch.setenv("CDSE_CACHE", file.name)
@@ -782,6 +793,8 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-khong-jp2": lambda item: _tiles_of(item, lambda data: b"%PDF" + data),
     "loi-dia-day": _on_a_full_disk,
     "loi-thu-muc-cat": lambda item: _keep_in_a_file(),
+    "loi-ngoai-tuyen-tu-choi": lambda item: _start_offline_in_a_file(),
+    "loi-ngoai-tuyen-dia": lambda item: _hear_of_a_full_disk(),
     "loi-thieu-vung": lambda item: fetch([item], ["B01_60m"], progress=False),
     "loi-baseline": lambda item: bands.scale_offset([_old(item)], ["B04_10m"]),
     "loi-dn-thuc": lambda item: bands.reflectance(xr.DataArray(np.ones((2, 2))), 0.0001, -0.1),

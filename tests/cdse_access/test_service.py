@@ -329,3 +329,65 @@ def test_a_child_that_does_not_end_is_ended():
     line = json.dumps({"stac": "http://127.0.0.1:5/", "s3": "127.0.0.1:5", "access_key": "A1", "secret_key": "B2"})
     assert OfflineCdse(Stubborn(), Secret(line)).stop() == -9
     assert Stubborn.calls == ["wait", "kill", "wait"]
+
+
+# -- what hinders it -----------------------------------------------------------
+
+
+def start(**environment: str) -> None:
+    with running(environment=environment):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason", "message"),
+    [
+        ("CDSE_OFFLINE_CACHE", "/dev/null", Reason.DISK, "CDSE_OFFLINE_CACHE là /dev/null"),
+        ("CDSE_OFFLINE_PRACTICE", "{", Reason.OFFLINE, "CDSE_OFFLINE_PRACTICE"),
+        ("CDSE_OFFLINE_ACCESS_KEY", "half", Reason.OFFLINE, "CDSE_OFFLINE_SECRET_KEY"),
+        ("PYTHONHOME", "/no/such", Reason.OFFLINE, r"\(mã 1\): \w.*encodings.*make setup"),
+        ("PYTHONPATH", "{broken}", Reason.OFFLINE, r"\(mã 1\): ZeroDivisionError"),
+    ],
+)
+def test_why_it_does_not_start_is_told_at_once(tmp_path, variable, value, reason, message):
+    """Also where it is Python that fails: the last line that it wrote."""
+    (tmp_path / "argparse.py").write_text("1 / 0")
+    more = {"CDSE_OFFLINE_SECRET_KEY": ""} if "ACCESS" in variable else {}
+    with pytest.raises(Unavailable, match=message) as caught:
+        start(**{variable: value.replace("{broken}", str(tmp_path))}, **more)
+    assert caught.value.reason is reason and "Traceback" not in str(caught.value)
+
+
+def test_what_others_print_is_passed_over(tmp_path, capfd):
+    """A sitecustomize that greets, a library that warns: neither is taken for the service's line, or shown."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys; print('hello'); print('{}'); print('x' * 9, file=sys.stderr)"
+    )
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    start(PYTHONPATH=path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_one_that_never_announces_itself_is_ended(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(60)")
+    monkeypatch.setattr(service, "START_SECONDS", 1)
+    with pytest.raises(Unavailable, match=r"sau 1 giây vẫn chưa trả lời\): nó không nói vì sao") as caught:
+        start(PYTHONPATH=str(tmp_path))
+    assert caught.value.reason is Reason.OFFLINE
+
+
+@pytest.mark.parametrize("program", ["", "/no/such/python", "/dev/null"])
+def test_a_python_that_cannot_be_run_is_told(monkeypatch, program):
+    monkeypatch.setattr(service.sys, "executable", program)
+    with pytest.raises(Unavailable, match=r"không khởi động được[.] Không chạy được") as caught:
+        start()
+    assert caught.value.reason is Reason.OFFLINE
+
+
+def test_where_it_keeps_its_images_is_told_where_it_is_not_usual(tmp_path):
+    (tmp_path / "file").write_text("")
+    variables = {"CDSE_OFFLINE_CACHE": "", "XDG_CACHE_HOME": str(tmp_path / "file"), "HOME": str(tmp_path / "file")}
+    with running(environment=variables) as cdse:
+        told = str(cdse.service)
+    assert "Chú ý: không cất ảnh được trong" in told and "đặt CDSE_OFFLINE_CACHE là" in told
+    assert not Path(told.partition("cất tạm trong ")[2].split(". ")[0]).exists()  # it ended with the service

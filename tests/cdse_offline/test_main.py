@@ -48,7 +48,7 @@ def test_one_line_of_json_then_service_until_stdin_closes(tmp_path: Path):
         env=environment(tmp_path),
     ) as process:  # fmt: skip
         ready = json.loads(read_line(process))
-        assert set(ready) == {"stac", "s3", "access_key", "secret_key", "version"}
+        assert set(ready) == {"stac", "s3", "access_key", "secret_key", "version", "notes"} and ready["notes"] == []
         assert ready["stac"] == f"http://{ready['s3']}/stac/v1/"
         with urllib.request.urlopen(ready["stac"]) as answer:
             landing = json.load(answer)
@@ -109,7 +109,7 @@ def test_a_missing_driver_is_named_with_its_package(tmp_path: Path):
         S3SigV4Auth(keys, "s3", "default").add_auth(request)
         answer = service.ask(path, **dict(request.headers))
     text = answer.body.decode()
-    assert answer.status == 500 and "<Code>InternalError</Code>" in text
+    assert answer.status == 500 and "<Code>OfflineDriver</Code>" in text
     assert "driver JP2OpenJPEG" in text and "libgdal-jp2openjpeg" in text
 
 
@@ -118,7 +118,10 @@ def test_a_missing_driver_is_named_with_its_package(tmp_path: Path):
     [
         (["--data", "no-such-folder"], {}, "không có thư mục no-such-folder"),
         ([], {"CDSE_OFFLINE_ACCESS_KEY": "only"}, "CDSE_OFFLINE_SECRET_KEY"),
-        (["--host", "no.such.host.invalid"], {}, "Không chạy được dịch vụ"),
+        (["--host", "no.such.host.invalid"], {}, "Không chạy được dịch vụ: không nhận được kết nối ở no.such"),
+        (["--port", "70000"], {}, "cổng 70000"),
+        ([], {"CDSE_OFFLINE_CACHE": "/dev/null/x"}, "CDSE_OFFLINE_CACHE là /dev/null/x"),
+        (["--data", "/dev/null"], {}, "/dev/null"),
     ],
 )
 def test_what_cannot_be_served_is_told_in_one_line(tmp_path: Path, arguments: list, more: dict, message: str):
@@ -127,10 +130,12 @@ def test_what_cannot_be_served_is_told_in_one_line(tmp_path: Path, arguments: li
 
 
 def test_the_cache_can_be_cleared(tmp_path: Path):
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "file").write_bytes(bytes(3_000_000))
+    kept = tmp_path / "cache" / source_version()
+    kept.mkdir(parents=True)
+    (kept / "file").write_bytes(bytes(3_000_000))
+    (tmp_path / "cache" / "mine").write_bytes(b"not of the cache")
     assert "3 MB" in run(tmp_path / "cache", "clear-cache").stdout
-    assert not (tmp_path / "cache").exists()
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["mine"]
     assert "trống" in run(tmp_path / "cache", "clear-cache").stdout
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 
 from cdse_access.exchange import LONGEST_WAIT, LostError, read_retry_after
 from cdse_access.jp2.codestream import is_page
@@ -24,6 +25,16 @@ _CODES = {
     Reason.BUSY: "SlowDown ServiceUnavailable InternalError TooManyRequests RequestLimitExceeded RequestTimeout Busy",
 }
 _REASONS = {code: reason for reason, codes in _CODES.items() for code in codes.split()}
+# What an offline CDSE says of itself, which to ask again would not mend; CDSE has no such codes.
+_OWN = {
+    "OfflineDiskFull": "own-disk-full",
+    "OfflineDriver": "own-driver",
+    "OfflineFailed": "own-failed",
+    "OfflineFolder": "own-folder",
+    "OfflineKilled": "own-killed",
+    "OfflineMemory": "own-memory",
+    "OfflineOpenFiles": "own-open-files",
+}
 REDIRECTS = range(300, 400)
 _STATUSES = {
     206: Reason.NETWORK,
@@ -67,6 +78,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, href: str) -> 
     found = re.search(rb"<Code>(\w{1,64})</Code>", body[:4096])
     code = found[1].decode() if found else ""
     file = file_name(href)
+    if code in _OWN:
+        return BadData(say(_OWN[code], file=file, detail=_read_detail(body)))
     reason = _REASONS.get(code) or _reason_of_status(status, headers, body)
     if reason is Reason.NOT_SERVICE and status == 200 and not _is_text(headers, body):
         return Unavailable(_with_status(say("s3-not-the-range", file=file), status, code), reason)
@@ -74,6 +87,13 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, href: str) -> 
     text = say(slot, file=file, skew=_clock_skew(headers), wait=_time_to_wait(headers), why=say("why-cut-short"))
     kind = _KINDS.get(reason, BadData)
     return kind(_with_status(text, status, code), reason)
+
+
+def _read_detail(body: bytes) -> str:
+    """The path or the error that an offline CDSE names, in one line."""
+    found = re.search(rb"<Detail>([^<]{1,600})", body)
+    text = unescape(found[1].decode(errors="replace")) if found else ""
+    return "".join(letter for letter in text if letter.isprintable()) or "…"
 
 
 def _with_status(text: Message, status: int, code: str) -> str:

@@ -70,7 +70,7 @@ def _agree(folder: Path, missing: Sequence[WantedItem], total: int, *, yes: bool
     size = estimate(missing)
     if len(missing) < total:
         tell(say("record-has", folder=folder, count=total - len(missing), total=total))
-    tell(size)
+    tell(str(size))
     check_space(folder, size.kept)
     return yes or _ask()
 

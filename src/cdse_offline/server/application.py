@@ -14,8 +14,9 @@ from cdse_offline.messages import say
 from cdse_offline.practice.middleware import CONTROL_PATH, Practice
 from cdse_offline.s3_answers import is_s3_path
 from cdse_offline.server import stac
+from cdse_offline.server.failures import NotMadeError
 from cdse_offline.server.s3 import S3, KeyPair
-from cdse_offline.server.store import FileStore, NotMadeError
+from cdse_offline.server.store import FileStore
 
 MAX_BODY = 1_000_000
 PIECE = 1 << 16  # bytes that are sent at once

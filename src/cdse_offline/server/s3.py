@@ -24,7 +24,8 @@ from starlette.types import Receive, Scope, Send
 
 from cdse_offline.messages import say
 from cdse_offline.s3_answers import BUCKET, S3Error, read_order
-from cdse_offline.server.store import FileStore, NotMadeError
+from cdse_offline.server.failures import NotMadeError
+from cdse_offline.server.store import FileStore
 
 MAX_SKEW = timedelta(minutes=15)
 # Seconds to wait for an object that is being made. The lessons' GDAL gives up after 15 silent ones for good, but it
@@ -91,8 +92,8 @@ class S3:
             raise S3Error(503, "SlowDown", "Please reduce your request rate.") from error
         except NotMadeError as error:
             logging.getLogger(__name__).error(say("not-made", why=error))
-            message = f"We encountered an internal error. Please try again. ({error})"
-            raise S3Error(500, "InternalError", message) from error
+            code, detail = error.failure
+            raise S3Error(500, code, "The offline CDSE could not make this file.", detail) from error
 
     async def _list_objects(self, request: Request) -> Response:
         question = _read_listing(request)

@@ -8,6 +8,7 @@ pixels, and the last rename wins.
 import asyncio
 import multiprocessing
 import os
+import re
 import secrets
 import shutil
 import threading
@@ -21,10 +22,15 @@ from itertools import count
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
+from cdse_access.files import make_folder
+from cdse_access.folders import Place, find_place
+from cdse_offline.server.failures import KILLED, Failure, NotMadeError, describe_failure
 from cdse_offline.simulation import lengths
 from cdse_offline.simulation.files import SimulatedFile, make_file
 from cdse_offline.simulation.version import source_version
 
+VARIABLE, FOLDER = "CDSE_OFFLINE_CACHE", "cdse_offline"
+_VERSION = re.compile(r"[0-9a-f]{16}")  # as `source_version` names them
 WORKERS = 2
 # Assets that are wanted together. A client that loads many dates asks for all dates of one band first; when it comes to
 # the next band, the scenes of the first dates are forgotten. So the companions are made while the scene is at hand.
@@ -33,17 +39,14 @@ KEEP_OLD_VERSIONS = 86400  # seconds: another service may still run from the old
 Make = Callable[[SimulatedFile, Path], None]
 
 
-class NotMadeError(Exception):
-    """The worker failed or died while it made a file."""
+def find_cache() -> Place:
+    """`CDSE_OFFLINE_CACHE`, or the user's cache folder of this platform, or a temporary one with a note."""
+    return find_place(VARIABLE, FOLDER)
 
 
 def cache_folder() -> Path:
-    """`CDSE_OFFLINE_CACHE`, or the user's cache folder of this platform."""
-    if given := os.environ.get("CDSE_OFFLINE_CACHE"):
-        return Path(given).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("cdse_offline", appauthor=False))
+    """The folder of all versions."""
+    return find_cache().folder
 
 
 def _run_worker(jobs: Pipe, make: Make, folder: Path) -> None:
@@ -60,7 +63,7 @@ def _run_worker(jobs: Pipe, make: Make, folder: Path) -> None:
             make(wanted, path)
             jobs.send(None)
         except Exception as error:  # noqa: BLE001 - whatever it is, the service must hear of it and go on
-            jobs.send(f"{type(error).__name__}: {error}")
+            jobs.send(describe_failure(error, path.parent))
 
 
 class Worker:
@@ -77,15 +80,27 @@ class Worker:
         await asyncio.get_running_loop().run_in_executor(self._queue, self._wait_for, wanted, path)
 
     def _wait_for(self, wanted: SimulatedFile, path: Path) -> None:
+        """Have it made. A worker that dies is replaced once: somebody may have stopped it, or memory was short."""
+        failure = self._try_to_make(wanted, path)
+        if failure is not None and failure.code == KILLED:
+            failure = self._try_to_make(wanted, path)
+        if failure is not None:
+            raise NotMadeError(failure)
+
+    def _try_to_make(self, wanted: SimulatedFile, path: Path) -> Failure | None:
         jobs = self._jobs or self._start()
         try:
             jobs.send((wanted, path))
-            failure = jobs.recv()
-        except (EOFError, OSError) as error:
+            failure: Failure | None = jobs.recv()
+        except (EOFError, OSError):
             self._jobs = None  # the next one starts a new process
-            raise NotMadeError(f"the worker died while it made {wanted}") from error
-        if failure:
-            raise NotMadeError(f"{wanted}: {failure}")
+            return self._tell_death(wanted)
+        return failure
+
+    def _tell_death(self, wanted: SimulatedFile) -> Failure:
+        assert self._process is not None
+        self._process.join(1)
+        return Failure(KILLED, f"{wanted}, {self._process.exitcode}")
 
     def _start(self) -> Pipe:
         context = multiprocessing.get_context("spawn")
@@ -121,7 +136,7 @@ class FileStore:
         if isinstance(wanted, Path):
             return wanted
         path = self._locate(wanted)
-        if not path.exists():
+        if not _is_readable(path):
             making = self._start(wanted)
             for companion in _find_companions(wanted):
                 self._start(companion)
@@ -146,18 +161,29 @@ class FileStore:
             making.exception()  # who waits is told; if nobody waits, it will be tried again when it is asked for
 
     async def _make(self, wanted: SimulatedFile, path: Path) -> None:
-        if path.exists():
+        if _is_readable(path):
             return
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            await self._choose_worker(wanted.acquisition.id).make(wanted, unfinished)
+            await self._write(wanted, unfinished)
             unfinished.replace(path)
         except OSError as error:  # a full disk, a folder that is not ours
-            raise NotMadeError(f"{wanted}: {error}") from error
+            raise NotMadeError(describe_failure(error, path.parent)) from error
         finally:
             with suppress(OSError):
                 unfinished.unlink()
+
+    async def _write(self, wanted: SimulatedFile, path: Path) -> None:
+        """Have it made; once more where the folder was removed meanwhile."""
+        worker = self._choose_worker(wanted.acquisition.id)
+        make_folder(path.parent)
+        try:
+            await worker.make(wanted, path)
+        except NotMadeError:
+            if path.parent.is_dir():
+                raise
+            make_folder(path.parent)
+            await worker.make(wanted, path)
 
     def _choose_worker(self, scene: str) -> Worker:
         if scene not in self._scene_workers:
@@ -167,7 +193,7 @@ class FileStore:
 
     def remove_old_versions(self) -> threading.Thread:
         """Mark this version as used and remove those that no service has used for a day; in the background."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         os.utime(self.folder)
         removal = threading.Thread(target=_remove_others, args=(self.folder,), daemon=True)
         removal.start()
@@ -187,13 +213,26 @@ def _find_companions(wanted: SimulatedFile) -> list[SimulatedFile]:
     return []
 
 
+def _is_readable(path: Path) -> bool:
+    """Is the file there, and is it this user's to read? If not, it is made again."""
+    return os.access(path, os.R_OK)
+
+
+def list_versions(folder: Path) -> list[Path]:
+    """The folders of all versions. Whatever else lies in the cache's folder, which may be anyone's, is left alone."""
+    with suppress(OSError):
+        return [one for one in folder.iterdir() if _VERSION.fullmatch(one.name) and not one.is_symlink()]
+    return []
+
+
 def _remove_others(folder: Path) -> None:
-    for other in folder.parent.iterdir():
-        if other == folder or not other.is_dir():
+    for other in list_versions(folder.parent):
+        if other == folder:
             continue
-        age = time.time() - other.stat().st_mtime
-        if age > KEEP_OLD_VERSIONS:
-            shutil.rmtree(other, ignore_errors=True)
+        with suppress(OSError):  # another service removes it, too
+            age = time.time() - other.stat().st_mtime
+            if age > KEEP_OLD_VERSIONS:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def measure_size(folder: Path) -> int:

@@ -221,7 +221,7 @@ def test_a_full_disk_keeps_what_is_whole(fetched, monkeypatch, tmp_path):
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(Problem, match=r"No space left.*Mới ghi 1 trong 2") as caught:
+    with pytest.raises(Problem, match=r"đĩa đầy.*Mới ghi 1 trong 2") as caught:
         record.record(tmp_path / "pack", [LOAD], yes=True)
     assert caught.value.reason == Reason.DISK
     assert len(pack.read_pack(tmp_path / "pack").records) == 1

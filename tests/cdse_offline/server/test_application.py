@@ -9,8 +9,9 @@ from starlette.testclient import TestClient
 
 from cdse_offline.product import archive
 from cdse_offline.server.application import MAX_BODY, Server, is_own_host
+from cdse_offline.server.failures import Failure, NotMadeError
 from cdse_offline.server.s3 import KeyPair
-from cdse_offline.server.store import FileStore, NotMadeError
+from cdse_offline.server.store import FileStore
 
 HOLDINGS = archive.simulate_holdings()
 
@@ -20,7 +21,7 @@ class FakeStore(FileStore):
 
     async def find_file(self, key: str) -> Path:
         if key != HOLDINGS.thumbnails[HOLDINGS.records[0].id]:
-            raise NotMadeError("no pencil")
+            raise NotMadeError(Failure("OfflineFailed", "no pencil"))
         path = self.cache / "picture"
         path.write_bytes(b"\xff\xd8")
         return path

@@ -13,7 +13,8 @@ from botocore.credentials import Credentials
 from starlette.testclient import TestClient
 
 from cdse_offline.server import s3
-from cdse_offline.server.store import FileStore, NotMadeError
+from cdse_offline.server.failures import Failure, NotMadeError
+from cdse_offline.server.store import FileStore
 from cdse_offline.simulation.files import SimulatedFile
 from cdse_offline.simulation.places import MUNICH, acquisitions
 
@@ -25,7 +26,7 @@ CONTENT = bytes(range(256)) * 4
 class BrokenStore(FileStore):
     async def find_file(self, key: str) -> Path:
         if key == "broken.jp2":
-            raise NotMadeError("a <bad> scene")
+            raise NotMadeError(Failure("OfflineFailed", "a <bad> scene"))
         return await super().find_file(key)
 
 
@@ -146,10 +147,10 @@ def test_nothing_can_be_written(client: TestClient):
     assert answer.status_code == 405 and code(answer) == "MethodNotAllowed"
 
 
-def test_a_file_that_cannot_be_made_is_an_internal_error_in_well_formed_xml(client: TestClient):
+def test_a_file_that_cannot_be_made_is_told_why_in_well_formed_xml(client: TestClient):
     answer = get(client, "/eodata/broken.jp2")
-    assert answer.status_code == 500 and code(answer) == "InternalError"
-    assert "a <bad> scene" in ElementTree.fromstring(answer.text).findtext("Message", "")
+    assert answer.status_code == 500 and code(answer) == "OfflineFailed"
+    assert ElementTree.fromstring(answer.text).findtext("Detail") == "a <bad> scene"
 
 
 def listing(client: TestClient, query: str) -> tuple[list[str], list[str], str | None]:

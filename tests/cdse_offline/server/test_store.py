@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import os
+import shutil
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,22 @@ def failing_at_first(wanted: SimulatedFile, path: Path) -> None:
     if not (path.parent / "tried").exists():
         (path.parent / "tried").touch()
         raise MemoryError("too little")
+    path.write_text("whole")
+
+
+def dying(wanted: SimulatedFile, path: Path) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def full(wanted: SimulatedFile, path: Path) -> None:
+    path.write_text("half")
+    raise OSError(28, "No space left on device")
+
+
+def removing_the_folder_at_first(wanted: SimulatedFile, path: Path) -> None:
+    if not (path.parent.parent.parent / "tried").exists():
+        (path.parent.parent.parent / "tried").touch()
+        shutil.rmtree(path.parent)
     path.write_text("whole")
 
 
@@ -114,30 +132,37 @@ def test_a_file_that_exists_is_not_made_again(tmp_path: Path):
     assert ask(tmp_path, dying_at_first, "a/B05.jp2") == first
 
 
-@pytest.mark.parametrize("make", [failing_at_first, dying_at_first])
-def test_a_failure_leaves_nothing_behind_and_the_next_request_tries_again(tmp_path: Path, make: store.Make):
+def test_a_failure_leaves_nothing_behind_and_the_next_request_tries_again(tmp_path: Path):
+    make = failing_at_first
     (failure,) = ask(tmp_path, make, "a/B05.jp2")
-    assert isinstance(failure, store.NotMadeError) and "B05_20m" in str(failure)
+    assert failure.failure == ("OfflineMemory", "MemoryError: too little")
     assert [path.name for path in (tmp_path / source_version() / MUNICH_SCENE.id).iterdir()] == ["tried"]
     assert ask(tmp_path, make, "a/B05.jp2") == ["whole"]
 
 
-def test_a_worker_that_died_is_replaced_within_one_service(tmp_path: Path):
-    async def run() -> str:
-        service = store.FileStore(OBJECTS, tmp_path, dying_at_first)
-        with pytest.raises(store.NotMadeError, match="died"):
-            await service.find_file("a/B05.jp2")
-        path = await service.find_file("a/B05.jp2")
-        service.close()
-        return path.read_text()
+def test_a_worker_that_died_is_replaced_and_nobody_notices(tmp_path: Path):
+    assert ask(tmp_path, dying_at_first, "a/B05.jp2") == ["whole"]
 
-    assert asyncio.run(run()) == "whole"
+
+def test_a_worker_that_dies_again_is_told(tmp_path: Path):
+    (failure,) = ask(tmp_path, dying, "a/B05.jp2")
+    assert failure.failure == ("OfflineKilled", f"B05_20m of {MUNICH_SCENE.id}, -9")
+
+
+def test_a_full_disk_is_told_with_the_folder_and_leaves_nothing_behind(tmp_path: Path):
+    (failure,) = ask(tmp_path, full, "a/B05.jp2")
+    folder = tmp_path / source_version() / MUNICH_SCENE.id
+    assert failure.failure == ("OfflineDiskFull", str(folder)) and list(folder.iterdir()) == []
+
+
+def test_a_folder_that_is_removed_meanwhile_is_made_again(tmp_path: Path):
+    assert ask(tmp_path, removing_the_folder_at_first, "a/B05.jp2") == ["whole"]
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path):
     (tmp_path / source_version()).write_text("a file where the folder should be")
     (failure,) = ask(tmp_path, by_name, "a/B05.jp2")
-    assert isinstance(failure, store.NotMadeError) and str(tmp_path) in str(failure) and "B05_20m" in str(failure)
+    assert failure.failure == ("OfflineFolder", str(tmp_path / source_version() / MUNICH_SCENE.id))
 
 
 def test_two_services_may_make_one_file(tmp_path: Path):
@@ -177,12 +202,24 @@ def test_an_unknown_object_is_a_key_error(tmp_path: Path):
 
 
 def test_old_versions_are_removed_and_recent_ones_kept(tmp_path: Path):
-    for name, age in (("old", 2 * store.KEEP_OLD_VERSIONS), ("recent", 60)):
+    old, recent = "0123456789abcdef", "fedcba9876543210"
+    for name, age in ((old, 2 * store.KEEP_OLD_VERSIONS), (recent, 60)):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (time.time() - age,) * 2)
     service = store.FileStore(OBJECTS, tmp_path)
     service.remove_old_versions().join()
-    assert {path.name for path in tmp_path.iterdir()} == {"recent", source_version()}
+    assert {path.name for path in tmp_path.iterdir()} == {recent, source_version()}
+
+
+def test_what_else_lies_in_the_caches_folder_is_left_alone(tmp_path: Path):
+    """`CDSE_OFFLINE_CACHE` may be the user's home: nothing of it is ours to remove, however old."""
+    names = ("Documents", "0123456789ABCDEF", "0123456789abcdef0")
+    for name in names:
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / "0123456789abcdef").symlink_to(tmp_path / "Documents")
+    store.FileStore(OBJECTS, tmp_path).remove_old_versions().join()
+    assert {path.name for path in tmp_path.iterdir()} == {*names, "0123456789abcdef", source_version()}
 
 
 def test_the_cache_lies_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

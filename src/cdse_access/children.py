@@ -1,0 +1,36 @@
+"""The offline CDSEs that this process has started: one that has ended is not asked again and again.
+
+Known by their address, so that whoever gets no answer can ask here first.
+"""
+
+import subprocess
+
+from cdse_access.messages import say
+from cdse_access.problems import BadInput, Message
+
+_started: dict[str, "subprocess.Popen[str]"] = {}  # by host and port
+
+
+def remember(address: str, process: "subprocess.Popen[str]") -> None:
+    """A service of ours listens at this address."""
+    _started[address] = process
+
+
+def forget(address: str) -> None:
+    """It is stopped on purpose."""
+    _started.pop(address, None)
+
+
+def refuse_ended(address: str) -> None:
+    """BadInput (Reason.OFFLINE) where the service at this address was ours, and has ended by itself."""
+    process = _started.get(address)
+    if process is None:
+        return
+    code = process.poll()
+    if code is not None:
+        raise BadInput(say("offline-ended", how=tell_end(code)))
+
+
+def tell_end(code: int) -> Message:
+    """How a process ended: its code, or the signal that killed it."""
+    return say("how-signal", number=-code) if code < 0 else say("how-code", code=code)

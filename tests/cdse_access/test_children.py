@@ -1,0 +1,50 @@
+"""cdse_access.children: a service of ours that has ended by itself is known by its address."""
+
+import time
+
+import pytest
+
+from cdse_access import children
+from cdse_access.catalog import open_catalog
+from cdse_access.probe import read_beginning
+from cdse_access.problems import BadInput, Reason
+from cdse_access.service import running
+from cdse_access.store import Store
+
+
+def test_one_that_was_killed_is_told_with_what_to_do():
+    with running() as cdse:
+        children.refuse_ended(cdse.s3)  # it is alive
+        cdse.process.kill()
+        cdse.process.wait()
+        with pytest.raises(
+            BadInput, match=r"đã tắt giữa chừng \(bị dừng bằng tín hiệu 9\): hãy gọi lại connect"
+        ) as caught:
+            children.refuse_ended(cdse.s3)
+    assert caught.value.reason is Reason.OFFLINE
+
+
+def test_one_that_was_stopped_on_purpose_or_is_not_ours_is_another_matter():
+    with running() as cdse:
+        pass
+    for address in (cdse.s3, "127.0.0.1:1", "eodata.dataspace.copernicus.eu"):
+        children.refuse_ended(address)
+
+
+@pytest.mark.parametrize(("code", "told"), [(-9, "bị dừng bằng tín hiệu 9"), (3, "mã 3"), (0, "mã 0")])
+def test_how_a_process_ended(code, told):
+    assert children.tell_end(code) == told
+
+
+def test_whoever_asks_one_that_was_killed_is_told_at_once():
+    """K3: neither the store nor the catalogue is asked again and again, as if the network were gone."""
+    with running() as cdse:
+        catalog = open_catalog(cdse.stac)
+        store = Store(cdse.s3, https=False, keys=cdse.keys, identity="")
+        cdse.process.kill()
+        cdse.process.wait()
+        began = time.monotonic()
+        for ask in (lambda: list(catalog.search().items()), lambda: read_beginning(store, "s3://eodata/a.jp2")):
+            with pytest.raises(BadInput, match="hãy gọi lại connect"):
+                ask()
+    assert time.monotonic() - began < 10
