@@ -13,12 +13,16 @@ import rasterio
 import rasterio._env
 
 DRIVER = "JP2OpenJPEG"
+_NONE = "cdse_access: none"
 _TEXT = ctypes.c_char_p
 _FORMS: dict[str, tuple[Any, list[Any]]] = {
     "CPLGetConfigOption": (_TEXT, [_TEXT, _TEXT]),
+    "CPLGetGlobalConfigOption": (_TEXT, [_TEXT, _TEXT]),
+    "CPLGetThreadLocalConfigOption": (_TEXT, [_TEXT, _TEXT]),
     "CPLSetConfigOption": (None, [_TEXT, _TEXT]),
-    "VSIClearPathSpecificOptions": (None, [_TEXT]),
+    "CPLSetThreadLocalConfigOption": (None, [_TEXT, _TEXT]),
     "VSICurlClearCache": (None, []),
+    "VSIGetPathSpecificOption": (_TEXT, [_TEXT, _TEXT, _TEXT]),
     "VSISetPathSpecificOption": (None, [_TEXT, _TEXT, _TEXT]),
 }
 
@@ -28,20 +32,31 @@ def is_reachable() -> bool:
     return all(_function(name) is not None for name in _FORMS)
 
 
-def set_path_option(prefix: str, name: str, value: str) -> None:
-    """Set a configuration option for files whose names begin with this prefix; it wins over all other settings."""
+def get_path_option(prefix: str, name: str) -> str | None:
+    """The configuration option that is set for files of this prefix, and for them only; None where none is."""
+    before = _read_text("CPLGetThreadLocalConfigOption", name, None)
+    _call("CPLSetThreadLocalConfigOption", name, _NONE)  # where there is none GDAL answers with that of all files
+    found = _read_text("VSIGetPathSpecificOption", prefix, name, None)
+    _call("CPLSetThreadLocalConfigOption", name, before)
+    return None if found == _NONE else found
+
+
+def set_path_option(prefix: str, name: str, value: str | None) -> None:
+    """Set a configuration option for files whose names begin with this prefix; it wins over all other settings.
+
+    None takes it away.
+    """
     _call("VSISetPathSpecificOption", prefix, name, value)
-
-
-def clear_path_options(prefix: str) -> None:
-    """Take away all options of this prefix."""
-    _call("VSIClearPathSpecificOptions", prefix)
 
 
 def get_option(name: str) -> str | None:
     """A configuration option as it holds in this thread: of rasterio.Env, of the process, or of the environment."""
-    value = _call("CPLGetConfigOption", name, None)
-    return value.decode() if value is not None else None
+    return _read_text("CPLGetConfigOption", name, None)
+
+
+def get_process_option(name: str) -> str | None:
+    """A configuration option of the process, without those of this thread and of the environment."""
+    return _read_text("CPLGetGlobalConfigOption", name, None)
 
 
 def set_option(name: str, value: str | None) -> None:
@@ -58,6 +73,11 @@ def has_driver() -> bool:
     """Can this GDAL read JPEG 2000? conda-forge's rasterio cannot without the package libgdal-jp2openjpeg."""
     with rasterio.Env() as env:
         return DRIVER in env.drivers()
+
+
+def _read_text(name: str, *texts: str | None) -> str | None:
+    value = _call(name, *texts)
+    return value.decode() if value is not None else None
 
 
 def _call(name: str, *texts: str | None) -> Any:

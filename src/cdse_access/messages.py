@@ -79,6 +79,14 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "place-none": "nó không có tọa độ",
         "place-other-crs": "nó ở EPSG:{epsg}",
         "place-shifted": "lệch {pixels:.1f} pixel",
+        "plain-unreachable": (
+            "Chú ý: không đặt được thiết lập riêng cho GDAL của máy này, nên chỉ load() đọc được kho ảnh, còn "
+            "rasterio.open hay odc.stac.load thì không."
+        ),
+        "plain-unsafe": (
+            "Chú ý: {name} đang tắt việc kiểm tra chứng chỉ, nên không đưa khóa cho GDAL: load() vẫn đọc được kho ảnh, "
+            "rasterio.open và odc.stac.load thì không. Hãy bỏ biến ấy rồi gọi lại connect()."
+        ),
         "progress-images": "Tải ảnh",
         "seconds": " {seconds} giây",
         "secret": "<{length} ký tự, đã che>",

@@ -20,7 +20,16 @@ from cdse_access.messages import say
 from cdse_access.problems import BadInput
 from cdse_access.secrets import Keys, Secret, seal
 from cdse_access.service import OfflineCdse, Service, choose_service, seal_keys, start_offline
-from cdse_access.settings import Environment, Settings, Variables, child_environment, forget_answers, proxy_exceptions
+from cdse_access.settings import (
+    UNSAFE,
+    Environment,
+    Settings,
+    Variables,
+    child_environment,
+    find_obstacle,
+    forget_answers,
+    proxy_exceptions,
+)
 from cdse_access.store import Store
 from cdse_access.telling import tell
 
@@ -105,6 +114,8 @@ def connect(
     session = _open_session(chosen, before)
     replace_current(session)
     lines: list[str] = [say("service-in-use", service=session.service)]
+    if obstacle := find_obstacle(session.store):
+        lines.append(say(obstacle, name=UNSAFE))
     if not gdal.has_driver():
         lines.append(say("no-jp2-driver"))
     if persist and session.service.found.is_typed:
@@ -170,7 +181,10 @@ def _replace_session(before: Session | None, session: Session) -> Session:
     """Take back what the session before has set, set what the new one needs, and keep what lives on."""
     if before is not None:
         before.settings.undo()
+        if before.offline is not session.offline and session.offline is not None and before.offline is not None:
+            before.offline.stop()
         session.offline = session.offline or before.offline
+        before.offline = None  # whoever closes the old session does not end the service under the new one
         session.typed = before.typed
     if session.service.found.is_typed:
         session.typed = session.service.found

@@ -1,11 +1,12 @@
 """What GDAL is told to read a store safely, and how it is taken back.
 
 Everything is set for the store's own files (`/vsis3/eodata/…`) by GDAL's path-specific options: no other file of the
-learner's is read in another way, and no key stands in os.environ or on disk. Some things have no such form, so that
-GDAL is told for the whole process: how many threads decode JPEG 2000 (pixels do not depend on it, where nothing fails),
-that certificates are checked, and that a server that says nothing is not waited for (when a file cannot be read, GDAL
-lists its folder, and heeds no path-specific option in that). os.environ says that this machine is not asked through a
-proxy.
+learner's is read in another way, and no key stands in os.environ or on disk. Where GDAL cannot be told so, it is told
+nothing: `load` reads without it. One thing has no such form, so that GDAL is told for the whole process: how many
+threads decode JPEG 2000 (pixels do not depend on it, where nothing fails). os.environ says that this machine is not
+asked through a proxy.
+
+What is taken back is what still is as it was set here: what the learner has set since then stays.
 """
 
 import os
@@ -23,11 +24,14 @@ from cdse_access.messages import say
 from cdse_access.secrets import Secret, seal
 from cdse_access.store import Store
 
-PREFIX = "/vsis3/eodata"  # without a slash: GDAL asks for the bucket itself, too
+# With the slash: a bucket `eodata-mine` is the learner's own. When a file cannot be read GDAL lists its folder, and
+# asks for the bucket itself, without a slash: that it does with what the learner has set for himself.
+PREFIX = "/vsis3/eodata/"
 CONNECTIONS = 4  # CDSE gives each user 4 connections at a time
 # One thread decodes: with several, an error of the network becomes zeros and nobody is told.
 THREADS = {"GDAL_NUM_THREADS": "1"}
-CERTIFICATES = {"GDAL_HTTP_UNSAFESSL": "NO"}
+UNSAFE = "GDAL_HTTP_UNSAFESSL"  # of the whole process only; whoever set it wants it for his own files
+FALSE = ("NO", "FALSE", "OFF", "0")  # all else is true to GDAL, also what is empty
 # No listing of folders, tries again in measure, no endless wait.
 READING = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -39,7 +43,6 @@ READING = {
     "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
 }
 GDAL = THREADS | READING
-PATIENCE = ("GDAL_HTTP_CONNECTTIMEOUT", "GDAL_HTTP_LOW_SPEED_TIME", "GDAL_HTTP_LOW_SPEED_LIMIT")
 # Variables of another service: they spoil the signature, lead to another store, or turn certificates off.
 LEFTOVERS = (
     "AWS_SESSION_TOKEN",
@@ -49,7 +52,7 @@ LEFTOVERS = (
     "AWS_REQUEST_PAYER",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
-    "GDAL_HTTP_UNSAFESSL",
+    UNSAFE,
 )
 # What they must be for the store's files, whatever the environment says.
 WITHOUT_LEFTOVERS = {
@@ -112,6 +115,7 @@ class Variables:
 
     def __init__(self) -> None:
         self._before: dict[str, str | None] = {}
+        self._set: dict[str, str] = {}
 
     def __enter__(self) -> "Variables":
         return self
@@ -123,19 +127,15 @@ class Variables:
         """Set them, and remember what they were before the first time."""
         for name, value in values.items():
             self._before.setdefault(name, os.environ.get(name))
-            os.environ[name] = value
-
-    def remove(self, names: tuple[str, ...]) -> None:
-        """Take them away for the while."""
-        for name in names:
-            self._before.setdefault(name, os.environ.get(name))
-            os.environ.pop(name, None)
+            self._set[name] = os.environ[name] = value
 
     def restore(self) -> None:
-        """As they were before the first call."""
+        """As they were before the first call, but for those that somebody else has changed since."""
         for name, value in self._before.items():
+            if os.environ.get(name) != self._set[name]:
+                continue
             if value is None:
-                os.environ.pop(name, None)
+                del os.environ[name]
             else:
                 os.environ[name] = value
         self._before.clear()
@@ -145,12 +145,46 @@ class Variables:
         return seal({**os.environ, **self._before})
 
 
+class Options:
+    """Options of GDAL that are set for a while: of a prefix, or of the process where it is None."""
+
+    def __init__(self, prefix: str | None) -> None:
+        self._prefix = prefix
+        self._before: dict[str, tuple[Secret, str | None]] = {}
+
+    def set(self, values: Mapping[str, str]) -> None:
+        """Set them, and remember what they were."""
+        for name, value in values.items():
+            before = self._read(name)
+            self._before[name] = Secret(value), before
+            self._write(name, value)
+
+    def restore(self) -> None:
+        """As they were, but for those that somebody else has changed since."""
+        for name, (value, before) in self._before.items():
+            if self._read(name) == value.reveal():
+                self._write(name, before)
+        self._before.clear()
+
+    def _read(self, name: str) -> str | None:
+        if self._prefix:
+            return gdal.get_path_option(self._prefix, name)
+        return gdal.get_process_option(name)
+
+    def _write(self, name: str, value: str | None) -> None:
+        """Not by odc.stac.configure_rio: in the main thread rasterio.Env takes away, when left, what it has set."""
+        if self._prefix:
+            gdal.set_path_option(self._prefix, name, value)
+        else:
+            gdal.set_option(name, value)
+
+
 class Settings:
     """What one connection has set in this process; `undo` takes all of it back."""
 
     def __init__(self) -> None:
         self.variables = Variables()
-        self._process: dict[str, str | None] = {}
+        self._options = (Options(None), Options(PREFIX))
         self._workers: Any = None
         self._filter: Any = None
         self._applied = False
@@ -160,51 +194,24 @@ class Settings:
         self.undo_reading()
         self._applied = True
         self.variables.set(proxy_exceptions(store.endpoint))
+        of_process, of_store = self._options
+        of_process.set(THREADS)
+        if not find_obstacle(store):
+            of_store.set(choose_options(store))
         self._workers = dask.config.get("num_workers", None)
-        if gdal.is_reachable():
-            self._set_path_options(store)
-        else:
-            self._set_variables(store)
         dask.config.set(num_workers=CONNECTIONS)
         self._filter = _ignore_false_alarm()
         forget_answers()
-
-    def _set_path_options(self, store: Store) -> None:
-        no_proxy = {"GDAL_HTTP_PROXY": ""} if is_loopback(store.endpoint) else {}
-        region = {"AWS_REGION": "default"}  # as CDSE's documentation says
-        for name, value in (READING | WITHOUT_LEFTOVERS | region | no_proxy | store_options(store)).items():
-            gdal.set_path_option(PREFIX, name, value)
-        for name, value in (THREADS | CERTIFICATES).items():
-            self._set_process_option(name, value)
-        for name in PATIENCE:
-            if gdal.get_option(name) is None:
-                self._set_process_option(name, READING[name])
-
-    def _set_process_option(self, name: str, value: str) -> None:
-        """Not by odc.stac.configure_rio: in the main thread rasterio.Env takes away, when left, what it has set."""
-        before = gdal.get_option(name)
-        is_of_environment = before == os.environ.get(name)  # then GDAL finds it there again
-        self._process[name] = None if is_of_environment else before
-        gdal.set_option(name, value)
-
-    def _set_variables(self, store: Store) -> None:
-        """The way that reaches further, where GDAL's functions cannot be called."""
-        self.variables.remove(LEFTOVERS)
-        self.variables.set(GDAL | store_options(store))
-        settings: dict[str, Any] = {**GDAL}  # else odc-stac tries 10 times, sometimes for more than 25 minutes
-        odc.stac.configure_rio(**settings)
 
     def undo_reading(self) -> None:
         """Take back what was set for GDAL, dask and warnings; the variables stay."""
         if not self._applied:
             return
         self._applied = False
-        gdal.clear_path_options(PREFIX)
-        for name, value in self._process.items():
-            gdal.set_option(name, value)
-        if not gdal.is_reachable():
-            odc.loader._rio._CFG = type(odc.loader._rio._CFG)()
-        _restore_workers(self._workers)
+        for options in self._options:
+            options.restore()
+        if dask.config.get("num_workers", None) == CONNECTIONS:
+            _restore_workers(self._workers)
         filters: Any = warnings.filters
         if self._filter in filters:
             filters.remove(self._filter)
@@ -216,9 +223,31 @@ class Settings:
         self.variables.restore()
 
 
+def find_obstacle(store: Store) -> str:
+    """The slot of why GDAL is told nothing of this store, so that only `load` reads it; "" where it can be told."""
+    if not gdal.is_reachable():
+        return "plain-unreachable"
+    unsafe = gdal.get_option(UNSAFE)
+    if store.https and unsafe is not None and unsafe.upper() not in FALSE:
+        return "plain-unsafe"
+    return ""
+
+
+def choose_options(store: Store) -> dict[str, str]:
+    """GDAL's options for the files of this store; the keys stand among them in plain text."""
+    region = {"AWS_REGION": "default"}  # as CDSE's documentation says
+    # Without TLS a proxy would read the signature.
+    is_hidden = store.https and not is_loopback(store.endpoint)
+    no_proxy = {} if is_hidden else {"GDAL_HTTP_PROXY": ""}
+    return READING | WITHOUT_LEFTOVERS | region | no_proxy | store_options(store)
+
+
 def _ignore_false_alarm() -> Any:
+    """The entry that was added to the filters; None where the learner has it himself."""
+    before = [*warnings.filters]
     warnings.filterwarnings("ignore", FALSE_ALARM, module="rasterio.warp")
-    return warnings.filters[0]
+    added = warnings.filters[0]
+    return None if added in before else added
 
 
 def _restore_workers(workers: int | None) -> None:

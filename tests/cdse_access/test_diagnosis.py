@@ -72,7 +72,7 @@ def test_after_an_explanation_gdal_reads_anew(item, image, connected, chunks):
     """Without it, an answer that was wrong for a moment stays until the kernel is restarted."""
     forget_answers()
     gdal.set_path_option(PREFIX, "AWS_SECRET_ACCESS_KEY", "BI-MAT-SAI")
-    with pytest.raises(rasterio.errors.RasterioIOError, match="signature"):
+    with pytest.raises(rasterio.errors.RasterioIOError):
         load(item, "B04_60m", chunks)
     gdal.set_path_option(PREFIX, "AWS_SECRET_ACCESS_KEY", connected.store.keys.secret.reveal())
     with pytest.raises(rasterio.errors.RasterioIOError, match="403") as caught:

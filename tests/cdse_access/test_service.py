@@ -160,7 +160,7 @@ CASES = [  # environment, .env, keyring; whose keys go where: a pair of access k
     (CLASS | hold(CLASS_KEY), hold(CDSE_KEY), CDSE_KEY, ("LOP", "lop.local:8123")),
     (CLASS, CLASS | hold(CLASS_KEY), CDSE_KEY, ("LOP", "lop.local:8123")),  # beside the same address
     (CLASS, EVIL | hold(CLASS_KEY), None, "Thiếu khóa S3 cho lop.local"),
-    (EVIL, hold(CDSE_KEY), CDSE_KEY, "Thiếu khóa S3 cho eodata.copernicus.evil.org"),
+    (EVIL, hold(CDSE_KEY), CDSE_KEY, "Thiếu khóa S3 cho eodata.copernicus.eu.evil.org"),
     ({}, CLASS | hold(CLASS_KEY), CDSE_KEY, ("LOP", "lop.local:8123")),
     ({}, CLASS, CDSE_KEY, "Tệp .env có CDSE_S3_ENDPOINT mà thiếu"),
     (hold(CDSE_KEY), CLASS | hold(CLASS_KEY), None, ("CDSE", LIVE.s3)),

