@@ -19,9 +19,12 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--parts", type=int, default=8, help="processes at once; most of the time they wait")
     parser.add_argument("--share", type=float, default=1, help="of the random runs, to try it: nothing is written")
+    parser.add_argument("--new", action="store_true", help="measure only the cases that were not measured before")
     parser.add_argument("--page", action="store_true", help="measure nothing: only write the page anew")
     arguments = parser.parse_args()
-    if not arguments.page:
+    if arguments.new:
+        measure.keep(cases=measure.measure_new_cases(arguments.parts))
+    elif not arguments.page:
         for part in arguments.only:
             _measure(part, arguments.parts, arguments.share)
     if arguments.share == 1:

@@ -13,7 +13,7 @@ from pystac import Item
 from pystac_client import Client
 
 from tests.faults.cases import Case
-from tests.faults.course import open_stream, variables
+from tests.faults.course import open_stream, two_grids, variables
 from tests.faults.impostor import impostor
 from tests.faults.world import BANDS, DAY, GRID, LIMIT, MONTH, Outcome, Service, scenes, watch
 
@@ -95,6 +95,14 @@ class Plain:
     def ndvi(self, nir: list[float], red: list[float], dtype: str) -> np.ndarray:
         near, visible = np.array(nir, dtype), np.array(red, dtype)
         return (near - visible) / (near + visible)
+
+    def ndvi_of_grids(self) -> xr.DataArray:
+        near, visible = two_grids()
+        return (near - visible) / (near + visible)
+
+    def clear(self, scl: list[float]) -> list[int]:
+        """Clear is what is no cloud, shadow or nothing."""
+        return (~np.isin(np.array(scl), [0, 1, 3, 8, 9, 10, 11])).astype(int).tolist()
 
     def stretch(self, values: list[float]) -> list[float]:
         return list(np.percentile(values, [1, 99.5]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cdse_access.problems import Reason
-from tests.faults.cases import CASES, GROUPS, WITHOUT, Case
+from tests.faults.cases import CASES, GROUPS, LAST, WITHOUT, Case
 from tests.faults.flips import RAW, REFUSED
 from tests.faults.world import HANG, SILENT, TRUTH
 
@@ -95,7 +95,7 @@ def _shortened(text: str) -> str:
 def summary(pairs: Sequence[tuple[Case, dict[str, Any]]]) -> str:
     """How the cases ended, both ways, by group."""
     lines = ["| Nhóm | Cách | đúng | báo lỗi | treo | sai mà im lặng |", "|---|---|--:|--:|--:|--:|"]
-    for name, numbers in {**GROUPS, "**Tất cả**": range(1, 99)}.items():
+    for name, numbers in {**GROUPS, "**Tất cả**": range(1, LAST + 1)}.items():
         chosen = [row for case, row in pairs if case.number in numbers and "plain" in row]
         for way, group in (("plain", f"{name}, {len(chosen)} ca"), ("course", "")):
             ends = Counter(_end(row[way]) for row in chosen)

@@ -1,8 +1,8 @@
 """The catalogue of faults as data: what befalls a learner, and what the course may answer.
 
-The numbers are those of the project's catalogue of 98 faults. A case names what is done, what is wrong meanwhile, and
-what may come of it: the truth, bit for bit, or an error with one of these reasons. `silent` stands where nobody can
-see the fault; the book says so.
+The numbers up to 98 are those of the first catalogue; later ones were found since. A case names what is done, what is
+wrong meanwhile, and what may come of it: the truth, bit for bit, or an error with one of these reasons. `silent`
+stands where nobody can see the fault; the book says so.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,9 @@ GROUPS = {
     "Kho ảnh": range(30, 56),
     "Catalog": range(56, 81),
     "Dữ liệu và phép tính": range(81, 99),
+    "Phát hiện về sau": range(99, 119),
 }
+LAST = max(map(max, GROUPS.values()))
 
 
 @dataclass(frozen=True)
@@ -397,6 +399,109 @@ case(
 )
 case(98, "Item trỏ tới tệp trên máy này", Reason.INPUT, arguments={"items": "local file"})
 case(98, "Item trỏ tới trang web khác", Reason.INPUT, arguments={"items": "web page"})
+
+# -- found since (99-118) ----------------------------------------------------
+
+case(
+    99,
+    "Máy khác giả làm kho ảnh, biến chứng chỉ rỗng",
+    Reason.CERTIFICATE,
+    action="impostor",
+    environ={"GDAL_CURL_CA_BUNDLE": ""},
+)
+for name in ("REQUESTS_CA_BUNDLE", "GDAL_CURL_CA_BUNDLE"):
+    keys(
+        100,
+        "Biến chứng chỉ trỏ tới tệp không có",
+        Reason.INPUT,
+        environ={name: "{folder}/khong-co", "STAC": "https://{s3}/stac/v1/"},
+    )
+for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+    keys(
+        101,
+        "Proxy đã tắt, dịch vụ ở máy này",
+        TRUTH,
+        environ={name: "http://127.0.0.1:9", "NO_PROXY": None, "no_proxy": "example.org"},
+    )
+for stream in ("cp1258", "ascii", "closed", "none"):
+    case(
+        102,
+        "Nơi in không viết được tiếng Việt, hay đã đóng",
+        TRUTH,
+        action="speak",
+        arguments={"stream": stream},
+        instead={},
+    )
+keys(103, "CDSE_CACHE là một tệp", Reason.DISK, environ={"CDSE_CACHE": "{file}"})
+keys(103, "CDSE_CACHE_MAX không phải số", Reason.INPUT, environ={"CDSE_CACHE_MAX": "20GB"})
+keys(
+    104,
+    "Địa chỉ của lớp, khóa của Amazon",
+    Reason.KEYS,
+    environ={"KEY": None, "SECRET": None, "AWS_ACCESS_KEY_ID": "{access}", "AWS_SECRET_ACCESS_KEY": "{secret}"},
+)
+for surplus in (4096, -64):
+    for chunked in (False, True):
+        misfit: dict[str, Any] = {"surplus": surplus, "chunked": chunked}
+        case(105, "Nội dung không vừa Content-Range một lần", TRUTH, faults=[fault("mismatch", IMAGES, "3", **misfit)])
+        case(
+            105,
+            "Lần nào nội dung cũng không vừa Content-Range",
+            Reason.NETWORK,
+            faults=[fault("mismatch", IMAGES, **misfit)],
+        )
+case(106, "Content-Range của đoạn khác một lần", TRUTH, faults=[fault("wrong-range", IMAGES, "3", shift=1)])
+case(106, "Content-Range của đoạn khác mãi", Reason.NETWORK, faults=[fault("wrong-range", IMAGES, shift=1)])
+case(106, "Content-Range của tệp cỡ khác", Reason.CHANGED, faults=[fault("wrong-range", IMAGES, "3", growth=1)])
+for kind in ("packed", "header"):
+    case(107, "Nội dung nén, hay nói là nén, một lần", TRUTH, faults=[fault(kind, IMAGES, "3")])
+    case(107, "Nội dung nén, hay nói là nén, mãi", Reason.NETWORK, faults=[fault(kind, IMAGES)])
+for asked in ("3", "every 2"):
+    case(108, "ETag đổi, nội dung thì không", Reason.CHANGED, faults=[fault("new-etag", RED, asked)])
+case(
+    109, "Header nhỏ giọt, không bao giờ hết", Reason.NETWORK, faults=[fault("drip", IMAGES, seconds=5)], real_time=True
+)
+find(109, "Header của catalog nhỏ giọt", Reason.NETWORK, faults=[fault("drip", SEARCH, seconds=5)], real_time=True)
+LONG = fault("header", which="first", name="Retry-After", value="9" * 5000)
+case(
+    110,
+    "Retry-After dài 5000 chữ số",
+    Reason.BUSY,
+    faults=[LONG | {"path": IMAGES}, fault("status", IMAGES, "first")],
+)
+find(
+    110,
+    "Retry-After của catalog dài 5000 chữ số",
+    Reason.BUSY,
+    faults=[LONG | {"path": SEARCH}, fault("status", SEARCH)],
+)
+
+
+def mutated(number: int, title: str, *expects: str, place: str, text: str = "null", path: str = SEARCH) -> None:
+    changed = fault("mutate", path, place=place, text=text)
+    case(number, title, *expects, action="search_and_load", faults=[changed])
+
+
+ASSET = "features/*/assets/B04_20m"
+mutated(111, "Item ghi kiểu số không chứa nổi pixel", Reason.BROKEN, place=f"{ASSET}/data_type", text='"uint8"')
+mutated(112, "Item không có hình dạng", Reason.INPUT, place="features/*/geometry")
+mutated(
+    112, "Item là một điểm", Reason.BROKEN, place="features/*/geometry", text='{"type":"Point","coordinates":[11,47]}'
+)
+mutated(113, "Asset không có địa chỉ", Reason.INPUT, place=f"{ASSET}/href", text="")
+for place, text in (
+    ("id", "5"),
+    ("properties", "null"),
+    ("assets", "[]"),
+    ("properties/datetime", '"2023-09-28T10:17:19"'),
+):
+    mutated(114, "Trường của item sai kiểu", Reason.BROKEN, place=f"features/*/{place}", text=text)
+for text in ("null", "[" * 3000 + "]" * 3000):
+    mutated(115, "Trang kết quả có links sai, hay lồng quá sâu", Reason.BROKEN, place="links", text=text)
+mutated(115, "Trang kết quả không có danh sách item", Reason.NOT_SERVICE, place="features")
+mutated(116, "Catalog không có links", Reason.NOT_SERVICE, path=LANDING, place="links")
+case(117, "NDVI từ hai lưới khác nhau", Reason.INPUT, action="ndvi_of_grids")
+case(118, "Lớp SCL có chỗ trống (NaN)", TRUTH, action="clear", arguments={"scl": [4, NAN, 9]}, truth=[1, 0, 0])
 
 WITHOUT = {
     26: "khóa học không dùng cụm Dask, mọi bài tải bằng luồng trong một tiến trình",

@@ -231,8 +231,23 @@ class Course:
     def ndvi(self, nir: list[float], red: list[float], dtype: str) -> xr.DataArray:
         return bands.ndvi(xr.DataArray(np.array(nir, dtype)), xr.DataArray(np.array(red, dtype)))
 
+    def ndvi_of_grids(self) -> xr.DataArray:
+        return bands.ndvi(*two_grids())
+
+    def clear(self, scl: list[float]) -> list[int]:
+        return bands.clear(xr.DataArray(np.array(scl, "float32"), name="SCL")).values.astype(int).tolist()
+
     def stretch(self, values: list[float]) -> list[float]:
         return list(maps.stretch(xr.DataArray(np.array(values, "float32"))).values())
+
+
+def two_grids() -> tuple[xr.DataArray, xr.DataArray]:
+    """Reflectance of one place in pixels of 20 m, and of 10 m."""
+    return _surface(np.arange(10.0, 100, 20)), _surface(np.arange(5.0, 100, 10))
+
+
+def _surface(places: np.ndarray) -> xr.DataArray:
+    return xr.DataArray(np.full((len(places), len(places)), 0.3), {"y": places, "x": places}, ("y", "x"))
 
 
 @contextmanager

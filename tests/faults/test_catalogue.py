@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.cases import CASES, WITHOUT, Case
+from tests.faults.cases import CASES, LAST, WITHOUT, Case
 from tests.faults.course import Course
 from tests.faults.impostor import OPENSSL
 from tests.faults.world import LIMIT, Outcome
@@ -61,7 +61,7 @@ def test_the_truth_or_a_reason_within_a_minute(place: int, case: Case, patient: 
 
 def test_every_number_of_the_catalogue_has_a_case_or_a_reason_why_not():
     numbers = {case.number for case in CASES}
-    assert numbers | WITHOUT.keys() == set(range(1, 99)) and not numbers & WITHOUT.keys()
+    assert numbers | WITHOUT.keys() == set(range(1, LAST + 1)) and not numbers & WITHOUT.keys()
     assert len(CASES) >= 120
 
 
