@@ -131,7 +131,7 @@ class _Described(_Part):
     raster__offset: Number | None = None
     raster__scale: Number | None = None
     unit: str | None = None
-    updated: Time | None = None
+    updated: str | None = None
 
 
 class _Band(_Part):

@@ -13,8 +13,10 @@ from pystac import Item
 from rasterio.errors import RasterioError
 
 from cdse_access.assets import select_assets
-from cdse_access.checks.arguments import check_load, select_area
+from cdse_access.checks.arguments import check_fetch, check_load
+from cdse_access.checks.items import read_bands
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
+from cdse_access.checks.values import read_values
 from cdse_access.deadline import forgetting
 from cdse_access.georeference import write_georeference
 from cdse_access.jp2.reader import Reader
@@ -38,6 +40,7 @@ def fetch(
     session: phiên nối của `connect()` (`catalog.session`); không đưa thì dùng phiên gần nhất.
     Lỗi: BadInput khi thiếu vùng; Unavailable, Rejected khi dịch vụ không trả lời hay từ chối; BadData khi tệp hỏng.
     """
+    items, bands, area = check_fetch(items, bands, **area)
     wanted = find_wanted(items, bands, **area)
     reader = Reader((session or current()).store)
     read = reader.read_all(wanted, reader.keep_tiles)
@@ -59,10 +62,10 @@ def load(
     Lỗi: BadInput (ValueError) nêu điều cần sửa; Unavailable, Rejected, BadData (OSError) khi dịch vụ hay tệp hỏng.
     """
     session = session or current()
-    area = {"groupby": "solar_day"} | area
+    area = {"groupby": "solar_day"} | {name: value for name, value in area.items() if value is not None}
     items = check_load(items, bands, **area)
-    read_area = select_area(area) | {name: area[name] for name in ("use_overviews",) if name in area}
-    patch_url = fetch(items, bands, progress=progress, session=session, **read_area)
+    bands, (area, _) = read_bands(bands), read_values(area)
+    patch_url = fetch(items, bands, progress=progress, session=session, **area)
     with discard_broken_files(patch_url, items, bands), ThreadPoolExecutor(CONNECTIONS) as pool:
         selected = [select_assets(item, bands) for item in items]
         settings: dict[str, Any] = {"pool": pool, "driver": KeptDriver()} | area

@@ -58,7 +58,7 @@ def truth(*arguments, **area):
 
 
 def test_pixels_are_those_of_odc_stac(items):
-    bands = ["B04_10m", "B11_20m", "SCL_20m", "TCI_10m", "AOT_10m"]
+    bands = ["B04_10m", "B11_20m", "SCL_20m", "AOT_10m"]
     dn = load(items, bands, **AREA)
     assert dn.identical(truth(items, bands)) and not dn.chunks
     assert dn.sizes == {"time": 1, "y": 205, "x": 276} and int(dn.B04_10m.min()) > 0
@@ -87,12 +87,6 @@ def test_lazy_pieces_are_bit_identical(items, resampling):
     area = AREA | {"resolution": 30, "resampling": resampling, "chunks": {"x": 50}, "groupby": "solar_day"}
     plain = read_plain(items, ["B04_10m"], **area).compute()
     assert load(items, ["B04_10m"], **area).compute().identical(plain)
-
-
-@pytest.mark.parametrize("resolution", [10, 20, 60, 100])
-def test_colours_are_bit_identical(items, resolution):
-    area = AREA | {"resolution": resolution}
-    assert load(items, ["TCI_10m"], **area).identical(read_plain(items, ["TCI_10m"], groupby="solar_day", **area))
 
 
 @pytest.mark.parametrize("resolution", [10, 20, 60, 100])

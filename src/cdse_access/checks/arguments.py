@@ -1,8 +1,6 @@
-"""The arguments of `load` before it reads: names, area, grid, and whether area and items meet."""
+"""The arguments of `load` before it reads: values, items, grid, and whether area and items meet."""
 
-import inspect
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -15,52 +13,56 @@ from shapely import box
 
 from cdse_access import gdal
 from cdse_access.assets import select_assets
-from cdse_access.checks.bbox import check_bbox
+from cdse_access.checks.grids import mend_grids
 from cdse_access.checks.items import (
     WINDOW,
     Bands,
-    check_items,
     choose_newest,
     find_outline,
+    find_wrong_items,
+    find_wrong_ways,
     find_zones,
+    leave_out,
+    list_items,
     parse_item,
+    read_bands,
 )
+from cdse_access.checks.layers import check_layers
 from cdse_access.checks.memory import check_memory
+from cdse_access.checks.values import GRID, PLACES, Area, read_values
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
-Area = dict[str, Any]  # arguments of `odc.stac.load`
 Parsed = Sequence[ParsedItem]
 
-# Arguments of `odc.stac.load` that say which area, and those that say on which grid.
-PLACES = {"bbox", "lon", "lat", "x", "y", "geobox", "like", "geopolygon", "intersects"}
-AREA = PLACES | {"crs", "resolution", "anchor"}
-# `load` sets the first two itself; the others can turn an error into zeros, or read in another way.
-OWN = {"patch_url", "progress", "fail_on_error", "driver"}
-KNOWN = set(inspect.signature(odc.stac.load).parameters) | {"use_overviews"}
-SETTINGS = KNOWN - OWN - {"items", "bands", "kw"}
+# Arguments of `odc.stac.load` that say which area, on which grid.
+AREA = set().union(*PLACES) | GRID
+FAR = 179.0  # degrees of longitude; beyond, outlines break at the 180th meridian
+POLAR = 85.0  # degrees of latitude; Sentinel-2's tiles end at 84
 
 
-def check_load(items: Iterable[Item], bands: Bands, **area: Any) -> list[Item]:
+def check_load(items: Iterable[Item], bands: Bands, *, on_bad: str = "raise", **area: Any) -> list[Item]:
     """Look at all that `odc.stac.load(items, bands, **area)` does not, and give back the items to be loaded.
 
-    Of the versions of one acquisition only the newest stays; a line is printed about those that are left out.
-    Errors: BadInput that says what is wrong and what to do.
+    Of the versions of one acquisition only the newest stays, grids that contradict themselves are mended; a line is
+    printed about either. on_bad: "drop" leaves out the items that cannot be read, and names them.
+    Errors: BadInput that says all that is wrong and what to do.
     """
-    items = list(items)
-    area = {name: value for name, value in area.items() if value is not None}
-    _check_names(area)
-    _check_bands(bands)
-    _check_threads()
-    check_items(items, bands, area.get("resampling"))
-    items = choose_newest(items)
-    parsed = [parse_item(select_assets(item, bands)) for item in items]
-    _check_zones(parsed, bands, area)
-    _check_spans(area)
-    geobox = _find_geobox(parsed, bands, area)
-    _check_overlap(items, area, geobox)
-    if "chunks" not in area:
-        check_memory(parsed, bands, geobox, area)
+    values, wrong = read_values(area)
+    wrong += _find_wrong_settings(on_bad)
+    items, names = list_items(items), read_bands(bands)
+    wrong += find_wrong_ways(items, names, values)
+    odd = find_wrong_items(items, names)
+    if wrong or (odd and on_bad != "drop"):
+        raise BadInput("\n".join(wrong + list(odd.values())))
+    items = mend_grids(choose_newest(leave_out(items, odd)), names)
+    parsed = [parse_item(select_assets(item, names)) for item in items]
+    _check_zones(parsed, names, values)
+    geobox = _find_geobox(parsed, names, values)
+    _check_overlap(items, values, geobox)
+    layers = check_layers(items, parsed, geobox, values.get("groupby", "time"))
+    if "chunks" not in values:
+        check_memory(parsed, names, geobox, layers, values.get("dtype"))
     return items
 
 
@@ -72,25 +74,27 @@ def select_area(area: Area) -> Area:
     return selected
 
 
-def _check_names(area: Area) -> None:
-    for name in area.keys() - SETTINGS:
-        alike = get_close_matches(name, SETTINGS, 1)
-        if alike and name not in OWN:
-            raise BadInput(say("argument-misspelt", name=name, alike=alike[0]))
-        raise BadInput(say("argument-unknown", name=name))
-    if not area.keys() & PLACES:
-        raise BadInput(say("area-missing"))
+def check_fetch(items: Iterable[Item], bands: Bands, **area: Any) -> tuple[list[Item], list[str], Area]:
+    """Items, bands and area of a `fetch`, which has the same arguments as `load`, as they will be read.
+
+    Errors: BadInput that says all that is wrong.
+    """
+    values, wrong = read_values(area)
+    items, names = list_items(items), read_bands(bands)
+    odd = find_wrong_items(items, names, to_load=False)
+    if wrong or odd:
+        raise BadInput("\n".join(wrong + list(odd.values())))
+    overviews = {name: values[name] for name in ("use_overviews",) if name in values}
+    return mend_grids(items, names), names, select_area(values) | overviews
 
 
-def _check_bands(bands: Bands) -> None:
-    is_list = isinstance(bands, Sequence) and not isinstance(bands, str)
-    if not is_list or not bands:
-        raise BadInput(say("bands-list", bands=bands))
-
-
-def _check_threads() -> None:
+def _find_wrong_settings(on_bad: object) -> list[str]:
+    wrong: list[str] = []
+    if on_bad not in ("raise", "drop"):
+        wrong.append(say("argument-value", name="on_bad", value=repr(on_bad), wanted=say("wanted-on-bad")))
     if gdal.get_option("GDAL_NUM_THREADS") != "1":
-        raise BadInput(say("gdal-threads"))
+        wrong.append(say("gdal-threads"))
+    return wrong
 
 
 def _check_zones(parsed: Parsed, bands: Bands, area: Area) -> None:
@@ -101,28 +105,25 @@ def _check_zones(parsed: Parsed, bands: Bands, area: Area) -> None:
         raise BadInput(say("zones-differ", zones=listed, first=min(zones)))
 
 
-def _check_spans(area: Area) -> None:
-    """odc-stac exchanges ends that stand in the wrong order without a word."""
-    if "bbox" in area:
-        check_bbox(area["bbox"])
-    if {"lon", "lat"} <= area.keys():
-        west, east = area["lon"]
-        south, north = area["lat"]
-        check_bbox([west, south, east, north])
-    for name in {"x", "y"} & area.keys():
-        low, high = area[name]
-        if not low < high:
-            raise BadInput(say("span-order", name=name, span=area[name]))
-
-
 def _find_geobox(parsed: Parsed, bands: Bands, area: Area) -> GeoBox:
     try:
         geobox = odc.stac.output_geobox(parsed, bands, **select_area(area))
-    except (ValueError, TypeError, AssertionError, RuntimeError) as error:
+    except Exception as error:  # of odc-geo, pyproj, affine, shapely: each has its own
         raise BadInput(say("grid-invalid", error=error)) from error
     if geobox is None:
         raise BadInput(say("grid-unknown"))
+    _check_place(geobox)
     return geobox
+
+
+def _check_place(geobox: GeoBox) -> None:
+    """Where longitudes jump or end, outlines break: libraries raise, or give zeros without a word."""
+    try:
+        west, south, east, north = geobox.geographic_extent.boundingbox.bbox
+    except Exception as error:  # of pyproj and shapely: places that the projection does not know
+        raise BadInput(say("grid-invalid", error=error)) from error
+    if not (-FAR <= west < east <= FAR and -POLAR <= south < north <= POLAR):
+        raise BadInput(say("area-edge", bounds=tuple(np.round([west, south, east, north], 3).tolist())))
 
 
 def _check_overlap(items: Sequence[Item], area: Area, geobox: GeoBox) -> None:
@@ -134,12 +135,14 @@ def _check_overlap(items: Sequence[Item], area: Area, geobox: GeoBox) -> None:
         wanted = geobox.geographic_extent.geom
         bounds = np.round(wanted.bounds, 4)
         name = f"Vùng {tuple(bounds.tolist())}"
-    for item in items:
-        if not find_outline(item).intersection(wanted).area:
-            covered = item.properties.get(WINDOW) or item.bbox
-            raise BadInput(say("area-outside", area=name, item=item.id, covered=covered))
+    apart = [item for item in items if not find_outline(item).intersection(wanted).area]
+    wrong = [
+        say("area-outside", area=name, item=item.id, covered=item.properties.get(WINDOW) or item.bbox) for item in apart
+    ]
     if _is_below_a_pixel(area, geobox):
-        raise BadInput(say("area-small", area=name))
+        wrong.append(say("area-small", area=name))
+    if wrong:
+        raise BadInput("\n".join(wrong))
 
 
 def _is_below_a_pixel(area: Area, geobox: GeoBox) -> bool:

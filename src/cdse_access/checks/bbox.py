@@ -1,6 +1,8 @@
 """Is this a bounding box that can be meant?"""
 
 from collections.abc import Iterable
+from numbers import Real
+from typing import Any
 
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
@@ -14,10 +16,7 @@ def check_bbox(bbox: Iterable[float]) -> tuple[float, float, float, float]:
     Errors: BadInput (a ValueError) where a number lacks, lies outside, stands in the wrong order, or longitude and
     latitude seem to be exchanged.
     """
-    try:
-        west, south, east, north = map(float, bbox)
-    except (TypeError, ValueError) as error:
-        raise BadInput(say("bbox-numbers", bbox=bbox)) from error
+    west, south, east, north = _read_numbers(bbox)
     longitudes_fit = -180 <= west <= 180 and -180 <= east <= 180
     latitudes_fit = -90 <= south <= 90 and -90 <= north <= 90
     if not (longitudes_fit and latitudes_fit):
@@ -27,3 +26,20 @@ def check_bbox(bbox: Iterable[float]) -> tuple[float, float, float, float]:
     if east - west > WIDEST or north - south > WIDEST:
         raise BadInput(say("bbox-wide", bbox=bbox))
     return west, south, east, north
+
+
+def _read_numbers(bbox: Any) -> list[float]:
+    """Four numbers in their order; text, booleans and sets only look like them."""
+    try:
+        numbers = [] if isinstance(bbox, str | bytes | set | frozenset | dict) else list(bbox)
+        if len(numbers) != 4 or not all(map(_is_number, numbers)):
+            raise BadInput(say("bbox-numbers", bbox=bbox))
+        return [float(number) for number in numbers]
+    except (TypeError, OverflowError) as error:
+        raise BadInput(say("bbox-numbers", bbox=bbox)) from error
+
+
+def _is_number(value: Any) -> bool:
+    """NumPy's own numbers and their 0-dimensional arrays, too."""
+    plain = value.item() if hasattr(value, "item") else value
+    return isinstance(plain, Real) and not isinstance(plain, bool)

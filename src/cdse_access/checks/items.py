@@ -1,60 +1,156 @@
 """Items before a load: bands, addresses and grids that can be read, and of each acquisition the newest version."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import odc.stac
+import shapely
 from odc.stac import ParsedItem
 from pystac import Asset, Item
+from pystac_client import ItemSearch
 from shapely import Point, box, make_valid, union_all
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from cdse_access import features
+from cdse_access.checks.grids import find_wrong_grid
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 from cdse_access.telling import tell
 
 Bands = Sequence[str]
-Resampling = str | dict[str, str] | None  # one for all bands, or one each
 Version = tuple[str, str, str]
 Overpass = tuple[Any, ...]
+Places = np.ndarray[Any, Any]  # longitudes and latitudes, in two columns
 
 ARCHIVE = "s3://eodata/"
-GRID = ("proj:code", "proj:shape", "proj:transform")
 WINDOW = "cdse_offline:window"  # the only place where a simulated scene has pixels
 SLIVER = 0.05  # of an item's area; less than that is no part of its own
 FOR_CLASSES = (None, "nearest", "mode")  # resampling that makes no new classes
 
 
-def check_items(items: Sequence[Item], bands: Bands, resampling: Resampling = None) -> None:
-    """Look at what odc-stac would leave out or read wrongly. Errors: BadInput that names the item and the cure."""
-    if not items:
+def list_items(items: Any) -> list[Item]:
+    """The items of a list, a search, an ItemCollection or a generator. Errors: BadInput where they are none."""
+    if isinstance(items, ItemSearch):
+        items = items.items()
+    is_one = isinstance(items, Item | str | bytes | dict)
+    if is_one or not isinstance(items, Iterable):
+        raise BadInput(say("items-list", kind=type(items).__name__))
+    listed = list(items)
+    for item in listed:
+        if not isinstance(item, Item):
+            raise BadInput(say("items-strange", kind=type(item).__name__))
+    if not listed:
         raise BadInput(say("no-items"))
+    return listed
+
+
+def read_bands(bands: Any) -> list[str]:
+    """The names of bands, each once. Errors: BadInput where it is no list of names."""
+    is_text = isinstance(bands, str | bytes)
+    is_list = isinstance(bands, Sequence | np.ndarray)
+    if is_text or not is_list or not len(bands):
+        raise BadInput(say("bands-list", bands=bands))
+    if not all(isinstance(band, str) for band in bands):
+        raise BadInput(say("bands-list", bands=bands))
+    return list(dict.fromkeys(map(str, bands)))
+
+
+def find_wrong_items(items: Sequence[Item], bands: Bands, *, to_load: bool = True) -> dict[int, str]:
+    """What odc-stac would leave out or read wrongly: of items that cannot be loaded, by their place, what and why.
+
+    to_load: False where files are only to be fetched: pictures in colours, and files that lie elsewhere, are no fault.
+    """
     collections = sorted({str(item.collection_id) for item in items})
     if len(collections) > 1:
         raise BadInput(say("items-collections", collections=", ".join(collections)))
-    for item in items:
-        if find_footprint(item).is_empty:
-            raise BadInput(say("item-geometry", item=item.id))
-        for band in bands:
-            check_band(item, band)
-            _check_resampling(item, band, resampling)
+    found = {}
+    for number, item in enumerate(items):
+        faults = _find_faults(item, bands, to_load=to_load)
+        if faults:
+            found[number] = "\n".join(faults)
+    return found
 
 
-def check_band(item: Item, band: str) -> None:
+def leave_out(items: Sequence[Item], odd: dict[int, str]) -> list[Item]:
+    """The items without the odd ones, which are named. Errors: BadInput where none is left."""
+    if len(odd) == len(items):
+        raise BadInput("\n".join(odd.values()))
+    if odd:
+        tell(say("items-odd", number=len(odd), faults=" ".join(odd.values())))
+    return [item for number, item in enumerate(items) if number not in odd]
+
+
+def _find_faults(item: Item, bands: Bands, *, to_load: bool) -> list[str]:
+    faults = features.find_faults(_describe(item, bands))
+    if faults:
+        return [say("item-faults", item=item.id, faults=features.list_faults(faults))]
+    if not (item.datetime or item.properties.get("start_datetime")):
+        return [say("item-time", item=item.id)]
+    if find_footprint(item).is_empty:
+        return [say("item-geometry", item=item.id)]
+    wrong: list[str] = []
+    for band in bands:
+        wrong += _find_band_faults(item, band, to_load=to_load)
+    return wrong
+
+
+def _describe(item: Item, bands: Bands) -> dict[str, Any]:
+    """What of an item will be read, as JSON has it."""
+    properties = dict(item.properties)
+    when = item.datetime or properties.get("start_datetime")
+    properties["datetime"] = when.isoformat() if isinstance(when, datetime) else when
+    assets = {}
+    for band in item.assets.keys() & set(bands):
+        assets[band] = _describe_asset(item.assets[band])
+    return {
+        "id": item.id,
+        "collection": item.collection_id,
+        "geometry": item.geometry,
+        "bbox": item.bbox,
+        "properties": properties,
+        "assets": assets,
+    }
+
+
+def _describe_asset(asset: Asset) -> dict[str, Any]:
+    return asset.extra_fields | {"href": asset.href, "type": asset.media_type, "roles": asset.roles}
+
+
+def _find_band_faults(item: Item, band: str, *, to_load: bool) -> list[str]:
     """Does this item have this band, at an address and on a grid that can be read?"""
     if band not in item.assets:
         offered = ", ".join(suggest_bands(item, band))
-        raise BadInput(say("band-missing", item=item.id, band=band, offered=offered))
-    href = item.assets[band].href
-    if not _is_safe(href):
-        raise BadInput(say("band-address", item=item.id, band=band, href=href))
-    fields = item.properties | item.assets[band].extra_fields
-    lacking = [name for name in GRID if not fields.get(name)]
-    if lacking:
-        raise BadInput(say("band-grid", item=item.id, band=band, lacking=", ".join(lacking)))
+        return [say("band-missing", item=item.id, band=band, offered=offered)]
+    asset = item.assets[band]
+    faults: list[str] = []
+    if to_load and not _is_safe(asset.href):
+        faults.append(say("band-address", item=item.id, band=band, href=asset.href))
+    if to_load and _count_channels(asset) > 1:
+        faults.append(say("band-colours", item=item.id, band=band, channels=_count_channels(asset)))
+    if not _is_number_type(asset.extra_fields.get("data_type", "uint16")):
+        faults.append(say("band-type", item=item.id, band=band, kind=asset.extra_fields["data_type"]))
+    return faults + find_wrong_grid(item, band)
+
+
+def _is_number_type(name: str | None) -> bool:
+    try:
+        return np.dtype(name or "uint16").kind in "iuf"
+    except TypeError:
+        return False
+
+
+def _count_channels(asset: Asset) -> int:
+    """How many bands are in the file; of several odc-stac reads the first, without a word."""
+    counts = []
+    for name in ("bands", "eo:bands", "raster:bands"):
+        listed = asset.extra_fields.get(name) or []
+        counts.append(len(listed))
+    return max(counts)
 
 
 def _is_safe(href: str) -> bool:
@@ -86,11 +182,48 @@ def _list_common_names(asset: Asset) -> set[str]:
     return names - {None}
 
 
-def _check_resampling(item: Item, band: str, resampling: Resampling) -> None:
-    has_classes = "classification:classes" in item.assets[band].extra_fields
-    chosen = choose_for_band(resampling, band)
-    if has_classes and chosen not in FOR_CLASSES:
-        raise BadInput(say("band-classes", band=band, resampling=chosen))
+def find_wrong_ways(items: Sequence[Item], bands: Bands, area: Mapping[str, Any]) -> list[str]:
+    """What cannot be meant of `resampling` and `dtype`, for these bands."""
+    ways, kinds = area.get("resampling"), area.get("dtype")
+    wrong = _find_unknown_bands(items, bands, resampling=ways, dtype=kinds)
+    for band in bands:
+        way, kind = choose_for_band(ways, band), choose_for_band(kinds, band)
+        if way not in FOR_CLASSES and _has_field(items, band, "classification:classes"):
+            wrong.append(say("band-classes", band=band, resampling=way))
+        if kind and not all(_can_hold(kind, stored) for stored in _list_types(items, band)):
+            wrong.append(say("dtype-small", band=band, dtype=kind))
+    return wrong
+
+
+def _find_unknown_bands(items: Sequence[Item], bands: Bands, **settings: Any) -> list[str]:
+    """Keys of an argument that no item has: misspelt, they would be left out without a word."""
+    known = {"*"}.union(*(item.assets for item in items))
+    wrong: list[str] = []
+    for name, setting in settings.items():
+        if isinstance(setting, dict):
+            for band in sorted(setting.keys() - known):
+                wrong.append(say("argument-band", name=name, band=band, bands=", ".join(bands)))
+    return wrong
+
+
+def _has_field(items: Iterable[Item], band: str, field: str) -> bool:
+    assets = [item.assets.get(band) for item in items]
+    return any(asset and field in asset.extra_fields for asset in assets)
+
+
+def _list_types(items: Iterable[Item], band: str) -> set[str]:
+    """What the items say of the numbers in this band's files."""
+    assets = [item.assets.get(band) for item in items]
+    return {str(asset.extra_fields.get("data_type", "uint16")) for asset in assets if asset}
+
+
+def _can_hold(kind: str, stored: str) -> bool:
+    """Can this type hold all values that are in a file of that type? Sentinel-2 writes 15 bits of the 16."""
+    least = "int16" if stored == "uint16" else stored
+    try:
+        return np.can_cast(least, kind) or np.can_cast(stored, kind)
+    except TypeError:
+        return True  # no type of numbers: told where the item is looked at
 
 
 def choose_for_band(setting: Any, band: str) -> Any:
@@ -127,14 +260,14 @@ def _is_covered(item: Item, others: Iterable[Item]) -> bool:
 
 
 def _read_version(item: Item) -> Version:
-    baseline = item.properties.get("processing:version", "")
-    made = item.properties.get("processing:datetime", "")
+    baseline = item.properties.get("processing:version") or ""
+    made = item.properties.get("processing:datetime") or ""
     return baseline, made, item.id
 
 
 def _find_overpass(item: Item) -> Overpass:
     """Items are of one acquisition where tile, satellite and second are the same."""
-    tile = item.properties.get("grid:code", item.id)
+    tile = item.properties.get("grid:code") or item.id
     satellite = item.properties.get("platform")
     second = item.datetime and item.datetime.replace(microsecond=0)
     return tile, satellite, second
@@ -147,7 +280,7 @@ def parse_item(item: Item) -> ParsedItem:
     """As `odc.stac.parse_item`. Errors: BadInput that names the item."""
     try:
         return odc.stac.parse_item(item)
-    except (ValueError, KeyError, TypeError, RuntimeError) as error:
+    except Exception as error:  # whatever a field does to a library
         raise BadInput(say("item-unreadable", item=item.id, error=error)) from error
 
 
@@ -165,8 +298,21 @@ def find_zones(parsed: Sequence[ParsedItem], bands: Bands) -> dict[str, str]:
 
 
 def find_footprint(item: Item) -> BaseGeometry:
-    """The item's geometry in degrees, valid; empty where it has none."""
-    return make_valid(shape(item.geometry)) if item.geometry else Point()
+    """The item's geometry in degrees, valid; empty where it has none. Across the 180th meridian it goes on to 181."""
+    if not item.geometry:
+        return Point()
+    outline = shapely.force_2d(shape(item.geometry))
+    west, _, east, _ = outline.bounds
+    if east - west > 180:
+        outline = shapely.transform(outline, _continue_eastwards)
+    return make_valid(outline)
+
+
+def _continue_eastwards(places: Places) -> Places:
+    moved = places.copy()
+    longitudes = moved[:, 0]
+    longitudes[longitudes < 0] += 360
+    return moved
 
 
 def find_outline(item: Item) -> BaseGeometry:

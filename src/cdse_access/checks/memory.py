@@ -36,29 +36,18 @@ CONTAINERS = (
 )
 
 
-def check_memory(parsed: Sequence[ParsedItem], bands: Bands, geobox: GeoBox, area: dict[str, Any]) -> None:
-    """Refuse a load that would take more memory than there is. Errors: BadInput that says how much, and what to shrink.
+def check_memory(parsed: Sequence[ParsedItem], bands: Bands, geobox: GeoBox, layers: int, dtype: Any = None) -> None:
+    """Refuse a load of so many layers that would take more memory than there is.
 
-    `area` holds the other arguments of `odc.stac.load`: of these, `groupby` and `dtype` count.
+    Errors: BadInput that says how much, and what to shrink.
     """
-    layers = count_layers(parsed, geobox, area.get("groupby", "time"))
     height, width = geobox.shape
-    pixel = count_pixel_bytes(parsed[0], bands, area.get("dtype"))
+    pixel = count_pixel_bytes(parsed[0], bands, dtype)
     needed = OVERHEAD * layers * height * width * pixel + READING
     available = find_available_bytes()
     if needed > available:
         shape = f"{layers} ngày × {len(bands)} band × {height} × {width} pixel"
         raise BadInput(say("memory", shape=shape, needed=needed / 1e9, available=available / 1e9))
-
-
-def count_layers(parsed: Sequence[ParsedItem], geobox: GeoBox, groupby: Any) -> int:
-    """How many layers in time a load of these items has; for an unusual `groupby` at most so many."""
-    if groupby == "solar_day":
-        longitude = geobox.geographic_extent.centroid.points[0][0]
-        return len({item.solar_date_at(longitude).date() for item in parsed})
-    if groupby == "time":
-        return len({item.nominal_datetime for item in parsed})
-    return len(parsed)
 
 
 def count_pixel_bytes(item: ParsedItem, bands: Bands, dtype: Any = None) -> int:

@@ -64,9 +64,11 @@ def _estimate_images(wanted: WantedItem) -> Iterator[tuple[int, float]]:
     """Of each image: the number of tiles under the area, and the bytes of one."""
     import odc.stac
 
+    from cdse_access.checks.grids import mend_grid
+
     if not wanted.bands:
         return
-    item = wanted.parse()
+    item = mend_grid(wanted.parse(), list(wanted.bands))
     parsed = odc.stac.parse_item(item)
     sources: dict[str, Any] = dict(parsed.resolve_bands(list(wanted.bands)))
     for band, source in sources.items():

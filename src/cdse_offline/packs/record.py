@@ -181,13 +181,15 @@ def _write_batch(folder: Path, batch: Sequence[WantedItem], service: str, reader
 
 def _write_images(folder: Path, batch: Sequence[WantedItem], reader: "Reader") -> None:
     """The files of all wanted bands, with the tiles that the store has under the areas."""
+    from cdse_access.checks.grids import mend_grid
     from cdse_access.jp2.wanted import find_wanted
     from cdse_offline.packs.full_grid import write_full_grid
 
     bands = batch[0].bands
     for bbox in dict.fromkeys(bands.values()):
         names = [band for band in bands if bands[band] == bbox]
-        files = find_wanted([item.parse() for item in batch], names, bbox=widen(bbox))
+        items = [mend_grid(item.parse(), names) for item in batch]
+        files = find_wanted(items, names, bbox=widen(bbox))
         for file, (header, tiles) in reader.read_all(files, reader.read_parts):
             write_whole(pack.find_object_file(folder, file.href), write_full_grid(header, tiles))
 

@@ -39,7 +39,7 @@ def test_every_way_to_name_an_area_passes(area):
 
 
 def test_areas_away_from_an_item():
-    far = make_item("S2A_y", west=13.0, **{"grid:code": "MGRS-33UUP"})
+    far = make_item("S2A_y", west=13.0, **{"grid:code": "MGRS-32UUP"})
     message = f"bbox {BBOX} nằm ngoài S2A_y, vốn phủ [13.0, 47.7, 14.0, 48.7]: hãy xem lại bbox."
     assert refuse([make_item(), far]) == message
     swapped = (47.81, 11.44, 47.83, 11.48)
@@ -66,12 +66,12 @@ def test_areas_without_simulated_pixels():
         ({"bbox": BBOX, "fail_on_error": False}, "'fail_on_error': hãy bỏ nó ra."),
         ({"bbox": BBOX, "patch_url": str}, "'patch_url': hãy bỏ nó ra."),
         ({"bbox": BBOX[::-1], "resolution": 10}, "sai thứ tự"),
-        ({"lon": (11.48, 11.44), "lat": (47.81, 47.83), "resolution": 10}, "sai thứ tự"),
-        ({"x": (685230, 682540), "y": (5298490, 5300540), "crs": "EPSG:32632"}, "x là (685230, 682540): số nhỏ"),
+        ({"lon": (11.48, 11.44), "lat": (47.81, 47.83), "resolution": 10}, "lon là (11.48, 11.44): cần hai số"),
+        ({"x": (685230, 682540), "y": (5298490, 5300540), "crs": "EPSG:32632"}, "x là (685230, 682540): cần hai số"),
         ({"bbox": (11.44, 47.81, 11.44005, 47.83), "resolution": 10}, "nhỏ hơn một pixel"),
         ({"bbox": (11.44, 47.81, 11.48, 47.81005), "resolution": 10}, "nhỏ hơn một pixel"),
         ({"geopolygon": TRIANGLE, "crs": "EPSG:4326", "resolution": 10}, "nhỏ hơn một pixel"),  # of 10 degrees
-        ({"bbox": BBOX, "crs": "EPSG:0"}, "Vùng và lưới không hợp lệ"),
+        ({"bbox": BBOX, "crs": "EPSG:0"}, "crs là 'EPSG:0': cần một hệ tọa độ"),
     ],
 )
 def test_areas_that_cannot_be_meant(area, message):

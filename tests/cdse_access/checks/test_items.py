@@ -1,10 +1,17 @@
 """cdse_access.checks.items: items that cannot be read are named; of an acquisition only the newest version stays."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
+from pystac import ItemCollection
+from pystac_client import ItemSearch
+from shapely import MultiPolygon, Polygon, box
+from shapely.geometry import mapping
 
-from cdse_access.checks.arguments import check_load
+from cdse_access.checks.arguments import check_fetch, check_load
+from cdse_access.checks.items import find_footprint
 from cdse_access.problems import BadInput, Reason
 from tests.cdse_access.checks.example import AREA, FIRST, make_item, refuse
 
@@ -82,7 +89,7 @@ def test_items_that_odc_stac_cannot_read_are_named():
     assert "S2B_x không khai phần mở rộng projection" in refuse([item])
     item = make_item()
     item.assets["B04_10m"].extra_fields["proj:transform"] = [10, 0]
-    assert "odc-stac không đọc được S2B_x" in refuse([item])
+    assert "S2B_x: assets.B04_10m.proj:transform là [10, 0], cần 6 hoặc 9 số" in refuse([item])
 
 
 def test_items_without_a_place_are_named():
@@ -127,3 +134,120 @@ def test_two_parts_of_one_acquisition_both_stay(capsys):
     part = make_item("part", west=11.45)
     assert len(check_load([make_item(), part], ["B04_10m"], **AREA)) == 2
     assert capsys.readouterr().out == ""
+
+
+# -- of any form -------------------------------------------------------------
+
+
+def test_a_list_of_any_form_is_taken_and_bands_of_any_form(monkeypatch):
+    items = [make_item()]
+    search = ItemSearch("https://host/search")
+    monkeypatch.setattr(search, "items", lambda: iter(items))
+    for given in (items, tuple(items), iter(items), ItemCollection(items), search):
+        assert [item.id for item in check_load(given, ["B04_10m"], **AREA)] == ["S2B_x"]
+    for bands in (("B04_10m",), np.array(["B04_10m"]), ["B04_10m", "B04_10m"]):
+        assert [item.id for item in check_load(items, bands, **AREA)] == ["S2B_x"]
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (make_item(), "items là Item: hãy đưa một danh sách"),
+        ("S2B_x", "items là str"),
+        (None, "items là NoneType"),
+        (make_item().to_dict(), "items là dict"),
+        ([make_item().to_dict()], "items có một dict"),
+        ([make_item(), None], "items có một NoneType"),
+        (["S2B_x"], "items có một str"),
+        (5, "items là int"),
+    ],
+)
+def test_what_is_no_list_of_items_is_refused(items, message):
+    with pytest.raises(BadInput, match=message):
+        check_load(items, ["B04_10m"], **AREA)
+
+
+@pytest.mark.parametrize("bands", [[5], [None], {"B04_10m"}, {"B04_10m": 1}, np.array([1]), b"B04", [["B04_10m"]]])
+def test_bands_that_are_no_names_are_refused(bands):
+    assert "hãy ghi một danh sách" in refuse([make_item()], bands)
+
+
+def test_all_odd_items_are_named_at_once():
+    items = [make_item(f"day{number}", when=FIRST + timedelta(days=number)) for number in range(5)]
+    for number in (1, 3):
+        del items[number].assets["SCL_20m"]
+    items[4].geometry = {"type": "Point", "coordinates": [11, 48]}
+    message = refuse(items, ["B04_10m", "SCL_20m"])
+    assert [line.partition(" ")[0] for line in message.splitlines()] == ["day1", "day3", "day4:"]
+    assert "geometry là {'coordinates': [11, 48], 'type': 'Point'}" in message
+
+
+def test_odd_items_are_left_out_on_demand_and_named(capsys):
+    items = [make_item(f"day{number}", when=FIRST + timedelta(days=number)) for number in range(3)]
+    del items[1].assets["SCL_20m"]
+    kept = check_load(items, ["B04_10m", "SCL_20m"], on_bad="drop", **AREA)
+    assert kept == [items[0], items[2]]
+    assert capsys.readouterr().out.startswith("Bỏ 1 item hỏng: day1 không có band 'SCL_20m'")
+    with pytest.raises(BadInput, match="day1 không có"):
+        check_load(items[1:2], ["SCL_20m"], on_bad="drop", **AREA)
+    with pytest.raises(BadInput, match="on_bad là 'ignore': cần"):
+        check_load(items, ["B04_10m"], on_bad="ignore", **AREA)
+
+
+def test_an_item_with_a_span_of_time_only_is_read():
+    item = make_item(start_datetime="2023-09-28T10:00:00Z", end_datetime="2023-09-28T11:00:00Z")
+    item.datetime = None
+    assert check_load([item], ["B04_10m"], **AREA) == [item]
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        (datetime(2023, 9, 28), "có múi giờ"),
+        (datetime(1500, 1, 1, tzinfo=UTC), "năm từ 1678"),
+        (None, "không ghi thời gian"),
+    ],
+)
+def test_times_that_cannot_be_compared_are_named(when, message):
+    item = make_item()
+    item.datetime = when
+    assert message in refuse([item, make_item("other")])
+
+
+def test_pictures_in_colours_are_refused_with_the_way_out():
+    """Of several channels odc-stac reads the first, without a word."""
+    assert "'TCI_10m' là ảnh 2 kênh" in refuse([make_item()], ["TCI_10m"])
+    item = make_item()
+    item.assets["B04_10m"].extra_fields["raster:bands"] = [{}, {}, {}]
+    assert "B04_10m, B03_10m, B02_10m" in refuse([item], ["B04_10m"])
+    assert check_fetch([item], ["TCI_10m", "B04_10m"], **AREA)[1] == ["TCI_10m", "B04_10m"]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_footprints_across_the_180th_meridian_are_where_they_are(split):
+    east, west = box(179, -17, 180, -16), box(-180, -17, -179.9, -16)
+    ring = Polygon([(179, -17), (-179.9, -17), (-179.9, -16), (179, -16)])
+    item = make_item()
+    item.geometry = mapping(MultiPolygon([east, west]) if split else ring)
+    footprint = find_footprint(item)
+    assert footprint.bounds == pytest.approx((179, -17, 180.1, -16)) and footprint.area == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize("value", [None, 5, "x", [], {}, [None], {"a": 1}, float("nan"), 10**400, True])
+def test_whatever_a_field_holds_load_names_the_item(value):
+    """Each field that is read, one at a time."""
+    fields = make_item().assets["B04_10m"].extra_fields.keys() | {"proj:bbox", "raster:bands", "eo:bands", "gsd"}
+    for name in fields:
+        item = make_item()
+        item.assets["B04_10m"].extra_fields[name] = value
+        with suppress(BadInput):
+            check_load([item], ["B04_10m"], **AREA)
+    for name in ("geometry", "bbox"):
+        item = make_item()
+        setattr(item, name, value)
+        with suppress(BadInput):
+            check_load([item], ["B04_10m"], **AREA)
+    for name in item.properties.keys() | {"start_datetime", "end_datetime", "proj:code", "cdse_offline:window"}:
+        item = make_item(**{name: value})
+        with suppress(BadInput):
+            check_load([item, make_item("other")], ["B04_10m"], **AREA)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
 
 import odc.stac
 import pytest
@@ -10,7 +9,7 @@ from odc.geo.geobox import GeoBox
 
 from cdse_access.checks import memory
 from cdse_access.checks.arguments import check_load
-from cdse_access.checks.memory import OVERHEAD, READING, count_layers, count_pixel_bytes, find_available_bytes
+from cdse_access.checks.memory import OVERHEAD, READING, count_pixel_bytes, find_available_bytes
 from tests.cdse_access.checks.example import BBOX, FIRST, make_item, refuse
 
 GEOBOX = GeoBox.from_bbox((600000, 5300000, 700000, 5400000), "EPSG:32632", resolution=1)  # 100 000 × 100 000 pixels
@@ -29,8 +28,6 @@ def parse(*items):
 
 
 DAYS = [make_item(), make_item("next", when=FIRST + timedelta(days=1))]
-TILE: dict[str, Any] = {"grid:code": "MGRS-32UQU"}
-BESIDE = make_item("beside", when=FIRST + timedelta(seconds=15), **TILE)
 
 
 def test_what_is_taken_decides(have):
@@ -57,14 +54,6 @@ def test_what_is_not_loaded_at_once_may_be_large(have):
 def test_nothing_is_too_small_for_a_machine_that_has_nothing(have):
     have(READING - 1)
     assert "hãy thu nhỏ vùng" in refuse(DAYS, bbox=BBOX, resolution=100)
-
-
-def test_layers_are_counted_as_they_are_grouped():
-    parsed = parse(*DAYS, BESIDE)
-    assert count_layers(parsed, GEOBOX, "solar_day") == 2
-    assert count_layers(parsed, GEOBOX, "time") == 3
-    assert count_layers(parsed, GEOBOX, "id") == 3
-    assert count_layers(parse(DAYS[0], DAYS[0]), GEOBOX, "time") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""Which items go into one layer in time: before they do, and without a word."""
+
+from collections.abc import Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from odc.geo.geobox import GeoBox
+from odc.stac import ParsedItem
+from pystac import Item
+
+from cdse_access.messages import say
+from cdse_access.problems import BadInput
+from cdse_access.telling import tell
+
+WAYS = ("time", "solar_day", "id")
+NAMED = 3  # items that a message names
+
+
+class Member(NamedTuple):
+    """An item with what its layer may be chosen by."""
+
+    item: Item
+    parsed: ParsedItem
+    number: int
+    day: date  # by the sun of the area
+
+    @property
+    def satellite(self) -> str:
+        return str(self.item.properties.get("platform"))
+
+
+def check_layers(items: Sequence[Item], parsed: Sequence[ParsedItem], geobox: GeoBox, groupby: Any) -> int:
+    """How many layers odc-stac makes of these items; a line is printed where one joins satellites or days.
+
+    Errors: BadInput where `groupby` puts items into no order, or is no property of theirs.
+    """
+    longitude = geobox.geographic_extent.centroid.points[0][0]
+    members = []
+    for number, (item, one) in enumerate(zip(items, parsed, strict=True)):
+        day = one.solar_date_at(longitude).date()
+        members.append(Member(item, one, number, day))
+    layers = _join(members, groupby)
+    _tell_joined(layers)
+    return len(layers)
+
+
+def _join(members: Sequence[Member], groupby: Any) -> list[list[Member]]:
+    """The members of each layer, layers in their order."""
+    found: dict[Any, list[Member]] = {}
+    try:
+        for member in members:
+            key = _find_key(member, groupby)
+            found.setdefault(key, []).append(member)
+        keys = sorted(found.keys() - {None})
+    except TypeError as error:
+        raise BadInput(say("groupby-mixed", groupby=groupby, error=error)) from error
+    if None in found:
+        raise _explain_unknown(groupby, members, found[None])
+    return [found[key] for key in keys]
+
+
+def _find_key(member: Member, groupby: Any) -> Any:
+    if groupby == "solar_day":
+        return member.day
+    if groupby == "time":
+        return member.parsed.nominal_datetime
+    if groupby == "id":
+        return member.number
+    if isinstance(groupby, str):
+        return member.item.properties.get(groupby)
+    try:
+        return groupby(member.item, member.parsed, member.number)
+    except Exception as error:  # a function of the learner's
+        raise BadInput(say("groupby-raises", item=member.item.id, error=repr(error))) from error
+
+
+def _explain_unknown(groupby: Any, members: Sequence[Member], lacking: Sequence[Member]) -> BadInput:
+    known = set(members[0].item.properties)
+    for member in members:
+        known &= set(member.item.properties)
+    alike = get_close_matches(str(groupby), [*WAYS, *known], 1, 0.4)
+    names = [member.item.id for member in lacking[:NAMED]]
+    offered = " hay ".join(alike or WAYS)
+    return BadInput(say("groupby-unknown", groupby=groupby, items=", ".join(names), alike=offered))
+
+
+def _tell_joined(layers: Sequence[Sequence[Member]]) -> None:
+    """odc-stac takes each pixel from the first item that has it: whoever compares dates should know of it."""
+    told = []
+    for members in layers:
+        days = {str(member.day) for member in members}
+        satellites = {member.satellite for member in members}
+        if len(days) > 1:
+            told.append(", ".join(sorted(days)))
+        elif len(satellites) > 1:
+            told.append(", ".join(sorted(days) + sorted(satellites)))
+    if told:
+        tell(say("layers-joined", layers="; ".join(told)))
