@@ -186,7 +186,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "vĩ độ ±85."
         ),
         "area-half": "Hãy đưa cả {names}.",
-        "area-missing": "load cần biết vùng: hãy đưa bbox, cùng với crs và resolution.",
+        "area-missing": "Cần biết vùng: hãy đưa bbox, crs và resolution, giống nhau cho fetch và odc.stac.load.",
         "area-outside": "{area} nằm ngoài {item}, vốn phủ {covered}: hãy xem lại bbox.",
         "area-small": "{area} nhỏ hơn một pixel: hãy nới vùng, hoặc xem lại resolution và crs.",
         "area-twice": "Vùng được ghi nhiều lần ({names}): hãy chọn một.",

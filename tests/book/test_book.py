@@ -628,6 +628,7 @@ def _without(item: Item, name: str) -> Item:
 def _in_zone_48(item: Item) -> Item:
     other = item.clone()
     other.id, other.datetime = "S2X", find_time(item) + timedelta(days=1)
+    other.properties["grid:code"] = "MGRS-48QWJ"
     for asset in other.assets.values():
         asset.extra_fields["proj:code"] = "EPSG:32648"
     return other

@@ -16,6 +16,7 @@ from cdse_access.assets import select_assets
 from cdse_access.checks.grids import mend_grids
 from cdse_access.checks.items import (
     WINDOW,
+    Allowed,
     Bands,
     choose_newest,
     find_outline,
@@ -41,18 +42,21 @@ FAR = 179.0  # degrees of longitude; beyond, outlines break at the 180th meridia
 POLAR = 85.0  # degrees of latitude; Sentinel-2's tiles end at 84
 
 
-def check_load(items: Iterable[Item], bands: Bands, *, on_bad: str = "raise", **area: Any) -> list[Item]:
+def check_load(
+    items: Iterable[Item], bands: Bands, *, on_bad: str = "raise", colours: bool = False, **area: Any
+) -> list[Item]:
     """Look at all that `odc.stac.load(items, bands, **area)` does not, and give back the items to be loaded.
 
     Of the versions of one acquisition only the newest stays, grids that contradict themselves are mended; a line is
     printed about either. on_bad: "drop" leaves out the items that cannot be read, and names them.
+    colours: True where files are copied and not loaded, so that pictures of several channels are no fault.
     Errors: BadInput that says all that is wrong and what to do.
     """
     values, wrong = read_values(area)
     wrong += _find_wrong_settings(on_bad)
     items, names = list_items(items), read_bands(bands)
     wrong += find_wrong_ways(items, names, values)
-    odd = find_wrong_items(items, names)
+    odd = find_wrong_items(items, names, Allowed(colours=colours))
     if wrong or (odd and on_bad != "drop"):
         raise BadInput("\n".join(wrong + list(odd.values())))
     items = mend_grids(choose_newest(leave_out(items, odd)), names)
@@ -81,7 +85,7 @@ def check_fetch(items: Iterable[Item], bands: Bands, **area: Any) -> tuple[list[
     """
     values, wrong = read_values(area)
     items, names = list_items(items), read_bands(bands)
-    odd = find_wrong_items(items, names, to_load=False)
+    odd = find_wrong_items(items, names, Allowed(colours=True, elsewhere=True))
     if wrong or odd:
         raise BadInput("\n".join(wrong + list(odd.values())))
     overviews = {name: values[name] for name in ("use_overviews",) if name in values}

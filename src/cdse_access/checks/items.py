@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import odc.stac
@@ -60,17 +60,21 @@ def read_bands(bands: Any) -> list[str]:
     return list(dict.fromkeys(map(str, bands)))
 
 
-def find_wrong_items(items: Sequence[Item], bands: Bands, *, to_load: bool = True) -> dict[int, str]:
-    """What odc-stac would leave out or read wrongly: of items that cannot be loaded, by their place, what and why.
+class Allowed(NamedTuple):
+    """What is no fault where files are only fetched or copied."""
 
-    to_load: False where files are only to be fetched: pictures in colours, and files that lie elsewhere, are no fault.
-    """
+    colours: bool = False  # pictures of several channels
+    elsewhere: bool = False  # files that are no images of the archive
+
+
+def find_wrong_items(items: Sequence[Item], bands: Bands, allowed: Allowed) -> dict[int, str]:
+    """What odc-stac would leave out or read wrongly: of items that cannot be loaded, by their place, what and why."""
     collections = sorted({str(item.collection_id) for item in items})
     if len(collections) > 1:
         raise BadInput(say("items-collections", collections=", ".join(collections)))
     found = {}
     for number, item in enumerate(items):
-        faults = _find_faults(item, bands, to_load=to_load)
+        faults = _find_faults(item, bands, allowed)
         if faults:
             found[number] = "\n".join(faults)
     return found
@@ -85,7 +89,7 @@ def leave_out(items: Sequence[Item], odd: dict[int, str]) -> list[Item]:
     return [item for number, item in enumerate(items) if number not in odd]
 
 
-def _find_faults(item: Item, bands: Bands, *, to_load: bool) -> list[str]:
+def _find_faults(item: Item, bands: Bands, allowed: Allowed) -> list[str]:
     faults = features.find_faults(_describe(item, bands))
     if faults:
         return [say("item-faults", item=item.id, faults=features.list_faults(faults))]
@@ -95,7 +99,7 @@ def _find_faults(item: Item, bands: Bands, *, to_load: bool) -> list[str]:
         return [say("item-geometry", item=item.id)]
     wrong: list[str] = []
     for band in bands:
-        wrong += _find_band_faults(item, band, to_load=to_load)
+        wrong += _find_band_faults(item, band, allowed)
     return wrong
 
 
@@ -121,16 +125,16 @@ def _describe_asset(asset: Asset) -> dict[str, Any]:
     return asset.extra_fields | {"href": asset.href, "type": asset.media_type, "roles": asset.roles}
 
 
-def _find_band_faults(item: Item, band: str, *, to_load: bool) -> list[str]:
+def _find_band_faults(item: Item, band: str, allowed: Allowed) -> list[str]:
     """Does this item have this band, at an address and on a grid that can be read?"""
     if band not in item.assets:
         offered = ", ".join(suggest_bands(item, band))
         return [say("band-missing", item=item.id, band=band, offered=offered)]
     asset = item.assets[band]
+    if not allowed.elsewhere and not _is_safe(asset.href):
+        return [say("band-address", item=item.id, band=band, href=asset.href)]
     faults: list[str] = []
-    if to_load and not _is_safe(asset.href):
-        faults.append(say("band-address", item=item.id, band=band, href=asset.href))
-    if to_load and _count_channels(asset) > 1:
+    if not allowed.colours and _count_channels(asset) > 1:
         faults.append(say("band-colours", item=item.id, band=band, channels=_count_channels(asset)))
     if not _is_number_type(asset.extra_fields.get("data_type", "uint16")):
         faults.append(say("band-type", item=item.id, band=band, kind=asset.extra_fields["data_type"]))

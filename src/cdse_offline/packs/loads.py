@@ -172,7 +172,7 @@ def _choose_newest(load: Load, items: Sequence["Item"]) -> set[str]:
     codes = [asset.extra_fields.get("proj:code") for asset in items[0].assets.values()]
     code = next(filter(None, codes), None)
     # With chunks, since what is recorded need not fit into memory.
-    kept = check_load(items, sorted(bands), bbox=load.bbox, crs=code, resolution=10, chunks={})
+    kept = check_load(items, sorted(bands), bbox=load.bbox, crs=code, resolution=10, chunks={}, colours=True)
     return {item.id for item in kept}
 
 

@@ -60,8 +60,8 @@ def test_areas_without_simulated_pixels():
 @pytest.mark.parametrize(
     ("area", "message"),
     [
-        ({"resolution": 10}, "load cần biết vùng"),
-        ({"bbox": None, "resolution": 10}, "load cần biết vùng"),
+        ({"resolution": 10}, "Cần biết vùng"),
+        ({"bbox": None, "resolution": 10}, "Cần biết vùng"),
         ({"bbox": BBOX, "resolutoin": 10}, "'resolutoin': có phải resolution không?"),
         ({"bbox": BBOX, "fail_on_error": False}, "'fail_on_error': hãy bỏ nó ra."),
         ({"bbox": BBOX, "patch_url": str}, "'patch_url': hãy bỏ nó ra."),
