@@ -37,6 +37,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "disk-read-only-cure": "hãy dùng ổ đĩa khác",
         "env-file-kept": "Đã cất khóa vào {file}, chỉ mình bạn đọc được: các bài sau tự thấy.",
         "env-file-public": "Người khác trên máy này đọc được tệp .env: hãy gõ `chmod 600 .env`.",
+        "fault-others": "{fault} Cũng thế: {items}.",
         "feature-fault": "{field} {why}",
         "feature-lacks": "còn thiếu",
         "feature-more": " và {number} chỗ nữa",

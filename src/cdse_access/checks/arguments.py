@@ -25,6 +25,7 @@ from cdse_access.checks.items import (
     find_zones,
     leave_out,
     list_items,
+    list_wrong,
     parse_item,
     read_bands,
 )
@@ -58,7 +59,7 @@ def check_load(
     wrong += find_wrong_ways(items, names, values)
     odd = find_wrong_items(items, names, Allowed(colours=colours))
     if wrong or (odd and on_bad != "drop"):
-        raise BadInput("\n".join(wrong + list(odd.values())))
+        raise BadInput("\n".join(wrong + list_wrong(items, odd)))
     items = mend_grids(choose_newest(leave_out(items, odd)), names)
     parsed = [parse_item(select_assets(item, names)) for item in items]
     _check_zones(parsed, names, values)
@@ -87,7 +88,7 @@ def check_fetch(items: Iterable[Item], bands: Bands, **area: Any) -> tuple[list[
     items, names = list_items(items), read_bands(bands)
     odd = find_wrong_items(items, names, Allowed(colours=True, elsewhere=True))
     if wrong or odd:
-        raise BadInput("\n".join(wrong + list(odd.values())))
+        raise BadInput("\n".join(wrong + list_wrong(items, odd)))
     overviews = {name: values[name] for name in ("use_overviews",) if name in values}
     return mend_grids(items, names), names, select_area(values) | overviews
 
@@ -139,10 +140,12 @@ def _check_overlap(items: Sequence[Item], area: Area, geobox: GeoBox) -> None:
         wanted = geobox.geographic_extent.geom
         bounds = np.round(wanted.bounds, 4)
         name = f"Vùng {tuple(bounds.tolist())}"
-    apart = [item for item in items if not find_outline(item).intersection(wanted).area]
-    wrong = [
-        say("area-outside", area=name, item=item.id, covered=item.properties.get(WINDOW) or item.bbox) for item in apart
-    ]
+    apart = {}
+    for number, item in enumerate(items):
+        if not find_outline(item).intersection(wanted).area:
+            covered = item.properties.get(WINDOW) or item.bbox
+            apart[number] = [say("area-outside", area=name, item=item.id, covered=covered)]
+    wrong = list_wrong(items, apart)
     if _is_below_a_pixel(area, geobox):
         wrong.append(say("area-small", area=name))
     if wrong:

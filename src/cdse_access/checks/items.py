@@ -67,25 +67,45 @@ class Allowed(NamedTuple):
     elsewhere: bool = False  # files that are no images of the archive
 
 
-def find_wrong_items(items: Sequence[Item], bands: Bands, allowed: Allowed) -> dict[int, str]:
-    """What odc-stac would leave out or read wrongly: of items that cannot be loaded, by their place, what and why."""
+def find_wrong_items(items: Sequence[Item], bands: Bands, allowed: Allowed) -> dict[int, list[str]]:
+    """What odc-stac would leave out or read wrongly: of items that cannot be loaded, by their place, all faults."""
     collections = sorted({str(item.collection_id) for item in items})
     if len(collections) > 1:
         raise BadInput(say("items-collections", collections=", ".join(collections)))
-    found = {}
+    found: dict[int, list[str]] = {}
     for number, item in enumerate(items):
         faults = _find_faults(item, bands, allowed)
         if faults:
-            found[number] = "\n".join(faults)
+            found[number] = faults
     return found
 
 
-def leave_out(items: Sequence[Item], odd: dict[int, str]) -> list[Item]:
+def list_wrong(items: Sequence[Item], found: Mapping[int, Iterable[str]]) -> list[str]:
+    """Each fault once: of the first item that has it, with the names of the others where it is not that of all."""
+    names: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
+    for number, faults in found.items():
+        name = items[number].id
+        for fault in faults:
+            kind = fault.replace(name, "")
+            first.setdefault(kind, fault)
+            names.setdefault(kind, []).append(name)
+    return [_name_others(fault, names[kind][1:], len(items)) for kind, fault in first.items()]
+
+
+def _name_others(fault: str, others: Sequence[str], total: int) -> str:
+    if not others or len(others) == total - 1:
+        return fault
+    return say("fault-others", fault=fault, items=", ".join(others))
+
+
+def leave_out(items: Sequence[Item], odd: Mapping[int, Iterable[str]]) -> list[Item]:
     """The items without the odd ones, which are named. Errors: BadInput where none is left."""
+    faults = list_wrong(items, odd)
     if len(odd) == len(items):
-        raise BadInput("\n".join(odd.values()))
+        raise BadInput("\n".join(faults))
     if odd:
-        tell(say("items-odd", number=len(odd), faults=" ".join(odd.values())))
+        tell(say("items-odd", number=len(odd), faults=" ".join(faults)))
     return [item for number, item in enumerate(items) if number not in odd]
 
 

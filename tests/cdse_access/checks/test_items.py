@@ -178,7 +178,10 @@ def test_all_odd_items_are_named_at_once():
         del items[number].assets["SCL_20m"]
     items[4].geometry = {"type": "Point", "coordinates": [11, 48]}
     message = refuse(items, ["B04_10m", "SCL_20m"])
-    assert [line.partition(" ")[0] for line in message.splitlines()] == ["day1", "day3", "day4:"]
+    lacking, odd = message.splitlines()
+    assert lacking.startswith("day1 không có band 'SCL_20m': ") and lacking.endswith(" Cũng thế: day3.")
+    assert odd.startswith("day4: geometry")
+    assert refuse(items[:3:2], ["B99"]).count("day") == 1  # of all of them: it is the name that is wrong
     assert "geometry là {'coordinates': [11, 48], 'type': 'Point'}" in message
 
 
