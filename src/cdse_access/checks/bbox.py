@@ -1,6 +1,6 @@
 """Is this a bounding box that can be meant?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from numbers import Real
 from typing import Any
 
@@ -29,9 +29,9 @@ def check_bbox(bbox: Iterable[float]) -> tuple[float, float, float, float]:
 
 
 def _read_numbers(bbox: Any) -> list[float]:
-    """Four numbers in their order; text, booleans and sets only look like them."""
+    """Four numbers in their order, which can be read twice; text, booleans and sets only look like them."""
     try:
-        numbers = [] if isinstance(bbox, str | bytes | set | frozenset | dict) else list(bbox)
+        numbers = [] if isinstance(bbox, str | bytes | set | frozenset | dict | Iterator) else list(bbox)
         if len(numbers) != 4 or not all(map(_is_number, numbers)):
             raise BadInput(say("bbox-numbers", bbox=bbox))
         return [float(number) for number in numbers]
