@@ -50,13 +50,12 @@ LONGEST_WAIT = 10**6  # seconds: who is told to wait for longer may as well be t
 
 
 class LostError(Exception):
-    """No answer came, or not all of it. `slot`: why, among the messages; `attempts`: is it worth another?"""
+    """No answer came, or not all of it. `slot`: why, among the messages."""
 
-    def __init__(self, slot: str, *, is_final: bool = False, **values: object) -> None:
+    def __init__(self, slot: str, **values: object) -> None:
         super().__init__(slot)
         self.why: Message = say(slot, **values)
         self.slot = slot
-        self.is_final = is_final
 
 
 @dataclass
@@ -308,12 +307,12 @@ def explain_loss(error: Exception) -> LostError:
 def _explain_encryption(error: SSLError) -> LostError:
     cause = error.args[0] if error.args else error
     if isinstance(cause, ssl.SSLCertVerificationError | CertificateError):
-        return LostError("why-certificate", is_final=True)
+        return LostError("why-certificate")
     words = f"{getattr(cause, 'reason', '')} {cause}".upper()
     if re.search(r"EOF", words):
         return LostError("why-broken-off", what="TLS, EOF")
     if re.search(r"WRONG.VERSION.NUMBER|RECORD.LAYER.FAILURE|HTTP.REQUEST|PACKET.LENGTH", words):
-        return LostError("why-in-the-open", is_final=True)
+        return LostError("why-in-the-open")
     return LostError("why-encryption", what=getattr(cause, "reason", None) or type(cause).__name__)
 
 

@@ -18,10 +18,7 @@ def is_loopback(address: str) -> bool:
     """
     if _UNCLEAR.search(address):
         return False
-    try:
-        host = urlsplit(address if "://" in address else f"//{_bracketed(address)}").hostname or ""
-    except ValueError:
-        return False
+    host = host_of(address)
     if host == "localhost":
         return True
     try:
@@ -29,6 +26,14 @@ def is_loopback(address: str) -> bool:
     except ValueError:
         return False
     return (getattr(number, "ipv4_mapped", None) or number).is_loopback
+
+
+def host_of(address: str) -> str:
+    """The host of a host, `host:port` or URL, without brackets; "" where there is none."""
+    try:
+        return urlsplit(address if "://" in address else f"//{_bracketed(address)}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_own_name(host: str) -> bool:

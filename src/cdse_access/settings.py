@@ -11,7 +11,7 @@ What is taken back is what still is as it was set here: what the learner has set
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dask
@@ -19,7 +19,7 @@ import odc.loader._rio
 import odc.stac
 
 from cdse_access import gdal
-from cdse_access.hosts import is_loopback
+from cdse_access.hosts import host_of, is_loopback
 from cdse_access.messages import say
 from cdse_access.secrets import Secret, seal
 from cdse_access.store import Store
@@ -61,7 +61,7 @@ WITHOUT_LEFTOVERS = {
     "AWS_REQUEST_PAYER": "",
 }
 PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
-LOOPBACK = "127.0.0.1,localhost"
+LOOPBACK = ("127.0.0.1", "localhost")
 FALSE_ALARM = "Dataset has no geotransform"  # rasterio says so when several threads read
 
 
@@ -97,17 +97,17 @@ def proxy_exceptions(*addresses: str) -> dict[str, str]:
 
     Libraries read the name in lower case first, so that it must not say less.
     """
-    if not any(map(is_loopback, addresses)):
+    here = [host_of(address) for address in addresses if is_loopback(address)]
+    if not here:
         return {}
-    held = {name: os.environ[name] for name in PROXY_EXCEPTIONS if os.environ.get(name)}
+    held = {name: os.environ[name] for name in PROXY_EXCEPTIONS if name in os.environ}
     named = held or {"NO_PROXY": ""}
-    return {name: _with_loopback(value) for name, value in named.items()}
+    return {name: _with_hosts(value.strip(), here) for name, value in named.items()}
 
 
-def _with_loopback(hosts: str) -> str:
-    if hosts.endswith(LOOPBACK):
-        return hosts
-    return f"{hosts},{LOOPBACK}" if hosts else LOOPBACK
+def _with_hosts(held: str, here: Iterable[str]) -> str:
+    names = held.split(",") if held else []
+    return ",".join(names + [name for name in dict.fromkeys([*LOOPBACK, *here]) if name not in names])
 
 
 class Variables:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -12,12 +12,12 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
 from cdse_access.deadline import Deadline, within
+from cdse_access.documents import Document, OddError, Page, read_document, read_object
 from cdse_access.exchange import Answer, LostError, Pool, Question, read_retry_after
 from cdse_access.features import keep_readable
 from cdse_access.messages import say
 from cdse_access.problems import BadData, BadInput, Problem, Reason, Rejected, Unavailable
 
-Page = dict[str, Any]  # of a STAC server's list, or one entry of it, as it came
 Headers = dict[str, str] | None
 Parameters = dict[str, Any] | None
 Identity = tuple[str | None, str]  # of an item: its collection and its id
@@ -30,6 +30,7 @@ PATIENCE = 55.0  # seconds for one question, with its retries
 HOPS = 5  # redirects that are followed
 MAX_ITEMS = 20_000  # of one search
 LARGEST = 100_000_000  # bytes, unpacked; a page of 200 items has about 15 MB
+NEXT = {"href": str, "method": str, "body": dict, "headers": dict, "merge": bool}  # of a link to a page
 PAGE = 100  # items that are asked for at once where nobody says how many: CDSE gives 10, and refuses more than 200
 
 
@@ -45,12 +46,6 @@ class RefusedError(BadInput, APIError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.reason, self.status_code)
-
-
-class Document(str):
-    """The text of a JSON object, with the object: pystac asks for the first, to read it once more."""
-
-    value: Page
 
 
 class _TemporaryError(Exception):
@@ -116,7 +111,7 @@ class Transport(StacApiIO):
 
     def json_loads(self, txt: str, *_: Any, **__: Any) -> Page:
         """The object that an answer describes; JSON in which a thing could be read in two ways is refused."""
-        return txt.value if isinstance(txt, Document) else _read_object(txt)
+        return txt.value if isinstance(txt, Document) else read_object(txt)
 
     def _check_origin(self, href: str) -> None:
         try:
@@ -168,7 +163,7 @@ class Transport(StacApiIO):
         try:
             return self.session.prepare_request(modified or question)
         except (requests.RequestException, ValueError, TypeError) as error:  # a link may ask for senseless headers
-            raise BadData(say("catalog-broken", href=question.url, why=_name(error))) from error
+            raise _broken(question.url, _name(error)) from error
 
     def _open_pool(self, href: str) -> Pool:
         address = urlsplit(href)
@@ -189,12 +184,12 @@ class Transport(StacApiIO):
         while True:
             kind, entries = _find_entries(page, url, whole=whole)
             fresh = _drop_seen(entries, seen)
-            following = _find_next(page, url)
             empty += not entries
-            if (entries and not fresh) or (following and empty > HOPS):
+            if (entries and not fresh) or empty > HOPS:
                 raise BadData(say("catalog-repeats", href=url))
             if fresh:
                 yield page | {kind: fresh}
+            following = _find_next(page, url)
             if following is None:
                 return
             if len(seen) >= MAX_ITEMS:
@@ -258,66 +253,15 @@ def _printable(text: str) -> str:
 
 
 def _decode_json(body: bytes, href: str) -> Document:
-    """A body that holds a JSON object, with or without a mark of its byte order."""
+    """A body that holds a JSON object. Errors: _TemporaryError, Unavailable, BadData."""
     try:
-        text = Document(body.decode("utf-8-sig"))
-        text.value = _read_object(text)
+        return read_document(body)
     except TypeError as error:
         raise _not_catalog(href, say("why-no-object")) from error
-    except _OddError as error:
-        raise BadData(say("catalog-broken", href=href, why=error)) from error
+    except OddError as error:
+        raise _broken(href, error) from error
     except ValueError as error:  # UnicodeDecodeError is one, too
         raise _TemporaryError(_explain_no_json(body, error, href)) from error
-    return text
-
-
-class _OddError(ValueError):
-    """JSON that could be read in two ways, or holds what no other program would take."""
-
-
-def _read_object(text: str) -> Page:
-    """Errors: JSONDecodeError; _OddError; TypeError where it is no object."""
-    try:
-        value = json.loads(text, object_pairs_hook=_join_pairs, parse_constant=_refuse, parse_float=_read_float)
-    except json.JSONDecodeError:
-        raise
-    except RecursionError:
-        raise _OddError(say("why-deep")) from None
-    except ValueError as error:  # a whole number of more than 4300 digits
-        raise error if isinstance(error, _OddError) else _OddError(say("why-number")) from error
-    if "\\ud" in text.lower():
-        _check_surrogates(value)
-    if not isinstance(value, dict):
-        raise TypeError(text[:40])
-    return value
-
-
-def _join_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    joined = dict(pairs)
-    if len(joined) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _OddError(say("why-twice", name=ascii(twice)))
-    return joined
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise _OddError(say("why-constant", value=constant))
-
-
-def _read_float(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), -float("inf")):
-        raise _OddError(say("why-number"))
-    return number
-
-
-def _check_surrogates(value: Any) -> None:
-    """Half a letter cannot be printed or sent."""
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise _OddError(say("why-half-letter")) from error
 
 
 def _explain_no_json(body: bytes, error: ValueError, href: str) -> Problem:
@@ -327,7 +271,7 @@ def _explain_no_json(body: bytes, error: ValueError, href: str) -> Problem:
     at_the_end = getattr(error, "pos", 0) >= len(text) or text[-1:] not in (b"}", b"]")
     if at_the_end:
         return Unavailable(say("catalog-lost", href=href, why=say("why-cut-short")))
-    return BadData(say("catalog-broken", href=href, why=_name(error)))
+    return _broken(href, _name(error))
 
 
 # -- failures ----------------------------------------------------------------
@@ -335,6 +279,10 @@ def _explain_no_json(body: bytes, error: ValueError, href: str) -> Problem:
 
 def _not_catalog(href: str, why: str) -> Unavailable:
     return Unavailable(say("catalog-not-stac", href=href, why=why))
+
+
+def _broken(href: str, why: object) -> BadData:
+    return BadData(say("catalog-broken", href=href, why=why))
 
 
 def explain_no_catalog(href: str, error: Exception) -> Unavailable:
@@ -392,7 +340,7 @@ def _find_next(page: Page, url: str) -> Link | None:
     """The link to the next page; its address may be relative to the first. BadData where it cannot be followed."""
     links = page.get("links", [])
     if not isinstance(links, list) or not all(isinstance(link, dict) for link in links):
-        raise BadData(say("catalog-broken", href=url, why=say("why-links")))
+        raise _broken(url, say("why-links"))
     for link in links:
         if link.get("rel") == "next":
             return _read_next(link, url)
@@ -400,9 +348,10 @@ def _find_next(page: Page, url: str) -> Link | None:
 
 
 def _read_next(link: Page, url: str) -> Link:
-    forms = {"href": str, "method": str, "body": dict, "headers": dict, "merge": bool}
-    wrong = [name for name, form in forms.items() if link.get(name) is not None and not isinstance(link[name], form)]
-    if wrong or not link.get("href") or str(link.get("method") or "GET").upper() not in ("GET", "POST"):
-        raise BadData(say("catalog-broken", href=url, why=say("why-links")))
     given = {name: value for name, value in link.items() if value is not None}
-    return Link.from_dict(given | {"href": _follow(url, link["href"])})
+    wrong = [name for name, form in NEXT.items() if not isinstance(given.get(name, form()), form)]
+    method = str(given.get("method", "GET"))
+    if wrong or not given.get("href") or method.upper() not in ("GET", "POST"):
+        raise _broken(url, say("why-links"))
+    given["href"] = _follow(url, given["href"])
+    return Link.from_dict(given)

@@ -39,7 +39,7 @@ from cdse_access import session as cdse
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.env_file import PAIR
-from cdse_access.exchange import LostError
+from cdse_access.exchange import LostError, open_certificates
 from cdse_access.jp2.answers import lost_problem, refusal
 from cdse_access.jp2.cache import find_root
 from cdse_access.jp2.codestream import SIGNATURE, read_header
@@ -666,6 +666,13 @@ def _lose(error: LostError) -> None:
     raise lost_problem(error, HREF)
 
 
+def _with_a_bundle_that_is_gone() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GDAL_CURL_CA_BUNDLE", "")
+        patch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+        open_certificates()
+
+
 def _with_a_forged_certificate(item: Item) -> None:
     _lose(LostError("why-certificate"))
 
@@ -780,6 +787,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-thieu-pixel": lambda item: _after(item, B04_10m=0),
     "loi-giai-nen": _undecodable,
     "loi-kho-ban": lambda item: _store_answers(503, b"<Code>SlowDown</Code>"),
+    "loi-bien-chung-chi": lambda item: _with_a_bundle_that_is_gone(),
     "loi-kho-mang": lambda item: _lose(LostError("why-broken-off", what="ConnectionResetError")),
     "loi-kho-trang-web": lambda item: _store_answers(200, b"<html>"),
     "loi-kho-range": lambda item: _store_answers(200, SIGNATURE),

@@ -238,6 +238,8 @@ def test_without_odc_stacs_sessions_nothing_breaks(monkeypatch):
             {"NO_PROXY": "a", "no_proxy": "b"},
             {"NO_PROXY": "a,127.0.0.1,localhost", "no_proxy": "b,127.0.0.1,localhost"},
         ),
+        ({"no_proxy": ""}, {"no_proxy": "127.0.0.1,localhost"}),  # else urllib would heed no NO_PROXY
+        ({"no_proxy": " ", "NO_PROXY": "a"}, {"no_proxy": "127.0.0.1,localhost", "NO_PROXY": "a,127.0.0.1,localhost"}),
         ({"NO_PROXY": "a,127.0.0.1,localhost"}, {"NO_PROXY": "a,127.0.0.1,localhost"}),
     ],
 )
@@ -247,6 +249,9 @@ def test_this_machine_is_not_asked_through_a_proxy(monkeypatch, given, expected)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     assert proxy_exceptions("http://127.0.0.1:5/stac/", "lop.local") == expected
+    assert proxy_exceptions("127.0.0.7:5", "http://[::1]:5/") == {
+        name: f"{value},127.0.0.7,::1" for name, value in expected.items()
+    }
     assert proxy_exceptions("http://lop.local/") == {}
 
 

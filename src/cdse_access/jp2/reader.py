@@ -63,8 +63,10 @@ class Reader:
                     for done in as_completed(running):
                         yield running[done], done.result()
                 trim(self.cache, since=self._began)
-            except BaseException:
+            except BaseException as error:
                 self._pool.stop.set()  # nobody waits to try again
+                if not isinstance(error, Exception):
+                    self._pool.abort()  # an interrupt waits for no answer either
                 threads.shutdown(cancel_futures=True)
                 raise
 
