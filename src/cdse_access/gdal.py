@@ -69,6 +69,7 @@ def clear_network_cache() -> None:
     _call("VSICurlClearCache")
 
 
+@cache
 def has_driver() -> bool:
     """Can this GDAL read JPEG 2000? conda-forge's rasterio cannot without the package libgdal-jp2openjpeg."""
     with rasterio.Env() as env:

@@ -255,6 +255,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "items-collections": "Item thuộc nhiều collection ({collections}): hãy tải riêng.",
         "items-list": "items là {kind}: hãy đưa một danh sách item, ví dụ catalog.search(...).item_collection().",
         "items-strange": "items có một {kind}, không phải pystac.Item: từ điển thì dùng pystac.Item.from_dict(...).",
+        "jp2-driver": (
+            "GDAL của máy này thiếu trình đọc JPEG 2000 ({driver}): với conda, hãy cài gói libgdal-jp2openjpeg; với "
+            "pip, hãy cài lại rasterio; bỏ GDAL_SKIP nếu đã đặt. Rồi khởi động lại kernel."
+        ),
         "keys-and-strategy": "Đã đưa keys thì không tìm khóa ở đâu nữa: hãy bỏ strategy={strategy!r}.",
         "live-addresses": 'connect("live") là CDSE thật: hãy bỏ stac và s3, hoặc gọi connect(stac=..., s3=...).',
         "max-items": "max_items là {value}: cần số từ 1 trở lên, hoặc bỏ nó ra.",

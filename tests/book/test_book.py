@@ -34,12 +34,13 @@ from pystac import Item
 from pystac_client import Client
 
 from book import build
-from cdse_access import service, transport
+from cdse_access import gdal, service, transport
 from cdse_access import session as cdse
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.checks.pixels import check_pixels, discard_broken_files
 from cdse_access.env_file import PAIR
 from cdse_access.exchange import LostError, open_certificates
+from cdse_access.jp2 import reader
 from cdse_access.jp2.answers import lost_problem, refusal
 from cdse_access.jp2.cache import find_root
 from cdse_access.jp2.codestream import SIGNATURE, read_header
@@ -562,6 +563,12 @@ def _with_a_clock_that_is_off(item: Item) -> None:
         practice.switch_off()
 
 
+def _without_the_driver(_: Item) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gdal, "has_driver", lambda: False)
+        reader._check_driver()
+
+
 def _without_python(_: Item) -> None:
     environment = os.environ | {"PYTHON": "khong-co-python"}
     script = ROOT / "tools" / "setup.sh"
@@ -745,6 +752,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-lessons": _without_lessons,
     "loi-cong": _on_a_taken_port,
     "loi-thieu-khoa": lambda item: _connect("live"),
+    "loi-jp2": _without_the_driver,
     "loi-khoa-noi-khac": lambda item: _connect(**OF_A_CLASS),
     "loi-khoa-khong-ma-hoa": lambda item: _connect(
         **OF_A_CLASS, CDSE_S3_ACCESS_KEY="A1B2C" * 4, CDSE_S3_SECRET_KEY="a1b2" * 10

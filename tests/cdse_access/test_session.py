@@ -595,10 +595,24 @@ def test_images_are_named_by_what_makes_them(version, told, s3, identity):
 # -- a GDAL without JPEG 2000 ----------------------------------------------------
 
 
-def test_a_gdal_that_cannot_read_jpeg_2000_is_told_with_the_package_that_lacks(classroom):
+LOAD_WITHOUT = """
+import sys
+from cdse_access import connect, load
+[item] = connect().search(collections=["sentinel-2-l2a"], ids=[sys.argv[1]]).items()
+try:
+    load([item], ["B04_60m"], bbox=item.properties["cdse_offline:window"], resolution=60)
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_gdal_that_cannot_read_jpeg_2000_is_told_with_the_package_that_lacks(classroom, tmp_path):
     """conda-forge's GDAL has the driver in a package of its own."""
     keys = {PAIR[0]: classroom.access_key, PAIR[1]: classroom.secret_key}
-    command = [sys.executable, "-c", "from cdse_access import connect; connect()"]
-    environment = os.environ | keys | {"GDAL_SKIP": "JP2OpenJPEG"}
+    usage(reset=True, service=classroom.s3)
+    command = [sys.executable, "-c", LOAD_WITHOUT, IMAGE_ID]
+    environment = os.environ | keys | {"GDAL_SKIP": "JP2OpenJPEG", "CDSE_CACHE": str(tmp_path)}
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert len(told) == 2 and "libgdal-jp2openjpeg" in told[1] and told[1].startswith("Chú ý: ")
+    assert len(told) == 3 and all("libgdal-jp2openjpeg" in line for line in told[1:]) and told[1].startswith("Chú ý: ")
+    assert "JP2OpenJPEG" in told[2] and "GDAL_SKIP" in told[2]
+    assert usage(service=classroom.s3)["s3"] == 1  # the keys were tried, and no image was asked for in vain

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from odc.geo.geobox import GeoBox
 
+from cdse_access import gdal
 from cdse_access.exchange import Pool
 from cdse_access.jp2.agreement import check_place, check_promises
 from cdse_access.jp2.answers import file_name
@@ -23,7 +24,7 @@ from cdse_access.jp2.survey import Survey
 from cdse_access.jp2.tile_parts import read_tiles
 from cdse_access.jp2.wanted import Wanted
 from cdse_access.messages import say
-from cdse_access.problems import BadData
+from cdse_access.problems import BadData, BadInput
 from cdse_access.settings import CONNECTIONS
 from cdse_access.store import Store
 
@@ -132,6 +133,7 @@ class Reader:
         return read_tiles(file, header, numbers, self._surveys[wanted.grid], wanted.date, wanted.band)
 
     def _read_header(self, wanted: Wanted, file: Remote) -> Header:
+        _check_driver()
         header = read_header(file)
         check_promises(header, wanted, file.size, file.name)
         return header
@@ -142,6 +144,12 @@ class Reader:
             self._images[key] = describe(data, header.layout, wanted.grid, file_name(wanted.href))
         image = self._images[key]
         return image._replace(levels=0) if wanted.has_classes else image
+
+
+def _check_driver() -> None:
+    """BadInput, before anything is fetched, where this GDAL cannot decode it."""
+    if not gdal.has_driver():
+        raise BadInput(say("jp2-driver", driver=gdal.DRIVER))
 
 
 def _choose_first(wanted: Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
