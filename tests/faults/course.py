@@ -59,11 +59,11 @@ def variables(service: Service, folder: Path, names: dict[str, str], changes: di
 
 # The course's own waits, ten to fifty times shorter, for the many cases.
 WAITS: dict[Any, dict[str, Any]] = {
-    exchange: {"CONNECT": 1, "SILENT": 0.6},
-    remote: {"PATIENCE": 2.5, "SLOWEST": 1, "BUDGET": 1, "FIRST_WAIT": 0.02},
+    exchange: {"CONNECT": 1, "SILENT": 1},
+    remote: {"PATIENCE": 6, "SLOWEST": 1.7, "BUDGET": 2, "FIRST_WAIT": 0.02},
     probe: {"WAITS": (0, 0.02, 0.02)},
-    transport: {"WAITS": (0.02, 0.02, 0.02, 0.02), "PATIENCE": 2.5},
-    transport.Transport: {"timeout": property(lambda _: 0.6, lambda *_: None)},
+    transport: {"WAITS": (0.02, 0.02, 0.02, 0.02), "PATIENCE": 6},
+    transport.Transport: {"timeout": property(lambda _: 1, lambda *_: None)},
 }
 
 
