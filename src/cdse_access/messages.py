@@ -12,7 +12,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "cache-cleared": "Đã xóa {files} tệp ảnh đã cất, {megabytes:.0f} MB, trong {path}.",
         "cannot-run": "Không chạy được {program} ({why}): {cure}, rồi gọi lại connect().",
         "cure-or-variable": "{cure}, hoặc đặt {variable} là một thư mục khác",
+        "dates-dropped": "Bỏ {number} ngày không dùng được ({dates}):",
         "dates-overcast": "Không pixel nào quang mây theo {band} vào {number} ngày: {dates}.",
+        "dates-partial": "Vùng chỉ có dữ liệu ở một phần vào {number} ngày: {dates}.",
         "disk-file-size": "tệp lớn quá giới hạn của hệ thống",
         "disk-file-size-cure": "hãy nới `ulimit -f`",
         "disk-forbidden": "không có quyền",
@@ -430,8 +432,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
     },
     Reason.BROKEN: {
         "bands-differ": (
-            "Ngày {date}, {one} và {other} không cùng thiếu dữ liệu ({share:.1%} vùng): không dùng được. Hãy tải "
-            "lại; vẫn lỗi thì bỏ ngày này."
+            "Ngày {date}, {band} mất trọn ô ({share:.1%} vùng) mà band khác có: không dùng được. Hãy tải lại; vẫn "
+            "lỗi thì bỏ ngày này."
         ),
         "bit-depth": "{name} có số bit {depths}: chỉ đọc được ảnh không dấu, tối đa 16 bit.",
         "catalog-broken": (
@@ -441,6 +443,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "Catalog {href} trả lời dài hơn {megabytes} MB: hãy đặt limit nhỏ hơn, hoặc hỏi ít trường hơn bằng fields."
         ),
         "catalog-repeats": "Catalog {href} trả lại mãi những trang cũ: hãy thử lại sau.",
+        "dates-bad": (
+            "{number} ngày không dùng được: {dates}. Hãy bỏ các ngày ấy, hoặc gọi "
+            'load(..., on_bad="drop") để tải những ngày còn lại; ô tốt đã được cất.'
+        ),
         "dn-large": (
             "{band} ngày {date} có DN {dn:.0f}, Sentinel-2 chỉ ghi đến {largest}: không dùng được. Hãy tải lại; "
             "vẫn lỗi thì bỏ ngày này."
@@ -464,10 +470,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "lại địa chỉ S3."
         ),
         "not-this-kind": "{file} không phải tệp {ending}: hãy bỏ ngày này, hoặc tìm lại item.",
-        "pixels-few": (
-            "{band} ngày {date} chỉ có dữ liệu ở {found:.0%} vùng, item hứa {promised:.0%}: không dùng được. Hãy "
-            "tải lại; vẫn lỗi thì bỏ ngày này."
-        ),
         "s3-short": "{file} ngắn hơn phải có (bị cắt cụt, hoặc rỗng): hãy thử lại sau, hoặc bỏ ngày này.",
         "tile-broken": "{name}: không giải nén được ô {tile} ({error}). Hãy tải lại; vẫn lỗi thì bỏ ngày này.",
         "tiles-missing": "{name} bị cắt cụt: có {found} trong {count} ô. Hãy thử lại sau, hoặc bỏ ngày này.",
@@ -480,12 +482,15 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "Không có item nào: hãy nới thời gian hay ngưỡng mây, xem lại bbox (kinh độ trước) và collection."
         ),
         "pixels-none": (
-            "{band} ngày {date} chỉ có dữ liệu ở {found:.0%} vùng, item hứa {promised:.0%}: không dùng được. Hãy "
-            "tải lại; vẫn lỗi thì bỏ ngày này."
+            "{band} ngày {date} không có pixel nào trong vùng, item hứa {promised:.0%}: không dùng được. Hãy tải "
+            "lại; vẫn lỗi thì bỏ ngày này."
         ),
     },
     Reason.DISK: {
-        "cache-removed": "{path} đã bị xóa hay hỏng sau khi tải ({error}): hãy gọi lại load() hay fetch().",
+        "cache-removed": (
+            "{path} đã bị xóa hay hỏng sau khi tải, hoặc nằm ở máy khác ({error}): hãy gọi lại load() hay fetch() ở "
+            "máy đang tính."
+        ),
         "cache-unreadable": "Không đọc được {path} ({why}): {cure} rồi chạy lại.",
         "cannot-write": "Không ghi được {path} ({why}): {cure} rồi chạy lại.",
         "env-file-unwritable": "Không cất được khóa vào {path} ({why}): hãy xem lại thư mục.",

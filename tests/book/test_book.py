@@ -30,6 +30,7 @@ import xarray as xr
 import yaml
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_zeros
+from odc.loader.types import RasterLoadParams, RasterSource
 from pystac import Item
 from pystac_client import Client
 
@@ -37,17 +38,19 @@ from book import build
 from cdse_access import gdal, service, transport
 from cdse_access import session as cdse
 from cdse_access.checks.bbox import check_bbox
-from cdse_access.checks.pixels import check_pixels, discard_broken_files
+from cdse_access.checks.pixels import check_pixels, number_tiles
+from cdse_access.checks.season import join_faults
 from cdse_access.env_file import PAIR
 from cdse_access.exchange import LostError, open_certificates
 from cdse_access.jp2 import reader
 from cdse_access.jp2.answers import lost_problem, refusal
 from cdse_access.jp2.cache import find_root
-from cdse_access.jp2.codestream import SIGNATURE, read_header
+from cdse_access.jp2.codestream import SIGNATURE, Layout, read_header
+from cdse_access.jp2.decoding import Image
 from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import read_tiles
-from cdse_access.loading import fetch, load
+from cdse_access.loading import KeptReader, fetch, load
 from cdse_access.messages import say
 from cdse_offline import practice
 from cdse_offline.s3_answers import S3Error
@@ -646,12 +649,24 @@ def _after(item: Item, **pixels: int) -> None:
     geobox = GeoBox.from_bbox(BBOX, crs="EPSG:4326", shape=(20, 20))
     layer = xr_zeros(geobox, "uint16").expand_dims(time=[np.datetime64(find_time(item).replace(tzinfo=None))])
     bands = {name: (layer + np.uint16(value)).assign_attrs(nodata=0) for name, value in pixels.items()}
-    check_pixels(xr.Dataset(bands), [item])
+    raise join_faults(check_pixels(xr.Dataset(bands), [item]))
+
+
+def _without_a_tile(item: Item) -> None:
+    """B08 lacks all that lies on one tile of its file, B04 has it."""
+    geobox = GeoBox.from_bbox(BBOX, crs="EPSG:4326", shape=(100, 100))
+    layout, corner = Layout(10980, 10980, 100, 100, 1, 15), rasterio.Affine(10, 0, 600000, 0, -10, 5400000)
+    image = Image(layout, 4, "EPSG:32632", corner)
+    numbers = number_tiles(geobox, image)
+    layer = xr_zeros(geobox, "uint16").expand_dims(time=[np.datetime64(find_time(item).replace(tzinfo=None))]) + 1500
+    bands = {"B04_10m": layer, "B08_10m": layer.where(numbers != np.median(numbers), 0).astype("uint16")}
+    dn = xr.Dataset({name: band.assign_attrs(nodata=0) for name, band in bands.items()})
+    raise join_faults(check_pixels(dn, [item], {item.assets["B08_10m"].href: image}))
 
 
 def _undecodable(item: Item) -> None:
-    with discard_broken_files(str, [item], ["B04_10m"]):
-        raise rasterio.errors.RasterioIOError("Read failed. See previous exception for details.")
+    reader = KeptReader(RasterSource("no.jp2"), None, None)
+    reader.read(RasterLoadParams(), GeoBox.from_bbox(BBOX, crs="EPSG:4326", shape=(20, 20)))
 
 
 def _on_many_threads(item: Item) -> None:
@@ -790,7 +805,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-phan-lop": lambda item: _load(item, band="SCL_20m", resampling="bilinear"),
     "loi-mot-pixel": lambda item: _load(item, bbox=(11.44, 47.81, 11.44001, 47.81001)),
     "loi-bo-nho": lambda item: _load(item, resolution=0.01),
-    "loi-lech-band": lambda item: _after(item, B04_10m=1500, B08_10m=0),
+    "loi-lech-band": _without_a_tile,
     "loi-dn-lon": lambda item: _after(item, B04_10m=40000),
     "loi-thieu-pixel": lambda item: _after(item, B04_10m=0),
     "loi-giai-nen": _undecodable,

@@ -25,7 +25,7 @@ from cdse_access.jp2 import ranges as remote
 from cdse_access.jp2 import reader, tile_parts
 from cdse_access.jp2.codestream import Layout
 from cdse_access.jp2.ranges import Remote
-from cdse_access.problems import BadData, BadInput, Problem, Reason, Unavailable
+from cdse_access.problems import BadData, BadInput, Problem, Reason, Rejected, Unavailable
 from cdse_access.session import current
 from cdse_offline.simulation.places import JP2_TILE
 
@@ -367,7 +367,7 @@ def test_a_lost_connection_half_way_keeps_what_is_whole_and_goes_on_later(items,
     assert read(patch_url=patch_url).identical(read())
 
 
-def test_when_one_file_fails_the_others_stop_trying(items, requests, monkeypatch):
+def test_when_the_service_refuses_the_others_stop_trying(items, requests, monkeypatch):
     waits = []
 
     class Stop(threading.Event):
@@ -381,12 +381,12 @@ def test_when_one_file_fails_the_others_stop_trying(items, requests, monkeypatch
     def refused(self: Remote, *place: int):
         if "B01" in self.href:
             time.sleep(0.3)
-            return 404, {}, b""
+            return 403, {}, b"<Code>InvalidAccessKeyId</Code>"
         return (503, {"Retry-After": "20"}, b"") if "B05" in self.href else ask(self, *place)
 
     monkeypatch.setattr(Remote, "ask", refused)
     start = time.monotonic()
-    with pytest.raises(BadData, match="Kho ảnh không có"):
+    with pytest.raises(Rejected):
         fetch(items, ["B01_60m", "B05_20m"], bbox=BBOX, resolution=60)
     assert waits == [20] and time.monotonic() - start < 5
 

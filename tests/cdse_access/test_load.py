@@ -1,9 +1,11 @@
 """cdse_access.loading.load: odc.stac.load's pixels, or an error, whatever the service does."""
 
+import pickle
 import re
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 
 import odc.stac
 import pytest
@@ -16,7 +18,10 @@ from cdse_access import progress
 from cdse_access.current import find_current, replace_current
 from cdse_access.georeference import write_georeference
 from cdse_access.jp2 import ranges as remote
+from cdse_access.jp2.cache import Folder, clear, find_root
+from cdse_access.jp2.reader import Reader
 from cdse_access.problems import BadData, BadInput, Problem, Reason
+from cdse_access.session import current
 from cdse_offline.practice import fault, switch_off, switch_on, usage
 
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
@@ -134,15 +139,38 @@ def test_other_projections_are_bit_identical(items, crs, metres):
     assert dn.identical(plain) and bool(inside.any())
 
 
-def test_files_removed_under_a_lazy_array_are_told_with_a_cure(items, tmp_path):
-    """R11"""
+def flip(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[:-200] + bytes([data[-200] ^ 1]) + data[-199:])
+
+
+DAMAGES = {"removed": Path.unlink, "flipped": flip, "cut": lambda path: path.write_bytes(path.read_bytes()[:500])}
+
+
+@pytest.mark.parametrize("kind", ["tile.*", "level0*"])
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_files_damaged_under_a_lazy_array_are_told_with_a_cure(items, tmp_path, kind, damage, scheduler):
+    """R11, S7: looked at where they are read, by a worker too that knows nothing of the client's cache."""
     lazy = load(items, ["B04_10m"], chunks={}, **AREA)
-    for path in tmp_path.rglob("*.tif"):
-        path.unlink()
-    with pytest.raises(BadData, match=r"đã bị xóa hay hỏng sau khi tải .*hãy gọi lại load\(\)") as caught:
-        lazy.compute()
+    if scheduler == "processes" and (damage, kind) != ("flipped", "tile.*"):
+        pytest.skip("a new process takes seconds")
+    for path in tmp_path.rglob(kind):
+        DAMAGES[damage](path)
+    with pytest.raises(BadData, match=r"đã bị xóa hay hỏng sau khi tải.*hãy gọi lại load\(\)") as caught:
+        lazy.compute(scheduler=scheduler)
     assert caught.value.reason == Reason.DISK
     assert load(items, ["B04_10m"], **AREA).identical(truth(items, ["B04_10m"]))
+
+
+def test_a_cache_elsewhere_is_told_with_a_cure(items, tmp_path):
+    """S7: a worker of another machine, or a folder that was cleaned."""
+    lazy = load(items, ["B04_10m"], chunks={}, **AREA)
+    for folder in tmp_path.iterdir():
+        rmtree(folder)
+    with pytest.raises(BadData, match=r"nằm ở máy khác \(level0.*máy đang tính") as caught:
+        lazy.compute()
+    assert pickle.loads(pickle.dumps(caught.value)).reason is Reason.DISK
 
 
 def test_two_pieces_of_a_pass_are_one_day_unless_asked_otherwise(items):
@@ -190,38 +218,125 @@ def test_progress_is_shown_unless_told_not_to(items, monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_small_file_that_cannot_be_read_is_brought_anew(items, monkeypatch, tmp_path):
-    dn = load(items, ["B04_10m"], **AREA)
-    assert list(tmp_path.rglob("*.tif"))
+def test_a_kept_file_that_cannot_be_read_is_brought_anew(items, monkeypatch, tmp_path):
+    dn = load(items, ["B04_10m", "B08_10m"], **AREA)
+    before = len(list(tmp_path.rglob("*.tif")))
     with monkeypatch.context() as patched:
 
-        def broken(*_: object, **__: object) -> None:
-            raise RasterioIOError("opj_decode() failed")
+        def broken(self, *_: object, **__: object) -> None:
+            raise RasterioIOError("read failed")
 
-        patched.setattr(jp2.odc.stac, "load", broken)
-        with pytest.raises(BadData, match="Không giải nén được ảnh") as caught:
-            load(items, ["B04_10m"], **AREA)
-    assert caught.value.reason == Reason.BROKEN and not list(tmp_path.rglob("*.tif"))
-    assert load(items, ["B04_10m"], **AREA).identical(dn)
+        patched.setattr(jp2.RioReader, "read", broken)
+        with pytest.raises(BadData, match="read failed") as caught:
+            load(items, ["B04_10m", "B08_10m"], **AREA)
+    assert caught.value.reason == Reason.DISK and len(list(tmp_path.rglob("*.tif"))) < before
+    assert load(items, ["B04_10m", "B08_10m"], **AREA).identical(dn)
 
 
-def test_a_tile_lost_in_one_band_is_found(items, monkeypatch, tmp_path):
-    """Between `fetch` and GDAL one band's tiles have gone: odc-stac would return zeros."""
-    fetch = jp2.fetch
+# -- a season with odd dates ---------------------------------------------------
 
-    def lossy(*arguments, **settings):
-        patch_url, href = fetch(*arguments, **settings), items[0].assets["B08_10m"].href
-        whole = Path(patch_url(href)).read_text()
-        (tmp_path / "lost.vrt").write_text(re.sub("<SimpleSource>.*</SimpleSource>", "", whole))
-        return lambda asked: str(tmp_path / "lost.vrt") if asked == href else patch_url(asked)
+SEASON = "2023-09-18/2023-09-28"
+BANDS = ["B04_10m", "B08_10m"]
 
-    monkeypatch.setattr(jp2, "fetch", lossy)
-    with pytest.raises(BadData, match=f"Ngày {DAY}, B04_10m và B08_10m không cùng thiếu dữ liệu"):
-        load(items, ["B04_10m", "B08_10m"], **AREA)
-    assert not (tmp_path / "lost.vrt").exists()
-    with pytest.raises(BadData, match=f"B08_10m ngày {DAY} chỉ có dữ liệu ở 0% vùng") as caught:
-        load(items, ["B08_10m"], **AREA)
-    assert caught.value.reason == Reason.EMPTY
+
+@pytest.fixture(scope="module")
+def season(service):
+    found = service.search(collections=["sentinel-2-l2a"], bbox=BBOX, datetime=SEASON, sortby="datetime")
+    return list(found.items())
+
+
+def lose_pixels(monkeypatch, hrefs: set[str]) -> None:
+    """These files read as no data: their virtual rasters have no tiles, as if the store had sent empty ones."""
+    keep_tiles = Reader.keep_tiles
+
+    def lossy(self, wanted):
+        kept = keep_tiles(self, wanted)
+        if wanted.href not in hrefs:
+            return kept
+        vrt = re.sub("<SimpleSource>.*</SimpleSource>", "", kept.path.read_text())
+        path = Folder(self.cache, kept.seal.key).keep("lost", ".vrt", vrt.encode())
+        return kept._replace(path=path)
+
+    monkeypatch.setattr(Reader, "keep_tiles", lossy)
+
+
+def test_one_bad_file_costs_no_other_date_and_all_are_named(season, tmp_path):
+    """K9: 10 dates, two of them broken in the store; the next try asks for these two only."""
+    assert len(season) >= 4
+    names = [season[number].assets[band].href.split("/")[-1] for number, band in ((1, "B04_10m"), (3, "B08_10m"))]
+    switch_on(*(fault("status", path=f"*{name}", status=404, code="NoSuchKey") for name in names))
+    with pytest.raises(BadData) as caught:
+        load(season, BANDS, **AREA)
+    days = [str(season[number].datetime.date()) for number in (1, 3)]
+    told = str(caught.value)
+    assert caught.value.reason is Reason.MISSING and told.startswith(f"2 ngày không dùng được: {', '.join(days)}.")
+    assert all(name in told for name in names)
+    usage(reset=True)
+    with pytest.raises(BadData):
+        load(season, BANDS, **AREA)
+    assert usage()["s3"] == 2
+
+
+def test_odd_dates_are_left_out_and_named_when_asked(season, capsys):
+    expected = load(season, BANDS, **AREA)
+    href = season[1].assets["B04_10m"].href
+    switch_on(fault("status", path=f"*{href.split('/')[-1]}", status=404, code="NoSuchKey"))
+    clear(find_root(current().store.lasting_identity))
+    for chunks in ({}, {"chunks": {}}):
+        dn = load(season, BANDS, on_bad="drop", **AREA, **chunks)
+        told = capsys.readouterr().out
+        assert f"Bỏ 1 ngày không dùng được ({season[1].datetime.date()}):" in told and href.split("/")[-1] in told
+        good = [number for number in range(expected.sizes["time"]) if number != 1]
+        assert dn.compute().identical(expected.isel(time=good))
+
+
+def test_an_empty_band_is_named_with_its_date_and_only_its_file_is_fetched_again(season, monkeypatch, capsys):
+    expected = load(season, BANDS, **AREA)
+    with monkeypatch.context() as patched:
+        lose_pixels(patched, {season[2].assets["B08_10m"].href})
+        usage(reset=True)
+        day = season[2].datetime.date()
+        with pytest.raises(BadData, match=f"B08_10m ngày {day} không có pixel nào") as caught:
+            load(season, BANDS, **AREA)
+        assert caught.value.reason is Reason.EMPTY and usage()["s3"] == 0
+        dn = load(season, BANDS, on_bad="drop", **AREA)
+        assert f"({day})" in capsys.readouterr().out and 0 < usage()["s3"] <= 6
+        assert dn.identical(expected.drop_isel(time=2))
+    assert load(season, BANDS, **AREA).identical(expected)
+
+
+def test_where_all_dates_are_bad_nothing_is_dropped(season):
+    switch_on(fault("status", path="*B04_10m.jp2", status=404, code="NoSuchKey"))
+    with pytest.raises(BadData, match=f"{len(season)} ngày không dùng được"):
+        load(season, BANDS, on_bad="drop", **AREA)
+
+
+@pytest.mark.parametrize("on_bad", ["raise", "drop"])
+def test_a_service_that_refuses_is_no_bad_date(season, on_bad):
+    switch_on(fault("key-unknown", path="/eodata/*", which="after 3"))
+    with pytest.raises(Problem) as caught:
+        load(season, BANDS, on_bad=on_bad, **AREA)
+    assert caught.value.reason is Reason.KEY_UNKNOWN
+
+
+def test_the_whole_layer_of_a_bad_file_is_left_out(season):
+    piece = season[1].clone()
+    piece.id, piece.datetime = "piece", season[1].datetime + timedelta(seconds=15)
+    items = season[:2]
+    broken = [season[1].assets["B04_10m"].href]
+    whole = rename_files(piece)
+    assert jp2._leave_out([*items, whole], broken, "solar_day") == [season[0]]
+    assert jp2._leave_out([*items, whole], broken, "time") == [season[0], whole]
+    same = whole.clone()
+    same.datetime = season[1].datetime
+    assert jp2._leave_out([*items, same], broken, "time") == [season[0]]
+    assert jp2._leave_out([*items, same], broken, "id") == [season[0], same]
+
+
+def rename_files(item):
+    for asset in item.assets.values():
+        asset.href += "x"
+    return item
 
 
 def test_passing_faults_do_not_change_a_pixel(items, tmp_path):
@@ -262,7 +377,7 @@ def test_28_no_key_in_the_traceback_of_a_load(items, rule, offline_service, monk
         load(items, ["B04_10m"], **AREA)
     lines = VerboseTB().structured_traceback(type(caught.value), caught.value, caught.tb.tb_next)
     told = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(lines))
-    assert "in fetch(" in told and "in read_header(" in told
+    assert "in _bring(" in told and "in read_header(" in told
     keys = (offline_service["access_key"], offline_service["secret_key"])
     assert [key for key in keys if key in told or key in str(caught.value)] == []
 

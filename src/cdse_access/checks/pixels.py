@@ -1,55 +1,64 @@
 """What was loaded: numbers that Sentinel-2 can write, bands that lack the same pixels, as many pixels as promised.
 
-Everything is looked at date by date, so that the checks take the memory of one date and not of all.
+Everything is looked at date by date, so that the checks take the memory of one date and not of all. A date that shows
+only a part of the area is no fault: at the edge of a swath bands end kilometres apart.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from odc.geo.geobox import GeoBox
+from pyproj import Transformer
 from pystac import Item
-from rasterio.errors import RasterioError
-from scipy.ndimage import binary_erosion
+from scipy.ndimage import binary_dilation, binary_erosion
 from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
 from cdse_access.assets import ZERO_IS_MEANT
-from cdse_access.checks.items import Bands, find_outline
+from cdse_access.checks.items import find_outline
+from cdse_access.checks.season import Fault, make_fault
 from cdse_access.classes import find_clear
-from cdse_access.jp2.cache import discard_image
+from cdse_access.jp2.decoding import Image
 from cdse_access.messages import say
-from cdse_access.problems import BadData
 from cdse_access.telling import tell
 
-PatchUrl = Callable[[str], str]
 Layer = np.ndarray[Any, Any]  # of one band and date: (y, x)
 Layers = dict[str, Layer]  # of one date, by band
+Images = Mapping[str, Image]  # of the files that were read, by address
 
 LARGEST_DN = 32767  # Sentinel-2 writes 15 bits
 SLIVER = 16  # pixels; at the edge of a swath bands differ by fewer
 MARGIN = 0.01  # degrees; an item's outline is right to about 1 km
+HALF = 0.5  # of what is promised; with less a date is a part
+BLUR = 2  # pixels to each side that resampling may carry across the edge of a tile
+NEARLY_ALL = 0.9  # of the pixels around a lost tile are there
 
 
-def check_pixels(dn: xr.Dataset, items: Iterable[Item]) -> None:
-    """Look at a cube (time, y, x) of DN that was loaded from these items; 0, or the attribute `nodata`, is no data.
+def check_pixels(dn: xr.Dataset, items: Sequence[Item], images: Images | None = None) -> list[Fault]:
+    """All that is wrong with a cube (time, y, x) of DN that was loaded from these items, by date.
 
-    Bands in which 0 can be meant (ZERO_IS_MEANT) are not searched for gaps. Days without a clear pixel are right but
-    show nothing: their dates are printed where SCL was loaded.
-    Errors: BadData that names date and band.
+    0, or the attribute `nodata`, is no data; bands in which 0 can be meant (ZERO_IS_MEANT) are not searched for gaps.
+    images: where the tiles of the files lie, to tell one that was lost from a swath that ends. Dates that show a part
+    of the area, or no clear pixel, are right: they are printed.
     """
+    faults: list[Fault] = []
+    partial: list[str] = []
     promised = _find_promised_shares(dn, items)
     nodata = {str(band): array.attrs.get("nodata") for band, array in dn.data_vars.items()}
     for number, (date, layers) in enumerate(_split_dates(dn)):
-        _check_range(layers, date)
         masks = _find_data(layers, nodata)
-        _check_alike(masks, date)
-        _check_share(masks, date, promised.get(number, 0.0))
-    _print_overcast(dn)
+        files = _find_images(dn, items, number, images or {}, masks)
+        found = [*_check_range(layers, date), *_check_share(masks, date, promised.get(number, 0.0))]
+        found = found or list(_check_tiles(masks, date, dn.odc.geobox, files))
+        faults += [fault._replace(layer=number) for fault in found]
+        if not found and (share := _find_partial_share(masks, promised.get(number, 0.0))):
+            partial.append(f"{date} ({share})")
+    if partial:
+        tell(say("dates-partial", number=len(partial), dates=", ".join(partial)))
+    _tell_overcast(dn)
+    return faults
 
 
 def _split_dates(dn: xr.Dataset) -> Iterator[tuple[str, Layers]]:
@@ -60,11 +69,11 @@ def _split_dates(dn: xr.Dataset) -> Iterator[tuple[str, Layers]]:
         yield str(np.datetime_as_string(time, "D")), layers
 
 
-def _check_range(layers: Layers, date: str) -> None:
+def _check_range(layers: Layers, date: str) -> Iterator[Fault]:
     for band, layer in layers.items():
         worst = np.fmax.reduce(layer, axis=None)  # NaN is left out
         if worst > LARGEST_DN:
-            raise BadData(say("dn-large", band=band, date=date, dn=worst, largest=LARGEST_DN))
+            yield make_fault(date, [band], say("dn-large", band=band, date=date, dn=worst, largest=LARGEST_DN))
 
 
 def _find_data(layers: Layers, nodata: dict[str, float | None]) -> Layers:
@@ -77,13 +86,77 @@ def _find_data(layers: Layers, nodata: dict[str, float | None]) -> Layers:
     return masks
 
 
-def _check_alike(masks: Layers, date: str) -> None:
-    """A tile that went missing in one band shows as a square; at a swath's edge bands differ by a few pixels."""
-    for one, other in pairwise(masks):
-        differing = masks[one] != masks[other]
-        if _holds_square(differing):
-            share = differing.mean()
-            raise BadData(say("bands-differ", date=date, one=one, other=other, share=share))
+def _check_share(masks: Layers, date: str, promised: float) -> Iterator[Fault]:
+    """Bands without a pixel: where others have some, or where the items promise half of the area."""
+    shares = {band: mask.mean() for band, mask in masks.items()}
+    empty = [band for band, share in shares.items() if not share]
+    if empty and (promised >= HALF or len(empty) < len(shares)):
+        told = say("pixels-none", band=", ".join(empty), date=date, promised=promised)
+        yield make_fault(date, empty, told)
+
+
+def _find_partial_share(masks: Layers, promised: float) -> str:
+    """The band that has least and its share, where that is less than is promised or than another band has."""
+    if not masks:
+        return ""
+    least = min(masks, key=lambda band: masks[band].sum())
+    most = np.any(list(masks.values()), axis=0)
+    share = masks[least].mean()
+    is_part = share < promised * HALF or _holds_square(most & ~masks[least])
+    return f"{least}: {share:.0%}" if is_part else ""
+
+
+# -- tiles that went missing -------------------------------------------------
+
+
+def _check_tiles(masks: Layers, date: str, geobox: GeoBox, files: Mapping[str, Sequence[Image]]) -> Iterator[Fault]:
+    """A tile that went missing in one band is empty to its edges, while behind them all is there."""
+    for band, mask in masks.items():
+        others = np.any([other for name, other in masks.items() if name != band], axis=0) & ~mask
+        if not _holds_square(others):
+            continue
+        for image in files.get(band, ()):
+            lost = _find_lost(mask, others, number_tiles(geobox, image))
+            if lost.any():
+                told = say("bands-differ", date=date, band=band, share=lost.mean())
+                yield make_fault(date, [band], told)
+                break
+
+
+def _find_lost(mask: Layer, others: Layer, numbers: Layer) -> Layer:
+    """Where tiles are of which this band has nothing and others have something, if all around them is whole."""
+    lost = np.zeros_like(mask)
+    for number in np.unique(numbers[others]):
+        cell = numbers == number
+        inner = binary_erosion(cell, iterations=BLUR, border_value=1)
+        if number >= 0 and not mask[inner].any() and _holds_square(others & cell):
+            lost |= cell
+    around = binary_dilation(lost, iterations=2 * BLUR) & ~binary_dilation(lost, iterations=BLUR) & (mask | others)
+    is_whole = around.any() and mask[around].mean() >= NEARLY_ALL
+    return lost if is_whole else np.zeros_like(mask)
+
+
+def number_tiles(geobox: GeoBox, image: Image) -> Layer:
+    """For each pixel the number of the image's tile under its centre; -1 beside the image."""
+    rows, columns = np.indices(tuple(geobox.shape)) + 0.5
+    x, y = geobox.affine * (columns, rows)
+    if geobox.crs != image.geobox.crs:
+        x, y = Transformer.from_crs(geobox.crs, image.crs, always_xy=True).transform(x, y)
+    layout = image.layout
+    column, row = ~image.transform * (x, y)
+    outside = (column < 0) | (row < 0) | (column >= layout.width) | (row >= layout.height) | ~np.isfinite(column + row)
+    column, row = (np.where(outside, 0, place) for place in (column, row))
+    numbers = row // layout.tile_height * layout.columns + column // layout.tile_width
+    return np.where(outside, -1, numbers).astype(int)
+
+
+def _find_images(
+    dn: xr.Dataset, items: Iterable[Item], number: int, images: Images, bands: Iterable[str]
+) -> dict[str, list[Image]]:
+    """The images of a date, by band."""
+    members = find_members(dn, items, number)
+    hrefs = {band: [item.assets[band].href for item in members if band in item.assets] for band in bands}
+    return {band: [images[href] for href in some if href in images] for band, some in hrefs.items()}
 
 
 def _holds_square(differing: Layer) -> bool:
@@ -95,13 +168,7 @@ def _holds_square(differing: Layer) -> bool:
     return bool(binary_erosion(differing, square).any())
 
 
-def _check_share(masks: Layers, date: str, promised: float) -> None:
-    """At least half the pixels that the items promise must be there."""
-    for band, mask in masks.items():
-        found = mask.mean()
-        if found < promised / 2:
-            slot = "pixels-few" if found else "pixels-none"
-            raise BadData(say(slot, band=band, date=date, found=found, promised=promised))
+# -- what the items promise --------------------------------------------------
 
 
 def _find_promised_shares(dn: xr.Dataset, items: Iterable[Item]) -> dict[int, float]:
@@ -110,7 +177,7 @@ def _find_promised_shares(dn: xr.Dataset, items: Iterable[Item]) -> dict[int, fl
     Empty where dates are not in order: with an unusual `groupby` nobody knows which item is in which layer.
     """
     times = dn.time.values
-    if not (times[:-1] < times[1:]).all():
+    if not _are_ordered(times):
         return {}
     geobox: GeoBox = dn.odc.geobox
     area = geobox.geographic_extent.geom
@@ -122,6 +189,18 @@ def _find_promised_shares(dn: xr.Dataset, items: Iterable[Item]) -> dict[int, fl
     return {layer: union_all(found).area / area.area for layer, found in parts.items()}
 
 
+def find_members(dn: xr.Dataset, items: Iterable[Item], number: int) -> list[Item]:
+    """The items that a date was made of; all that may be where nobody knows, see `_find_promised_shares`."""
+    times = dn.time.values
+    if not _are_ordered(times):
+        return list(items)
+    return [item for item in items if _find_layer(item, times) == number]
+
+
+def _are_ordered(times: np.ndarray) -> bool:
+    return bool((times[:-1] < times[1:]).all())
+
+
 def _find_layer(item: Item, times: np.ndarray) -> int:
     """The layer that an item is in: the last that does not begin after it."""
     assert item.datetime is not None
@@ -130,7 +209,7 @@ def _find_layer(item: Item, times: np.ndarray) -> int:
     return max(following - 1, 0)
 
 
-def _print_overcast(dn: xr.Dataset) -> None:
+def _tell_overcast(dn: xr.Dataset) -> None:
     for band in dn.data_vars:
         if str(band).startswith("SCL"):
             dates = [date for date, layers in _split_dates(dn[[band]]) if not _is_seen(layers[str(band)])]
@@ -143,25 +222,3 @@ def _is_seen(scl: Layer) -> bool:
     """Does one pixel of this date show land or water?"""
     seen = find_clear(scl) & ~np.isnan(scl)
     return bool(seen.any())
-
-
-@contextmanager
-def discard_broken_files(patch_url: PatchUrl, items: Sequence[Item], bands: Bands) -> Iterator[None]:
-    """Where reading fails, remove the kept files, so that the next load fetches them again.
-
-    Errors: BadData for those of GDAL.
-    """
-    try:
-        yield
-    except (RasterioError, BadData) as error:
-        _remove_files(patch_url, items, bands)
-        if isinstance(error, BadData):
-            raise
-        raise BadData(say("image-broken", error=error)) from error
-
-
-def _remove_files(patch_url: PatchUrl, items: Sequence[Item], bands: Bands) -> None:
-    hrefs = {item.assets[band].href for item in items for band in bands}
-    kept = {patch_url(href) for href in hrefs} - hrefs
-    for path in kept:
-        discard_image(Path(path))

@@ -103,7 +103,11 @@ class Folder:
     def find_all(self, start: str) -> list[Path]:
         """Every whole file whose name starts like this, in no order: a file's time says when it was used last."""
         paths = [self.path / found for found in self._names if found.startswith(start)]
-        return [path for path in paths if self._check(path, path.stem.rpartition("-")[0])]
+        return [path for path in paths if self.holds(path)]
+
+    def holds(self, path: Path) -> bool:
+        """Is this file of the folder there, and as it was kept? A damaged one is removed."""
+        return self._check(path, path.stem.rpartition("-")[0])
 
     def remove(self, path: Path) -> None:
         """Keep this file no longer."""

@@ -6,7 +6,7 @@ reading it is an error, not zeros.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from rasterio import Affine
@@ -14,7 +14,7 @@ from rasterio import Affine
 from cdse_access.jp2.cache import Folder
 from cdse_access.jp2.codestream import Layout, Rectangle
 from cdse_access.jp2.decoding import Image
-from cdse_access.jp2.vrt import Piece, write_vrt
+from cdse_access.jp2.vrt import Piece, find_sources, write_vrt
 
 NOT_DECODED = "not-decoded.tif"
 Tiles = Mapping[int, Collection[int]]  # by level, the numbers of the tiles that are wanted
@@ -82,3 +82,16 @@ def _place_tile(folder: Folder, image: Image, etag: str, level: int, number: int
     target = image.layout.bounds(number).reduce(level)
     source = Rectangle(0, 0, target.right - target.left, target.bottom - target.top)
     return Piece(path.name, source, target, beside=True)
+
+
+def list_files(path: Path) -> Iterator[Path]:
+    """A virtual raster, the tiles in it, and those of its overviews; read as they are asked for."""
+    yield path
+    for name in find_sources(path.read_text(encoding="utf-8")):
+        if name == NOT_DECODED:
+            continue
+        beside = path.with_name(name)
+        if beside.suffix == path.suffix:
+            yield from list_files(beside)
+        else:
+            yield beside

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from odc.geo.geobox import GeoBox
 
@@ -18,7 +18,7 @@ from cdse_access.jp2.answers import file_name
 from cdse_access.jp2.cache import Cache, Folder, find_root, read_limit, shorten, trim
 from cdse_access.jp2.codestream import Header, read_header, write_tiles
 from cdse_access.jp2.decoding import Image, decode_tile, describe, mask_rim
-from cdse_access.jp2.mosaic import find_images, find_tile, keep_image, keep_mosaic, keep_tile
+from cdse_access.jp2.mosaic import find_images, find_tile, keep_image, keep_mosaic, keep_tile, list_files
 from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.jp2.survey import Survey
 from cdse_access.jp2.tile_parts import read_tiles
@@ -38,6 +38,31 @@ THIS_PROCESS = secrets.token_hex(8)  # a store without an identity may be anothe
 def open_cache(root: Path, identity: str) -> Cache:
     """The cache of a service in this process: it remembers which files were checked."""
     return Cache(root, identity)
+
+
+class Seal(NamedTuple):
+    """What the digests of an image's kept files were made with: whoever has it can tell whether they are whole."""
+
+    root: Path
+    identity: str
+    key: str
+
+
+class Kept(NamedTuple):
+    """A virtual raster of an image, over its kept tiles."""
+
+    path: Path
+    image: Image
+    seal: Seal
+
+
+def find_damage(path: Path, seal: Seal) -> Path | None:
+    """The first kept file under a virtual raster that is gone, or not as it was kept; None where all are whole.
+
+    Each is read once in a process, and again where it was changed since.
+    """
+    folder = Folder(open_cache(seal.root, seal.identity), seal.key)
+    return next((one for one in list_files(path) if not folder.holds(one)), None)
 
 
 class Reader:
@@ -73,20 +98,21 @@ class Reader:
 
     # -- one file ------------------------------------------------------------
 
-    def keep_tiles(self, wanted: Wanted) -> Path:
+    def keep_tiles(self, wanted: Wanted) -> Kept:
         """A virtual raster of the file whose tiles under the frame are kept, at the levels that will be read."""
         try:
             return self._find_or_fetch(wanted)
         except FileNotFoundError as error:  # kept a moment ago, and removed by another process since
             raise BadData(say("cache-removed", path=self.cache.root, error=error)) from error
 
-    def _find_or_fetch(self, wanted: Wanted) -> Path:
+    def _find_or_fetch(self, wanted: Wanted) -> Kept:
         file = Remote(wanted.href, self.store, self._pool)
         folder = self.open_folder(wanted, file)
         for etag, image in _find_images(folder, wanted).items():
             levels = _choose_tiles(wanted, image)
             if not _find_missing(folder, etag, levels):
-                return keep_mosaic(folder, image, etag, levels, wanted.nodata)
+                path = keep_mosaic(folder, image, etag, levels, wanted.nodata)
+                return Kept(path, image, self._seal(folder))
         return self._fetch_missing(wanted, file, folder)
 
     def open_folder(self, wanted: Wanted, file: Remote) -> Folder:
@@ -97,7 +123,7 @@ class Reader:
             version = self.cache.versions.setdefault(wanted.href, f"{file.etag} {file.size}")
         return self.cache.open_folder(wanted.href, version)
 
-    def _fetch_missing(self, wanted: Wanted, file: Remote, folder: Folder) -> Path:
+    def _fetch_missing(self, wanted: Wanted, file: Remote, folder: Folder) -> Kept:
         header = self._read_header(wanted, file)
         etag = shorten(file.etag.encode(), 8)
         image = _find_images(folder, wanted).get(etag)
@@ -117,7 +143,11 @@ class Reader:
                         geotiff = mask_rim(geotiff, data, image, number, level, file.name)
                     keep_tile(folder, etag, level, number, geotiff)
         assert image is not None  # there is at least one tile under a frame
-        return keep_mosaic(folder, image, etag, _choose_tiles(wanted, image), wanted.nodata)
+        path = keep_mosaic(folder, image, etag, _choose_tiles(wanted, image), wanted.nodata)
+        return Kept(path, image, self._seal(folder))
+
+    def _seal(self, folder: Folder) -> Seal:
+        return Seal(self.cache.root, self.cache.identity, folder.key)
 
     def read_parts(self, wanted: Wanted) -> tuple[Header, dict[int, list[bytes]]]:
         """The header of the file, and the tile-parts under the frame as they are, by number of their tile."""

@@ -3,9 +3,10 @@
 Source: GDAL, Virtual File Format (https://gdal.org/en/stable/drivers/raster/vrt.html).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from rasterio import Affine
 
@@ -45,6 +46,12 @@ def write_vrt(raster: Raster, pieces: Iterable[Piece], overviews: Sequence[str] 
         f'<VRTDataset rasterXSize="{raster.width}" rasterYSize="{raster.height}">\n'
         f"<SRS>{escape(raster.crs)}</SRS>\n<GeoTransform>{geotransform}</GeoTransform>\n{bands}</VRTDataset>\n"
     )
+
+
+def find_sources(vrt: str) -> list[str]:
+    """The files that a virtual raster refers to, each once: names beside it."""
+    names = re.findall(r'<SourceFilename relativeToVRT="1">([^<]*)<', vrt)
+    return [unescape(name) for name in dict.fromkeys(names)]
 
 
 def _write_band(raster: Raster, band: int, pieces: Sequence[Piece], overviews: Sequence[str]) -> str:

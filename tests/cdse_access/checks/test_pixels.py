@@ -1,8 +1,6 @@
 """cdse_access.checks.pixels: what was loaded wrongly is found, and what is kept of it removed."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +8,13 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from pystac import Item
-from rasterio.errors import RasterioIOError
+from rasterio import Affine
 
-from cdse_access.checks.pixels import check_pixels, discard_broken_files
-from cdse_access.problems import BadData, BadInput, Problem, Reason
+from cdse_access.checks.pixels import check_pixels, number_tiles
+from cdse_access.checks.season import join_faults
+from cdse_access.jp2.codestream import Layout
+from cdse_access.jp2.decoding import Image
+from cdse_access.problems import BadData, Reason
 from tests.cdse_access.checks.example import FIRST, make_item
 from tests.peak import measure_peak
 
@@ -37,16 +38,16 @@ def cube(days: int = 2, **bands: np.ndarray | int) -> xr.Dataset:
 ITEMS = [make_item(), make_item("next", when=FIRST + timedelta(days=1))]
 
 
-def broken(dn: xr.Dataset, items: list[Item] = ITEMS) -> BadData:
-    with pytest.raises(BadData) as caught:
-        check_pixels(dn, items)
-    return caught.value
+def broken(dn: xr.Dataset, items: list[Item] = ITEMS, images: dict[str, Image] | None = None) -> BadData:
+    faults = check_pixels(dn, items, images)
+    assert faults
+    return join_faults(faults)
 
 
 def test_a_whole_load_passes():
-    assert check_pixels(cube(), ITEMS) is None
-    assert check_pixels(cube(B04_10m=32767, SCL_20m=11), ITEMS) is None
-    assert check_pixels(cube().drop_vars("B08_10m"), ITEMS) is None
+    assert check_pixels(cube(), ITEMS) == []
+    assert check_pixels(cube(B04_10m=32767, SCL_20m=11), ITEMS) == []
+    assert check_pixels(cube().drop_vars("B08_10m"), ITEMS) == []
 
 
 def test_checks_take_the_memory_of_one_date():
@@ -72,38 +73,84 @@ def test_a_layer_of_nothing_is_not_clear(capsys):
     assert "2 ngày: 2023-09-28, 2023-09-29" in capsys.readouterr().out
 
 
-def test_a_lost_tile_in_one_band():
+# -- a part, and a tile that was lost ----------------------------------------
+
+# The bands' own grid, tiles of 30 pixels: four of them under the cube, which begins 300 pixels from its corner.
+TILES = Image(Layout(3000, 3000, 30, 30, 1, 15), 4, "EPSG:32632", Affine(10, 0, 679500, 0, -10, 5303600))
+IMAGES = {asset.href: TILES for item in ITEMS for asset in item.assets.values()}
+
+
+def test_tiles_are_numbered_under_each_pixel():
+    geobox = cube().odc.geobox
+    numbers = number_tiles(geobox, TILES)
+    assert numbers.shape == (60, 60) and len(np.unique(numbers)) == 4
+    assert [int(numbers[row, column]) for row, column in ((0, 0), (29, 30), (30, 29))] == [1010, 1011, 1110]
+    in_degrees = number_tiles(GeoBox.from_bbox((11.44, 47.81, 11.45, 47.82), resolution=0.0001), TILES)
+    assert (in_degrees >= 0).all() and len(np.unique(in_degrees)) > 4
+    assert (number_tiles(GeoBox.from_bbox((5, 40, 6, 41), resolution=0.1), TILES) == -1).all()
+
+
+def test_a_tile_lost_in_one_band_is_a_fault_of_its_date():
     dn = cube()
-    dn.B08_10m[1, 20:40, 30:] = 0
-    problem = broken(dn)
-    assert str(problem).startswith("Ngày 2023-09-29, B04_10m và B08_10m không cùng thiếu dữ liệu (16.7% vùng)")
-    assert problem.reason == Reason.BROKEN
-
-
-def test_bands_of_another_type_are_compared_too():
-    dn = cube(B04_10m=1500, B08_10m=2500, SCL_20m=4)
-    dn.SCL_20m[0, :16, :16] = 0
-    assert "B08_10m và SCL_20m" in str(broken(dn))
-    floating = dn.astype("float32").where(dn > 0)
+    lost = number_tiles(dn.odc.geobox, TILES) == number_tiles(dn.odc.geobox, TILES)[0, 0]
+    dn.B08_10m.values[1][lost] = 0
+    problem = broken(dn, images=IMAGES)
+    assert str(problem).startswith(f"Ngày 2023-09-29, B08_10m mất trọn ô ({lost.mean():.1%} vùng)")
+    assert problem.reason == Reason.BROKEN and 0.2 < lost.mean() < 0.3
+    dn.B04_10m.values[1][lost] = 0
+    assert check_pixels(dn, ITEMS, IMAGES) == []  # nobody has it
+    floating = cube(B04_10m=1500, SCL_20m=4).astype("float32")
+    floating.SCL_20m.values[0][lost] = np.nan
     for array in floating.data_vars.values():
         array.attrs["nodata"] = float("nan")
-    assert "B08_10m và SCL_20m" in str(broken(floating))
+    assert "SCL_20m mất trọn ô" in str(broken(floating, images=IMAGES))
 
 
-def test_slivers_at_the_edge_of_a_swath_are_no_fault():
+@pytest.mark.parametrize(
+    "gap",
+    [
+        np.s_[:, 0:33],  # swaths whose edges are 330 m apart
+        np.s_[3:33, 5:35],  # as large as a tile, and elsewhere
+        np.s_[20:40, 30:],
+        np.s_[:55],
+    ],
+)
+def test_a_part_of_a_date_is_told_with_its_share_and_is_no_fault(capsys, gap):
+    """K9: at the edge of a swath, or where a lake gives no signal, bands do not end at the tiles of the file."""
+    dn = cube()
+    dn.B08_10m.values[1][gap] = 0
+    share = float((dn.B08_10m[1] > 0).mean())
+    for images in (IMAGES, None):
+        assert check_pixels(dn, ITEMS, images) == []
+        told = f"Vùng chỉ có dữ liệu ở một phần vào 1 ngày: 2023-09-29 (B08_10m: {share:.0%}).\n"
+        assert capsys.readouterr().out == told
+
+
+def test_an_oblique_edge_across_whole_tiles_is_no_fault(capsys):
+    dn = cube()
+    rows, columns = np.indices((60, 60))
+    dn.B08_10m.values[0][columns < 40 - rows / 4] = 0
+    assert check_pixels(dn, ITEMS, IMAGES) == []
+    assert "2023-09-28 (B08_10m: " in capsys.readouterr().out
+
+
+def test_slivers_at_the_edge_of_a_swath_are_not_worth_a_word(capsys):
     dn = cube()
     dn.B08_10m[:, :, :15] = 0
     dn.B04_10m[0, 10, 10] = 0
-    assert check_pixels(dn, ITEMS) is None
-    narrow = cube().isel(y=slice(0, 5))  # narrower than a sliver: the whole width counts
+    assert check_pixels(dn, ITEMS) == [] and capsys.readouterr().out == ""
+
+
+def test_an_area_smaller_than_what_counts_is_compared_over_its_whole_width(capsys):
+    narrow = cube().isel(y=slice(0, 5))
     narrow.B08_10m[0, :, 8:24] = 0
-    assert broken(narrow).reason == Reason.BROKEN
+    assert check_pixels(narrow, ITEMS) == [] and "B08_10m: 73%" in capsys.readouterr().out
 
 
 def test_what_all_bands_lack_is_no_data():
     dn = cube()
     dn[["B04_10m", "B08_10m"]] = dn.where(dn.x > 682700, 0)
-    assert check_pixels(dn, ITEMS) is None
+    assert check_pixels(dn, ITEMS) == []
 
 
 def test_numbers_that_sentinel_2_cannot_write():
@@ -118,26 +165,50 @@ def test_a_day_without_pixels():
     dn = cube()
     dn.B04_10m[1] = dn.B08_10m[1] = 0
     problem = broken(dn)
-    assert str(problem).startswith("B04_10m ngày 2023-09-29 chỉ có dữ liệu ở 0% vùng, item hứa 100%")
+    assert str(problem).startswith("B04_10m, B08_10m ngày 2023-09-29 không có pixel nào trong vùng, item hứa 100%")
     assert problem.reason == Reason.EMPTY
 
 
-def test_a_day_with_too_few_pixels():
+def test_a_day_on_which_one_band_has_no_pixel():
+    dn = cube()
+    dn.B08_10m[0] = 0
+    assert str(broken(dn)).startswith("B08_10m ngày 2023-09-28 không có pixel nào")
+    elsewhere = make_item("first", west=12.0)  # nobody promised anything, but the other band has it
+    assert str(broken(dn, [elsewhere, ITEMS[1]])).startswith("B08_10m ngày 2023-09-28")
+
+
+def test_all_that_is_wrong_is_said_at_once_by_date():
+    dn = cube(days=4)
+    dn.B08_10m[3] = 0
+    dn.B04_10m[1, 3, 4] = dn.B08_10m[1, 3, 4] = 40000
+    items = [make_item(str(day), when=FIRST + timedelta(days=day)) for day in range(4)]
+    faults = check_pixels(dn, items)
+    assert [(fault.layer, fault.date, fault.bands) for fault in faults] == [
+        (1, "2023-09-29", ["B04_10m"]),
+        (1, "2023-09-29", ["B08_10m"]),
+        (3, "2023-10-01", ["B08_10m"]),
+    ]
+    told = str(join_faults(faults))
+    assert told.startswith("2 ngày không dùng được: 2023-09-29, 2023-10-01. ") and 'on_bad="drop"' in told
+    assert told.count("\n- 2023-09-29: ") == 2 and "\n- 2023-10-01: B08_10m" in told
+
+
+def test_a_day_with_few_pixels_is_a_part(capsys):
     dn = cube()
     dn.B04_10m[0, 25:] = dn.B08_10m[0, 25:] = 0
-    assert broken(dn).reason == Reason.BROKEN
+    assert check_pixels(dn, ITEMS) == [] and "2023-09-28 (B04_10m: 42%)" in capsys.readouterr().out
     dn = cube()
     dn.B04_10m[0, 35:] = dn.B08_10m[0, 35:] = 0
-    assert check_pixels(dn, ITEMS) is None
+    assert check_pixels(dn, ITEMS) == [] and capsys.readouterr().out == ""
 
 
 def test_no_pixels_are_promised_outside_of_the_items():
     dn = cube()
     dn.B04_10m[1] = dn.B08_10m[1] = 0
     elsewhere = make_item("next", when=FIRST + timedelta(days=1), west=12.0)
-    assert check_pixels(dn, [ITEMS[0], elsewhere]) is None
+    assert check_pixels(dn, [ITEMS[0], elsewhere]) == []
     outside = make_item("next", when=FIRST + timedelta(days=1), **{"cdse_offline:window": [11.6, 47.8, 11.7, 47.9]})
-    assert check_pixels(dn, [ITEMS[0], outside]) is None
+    assert check_pixels(dn, [ITEMS[0], outside]) == []
     beside = make_item("y", when=FIRST + timedelta(days=1, seconds=15))  # the same solar day
     assert broken(dn, [ITEMS[0], elsewhere, beside]).reason == Reason.EMPTY
 
@@ -147,75 +218,20 @@ def test_layers_that_cannot_be_told_apart_are_not_compared_with_items():
     dn.B04_10m[1] = dn.B08_10m[1] = 0
     same_second = dn.assign_coords(time=[dn.time.values[0]] * 2)  # groupby="id"
     elsewhere = make_item("next", west=12.0)
-    assert check_pixels(same_second, [ITEMS[0], elsewhere]) is None
+    assert check_pixels(same_second, [ITEMS[0], elsewhere]) == []
 
 
 def test_bands_whose_zero_may_be_meant_are_left_alone():
     dn = cube(B04_10m=1500, AOT_10m=0, WVP_10m=0, CLD_20m=0, SNW_20m=0, SKY_10m=0)
     del dn.SKY_10m.attrs["nodata"]
     dn.B04_10m[0, :20] = 0
-    assert check_pixels(dn, ITEMS) is None
+    assert check_pixels(dn, ITEMS) == []
 
 
 def test_degrees_pass_as_well():
     dn = cube().odc.reproject("EPSG:4326", resolution=0.0001)
     for array in dn.data_vars.values():
         array.attrs["nodata"] = 0
-    assert check_pixels(dn, ITEMS) is None
+    assert check_pixels(dn, ITEMS) == []
     dn.B04_10m[0, 20, 20] = 40000
     assert "DN 40000" in str(broken(dn))
-
-
-# -- guarded -----------------------------------------------------------------
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> tuple[Path, Callable[[str], str]]:
-    """A kept file of the first band, and what `fetch` would return for it."""
-    path = tmp_path / "small.jp2"
-    path.write_bytes(b"?")
-    return path, lambda href: str(path) if "B04_10m" in href else href
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (RasterioIOError("opj_decode() failed"), r"Không giải nén được ảnh \(opj_decode\(\) failed\)"),
-        (BadData("DN 40000", Reason.BROKEN), "DN 40000"),
-    ],
-)
-def test_what_reads_broken_is_not_kept(kept, error, message):
-    path, patch_url = kept
-    with (
-        pytest.raises(BadData, match=message) as caught,
-        discard_broken_files(patch_url, [make_item()], ["B04_10m", "B08_10m"]),
-    ):
-        raise error
-    assert caught.value.reason == Reason.BROKEN and not path.exists()
-
-
-@pytest.mark.parametrize("error", [None, KeyboardInterrupt(), BadInput("?"), MemoryError()])
-def test_files_stay_when_nothing_is_wrong_with_them(kept, error):
-    path, patch_url = kept
-    try:
-        with discard_broken_files(patch_url, [make_item()], ["B04_10m"]):
-            if error:
-                raise error
-    except type(error):
-        pass
-    assert path.exists()
-
-
-def test_only_kept_files_are_thrown_away(kept):
-    item = make_item()
-    item.assets["B04_10m"].href = str(kept[0])  # what `fetch` did not bring is read where it is
-    with pytest.raises(BadData), discard_broken_files(str, [item], ["B04_10m"]):
-        raise RasterioIOError("?")
-    assert kept[0].exists()
-
-
-def test_a_file_that_is_gone_does_not_hide_the_problem(kept):
-    path, patch_url = kept
-    path.unlink()
-    with pytest.raises(Problem), discard_broken_files(patch_url, [make_item()], ["B04_10m"]):
-        raise RasterioIOError("?")

@@ -65,7 +65,7 @@ def keep_all(reader: Reader, one: Wanted) -> Folder:
 def test_what_is_kept_is_used_and_nobody_is_asked(reader):
     one = wanted("s3://eodata/a.jp2", 10, FRAME)
     folder = keep_all(reader, one)
-    assert reader.keep_tiles(one).parent == folder.path
+    assert reader.keep_tiles(one).path.parent == folder.path
 
 
 def test_an_item_that_says_another_place_is_refused_also_where_the_image_is_kept(reader):
