@@ -9,14 +9,15 @@ import os
 import re
 import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from cdse_access.addresses import NAMES as ADDRESSES
-from cdse_access.files import write_whole
+from cdse_access.files import explain_refusal, write_whole
 from cdse_access.messages import say
-from cdse_access.problems import BadData, BadInput
+from cdse_access.problems import BadInput
 from cdse_access.secrets import Keys, Secret, seal
 from cdse_access.variables import read_variable, strip_value
 
@@ -30,34 +31,55 @@ def find_file() -> Path | None:
     """The nearest `.env` from the working directory up to the project's root, or the one that `CDSE_ENV_FILE` names."""
     given = read_variable(VARIABLE)
     if given:
-        return None if given == OFF else Path(given).expanduser()
+        return None if given == OFF else _expand(given)
     for folder in _folders():
         path = folder / ".env"
-        if path.is_file():
+        if _is_there(path) and path.is_file():
             return path
     return None
 
 
+def _expand(given: str) -> Path:
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:  # no such user, or no home
+        raise BadInput(say("env-file-missing", path=given)) from None
+
+
+def _is_there(path: Path) -> bool:
+    """Is there such a file, as far as this user may know?"""
+    with suppress(OSError):  # a folder that may not be looked into
+        return path.exists()
+    return False
+
+
 def _folders() -> list[Path]:
-    """The working directory and those above it, up to the project's root: that of git, else of pyproject.toml."""
-    folders = [Path.cwd(), *Path.cwd().parents]
+    """The working directory and those above it, up to the project's root: that of git, else of pyproject.toml.
+
+    None where the working directory was removed.
+    """
+    try:
+        here = Path.cwd()
+    except OSError:
+        return []
+    folders = [here, *here.parents]
     for mark in (".git", "pyproject.toml"):
         for number, folder in enumerate(folders, 1):
-            if (folder / mark).exists():
+            if _is_there(folder / mark):
                 return folders[:number]
     return folders[:1]
 
 
 def read_file(path: Path) -> dict[str, Secret]:
     """Names and values. BadInput where there is no such file, or it is not to be read."""
-    if not path.is_file():
+    if not _is_there(path) or not path.is_file():
         raise BadInput(say("env-file-missing", path=path))
     try:
         return seal(dotenv_values(path, interpolate=False, encoding="utf-8-sig"))  # Notepad writes a BOM
     except UnicodeDecodeError:  # PowerShell writes UTF-16
         raise BadInput(say("env-file-encoding", file=path.name)) from None
     except OSError as error:
-        raise BadInput(say("env-file-unreadable", file=path.name, why=error.strerror)) from None
+        raise BadInput(say("env-file-unreadable", file=path.name, why=explain_refusal(error).reason)) from None
 
 
 def is_public(path: Path) -> bool:
@@ -73,7 +95,7 @@ def keep_keys(keys: Keys) -> str:
     """
     if read_variable(VARIABLE) == OFF:
         raise BadInput(say("env-file-off"))
-    path = find_file() or _folders()[-1] / ".env"
+    path = find_file() or _choose_file()
     values = read_file(path) if path.is_file() else {}
     for name in ADDRESSES:
         if strip_value(values.get(name, Secret("")).reveal()):
@@ -81,10 +103,18 @@ def keep_keys(keys: Keys) -> str:
     refuse_if_tracked(path)
     try:
         _write_keys(path, keys)
-    except (OSError, BadData) as error:
-        why = getattr(error.__cause__ or error, "strerror", error)
-        raise BadInput(say("env-file-unwritable", path=path, why=why)) from None
+    except OSError as error:  # the system's, or that of `write_whole`, which holds the system's
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        raise BadInput(say("env-file-unwritable", path=path, why=explain_refusal(cause).reason)) from None
     return say("env-file-kept", file=path.name)
+
+
+def _choose_file() -> Path:
+    """Where a new `.env` belongs: in the project's root."""
+    folders = _folders()
+    if not folders:
+        raise BadInput(say("env-file-unwritable", path=".env", why=say("disk-gone")))
+    return folders[-1] / ".env"
 
 
 def _write_keys(path: Path, keys: Keys) -> None:
@@ -105,7 +135,7 @@ def refuse_if_tracked(path: Path) -> None:
     command = ["git", "-c", "safe.directory=*", "check-ignore", "--quiet", path.name]
     try:
         done = subprocess.run(command, cwd=path.parent, capture_output=True, timeout=GIT_SECONDS, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
+    except (OSError, subprocess.TimeoutExpired):
         return
     if done.returncode == 1:
         raise BadInput(say("env-file-in-git", file=path.name))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cdse_access.env_file import PAIR, is_public, keep_keys, read_file
+from cdse_access.env_file import PAIR, find_file, is_public, keep_keys, read_file
 from cdse_access.problems import BadInput, Reason
 from cdse_access.secrets import Keys, Secret
 
@@ -92,7 +92,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(project, monkeypatch):
 
     project.write_text("OTHER=1\n")
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(BadInput, match="No space left") as caught:
+    with pytest.raises(BadInput, match="đĩa đầy") as caught:
         keep_keys(TYPED)
     assert caught.value.reason is Reason.DISK and SECRET not in str(caught.value)
     assert project.read_text() == "OTHER=1\n" and [path.name for path in project.parent.glob(".env*")] == [".env"]
@@ -103,3 +103,30 @@ def test_a_link_to_the_file_stays_a_link(project, tmp_path):
     project.symlink_to(tmp_path / "elsewhere")
     keep_keys(TYPED)
     assert project.is_symlink() and read_pair(tmp_path / "elsewhere") == ODD
+
+
+def test_a_working_directory_that_was_removed_has_no_file(tmp_path, monkeypatch):
+    monkeypatch.delenv("CDSE_ENV_FILE", raising=False)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert find_file() is None
+    with pytest.raises(BadInput, match="Không cất được khóa") as caught:
+        keep_keys(TYPED)
+    assert caught.value.reason is Reason.DISK
+
+
+def test_a_folder_that_may_not_be_looked_into_has_no_file(project, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert find_file() is None
+    with pytest.raises(BadInput, match="không có tệp ấy"):
+        read_file(project)
+
+
+def test_the_home_of_nobody_has_no_file(monkeypatch):
+    monkeypatch.setenv("CDSE_ENV_FILE", "~nobody-of-this-name/.env")
+    with pytest.raises(BadInput, match="CDSE_ENV_FILE chỉ tới ~nobody"):
+        find_file()
