@@ -4,6 +4,7 @@ PY = .venv/bin/python
 LAB = $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" $(if $(filter 0,$(shell id -u)),--allow-root)
 ARGS =
 export PYTHONUTF8 = 1
+export HOME := $(shell sh tools/home.sh)
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test bench book book-serve notebooks texts service lint format layers lock environment.yml setup clean

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
+from pathlib import Path
 from typing import Any, Self
 
 from pystac_client import Client, ItemSearch
@@ -86,9 +87,18 @@ update_wrapper(Catalog.search, Client.search)  # help shows the arguments of Cli
 def open_catalog(url: str) -> Catalog:
     """The STAC catalogue at this address, asked with bounded waits and retries.
 
-    Errors: Unavailable (a ConnectionError) where nobody answers, or what answers is no STAC catalogue.
+    Errors: Unavailable (a ConnectionError) where nobody answers, or what answers is no STAC catalogue; BadInput where
+    the working directory was removed, which pystac could not work in.
     """
+    _check_working_folder()
     return Catalog.open(url, stac_io=Transport(), timeout=TIMEOUT)
+
+
+def _check_working_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise BadInput(say("working-folder-gone")) from error
 
 
 def _list_iterators(question: dict[str, Any]) -> dict[str, Any]:

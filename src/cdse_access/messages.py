@@ -507,6 +507,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "CDSE ngoại tuyến không ghi được vào thư mục ảnh của nó ({detail}): hãy xem lại quyền, hoặc đặt "
             "CDSE_OFFLINE_CACHE là một thư mục khác, rồi gọi logout() và connect()."
         ),
+        "working-folder-gone": (
+            "Thư mục làm việc của kernel này đã bị xóa hay dời chỗ: hãy mở lại notebook từ chỗ mới, hoặc gọi "
+            'os.chdir("/một/thư/mục/khác").'
+        ),
     },
     Reason.OFFLINE: {
         "offline-ended": (

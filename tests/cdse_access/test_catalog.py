@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from shapely.geometry import Point
 
-from cdse_access.catalog import Catalog
+from cdse_access.catalog import Catalog, open_catalog
 from cdse_access.problems import BadInput, Reason
 
 BBOX = (11.44, 47.81, 11.48, 47.83)
@@ -144,3 +144,13 @@ def test_collections_are_asked_for_once(client, server):
 
 def test_help_shows_the_arguments_of_pystac_client():
     assert "sortby" in inspect.signature(Catalog.search).parameters
+
+
+def test_a_working_directory_that_was_removed_is_no_fault_of_the_catalogue(tmp_path, monkeypatch):
+    """pystac asks for it, and its error would be told as "no STAC catalogue"."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(BadInput, match="Thư mục làm việc của kernel này đã bị xóa") as caught:
+        open_catalog("http://127.0.0.1:9/stac/v1/")
+    assert caught.value.reason is Reason.DISK

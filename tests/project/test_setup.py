@@ -116,3 +116,32 @@ def test_a_wheel_holds_the_three_packages_and_nothing_else(tmp_path):
         if path.suffix == ".py" or path.name == "py.typed"
     }
     assert names == there
+
+
+# -- tools/home.sh -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("home", [None, "", "/no/such", "/dev/null"])
+def test_without_a_home_that_can_be_written_the_project_has_one(tmp_path, home):
+    """JupyterLab, IPython and matplotlib keep things there; JupyterLab ends with a traceback where it cannot."""
+    folder = tmp_path / "khóa học"
+    folder.mkdir()
+    printed, told = choose_home(folder, home)
+    assert printed == str(folder / ".home") and (folder / ".home").is_dir()
+    assert told.startswith("Chú ý: ") and str(folder / ".home") in told
+
+
+def test_the_users_own_home_is_used_and_left_as_it_is(tmp_path):
+    home = tmp_path / "Nhà của tôi"
+    home.mkdir()
+    assert choose_home(tmp_path, str(home)) == (str(home), "")
+    assert list(tmp_path.iterdir()) == [home] and list(home.iterdir()) == []
+
+
+def choose_home(folder: Path, home: str | None) -> tuple[str, str]:
+    variables = {name: value for name, value in os.environ.items() if name != "HOME"}
+    if home is not None:
+        variables["HOME"] = home
+    command = ["sh", ROOT / "tools" / "home.sh"]
+    result = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=True)
+    return result.stdout.strip(), result.stderr
