@@ -17,7 +17,7 @@ GROUPS = {
     "Kho ảnh": range(30, 56),
     "Catalog": range(56, 81),
     "Dữ liệu và phép tính": range(81, 99),
-    "Phát hiện về sau": range(99, 119),
+    "Phát hiện về sau": range(99, 123),
 }
 LAST = max(map(max, GROUPS.values()))
 
@@ -400,7 +400,7 @@ case(
 case(98, "Item trỏ tới tệp trên máy này", Reason.INPUT, arguments={"items": "local file"})
 case(98, "Item trỏ tới trang web khác", Reason.INPUT, arguments={"items": "web page"})
 
-# -- found since (99-118) ----------------------------------------------------
+# -- found since (99-122) ----------------------------------------------------
 
 case(
     99,
@@ -502,6 +502,24 @@ mutated(115, "Trang kết quả không có danh sách item", Reason.NOT_SERVICE,
 mutated(116, "Catalog không có links", Reason.NOT_SERVICE, path=LANDING, place="links")
 case(117, "NDVI từ hai lưới khác nhau", Reason.INPUT, action="ndvi_of_grids")
 case(118, "Lớp SCL có chỗ trống (NaN)", TRUTH, action="clear", arguments={"scl": [4, NAN, 9]}, truth=[1, 0, 0])
+mutated(
+    119,
+    "proj:transform trái với proj:bbox",
+    TRUTH,
+    place="features/*/assets/SCL_20m/proj:transform",
+    text="[40, 0, 600000, 0, -40, 5400000]",
+)
+for odd in (
+    {"groupby": "day"},
+    {"groupby": 5},
+    {"resampling": 3},
+    {"chunks": "a"},
+    {"bbox": "11.53,47.849,11.54,47.855"},
+):
+    case(120, "Tham số của load sai kiểu hay vô nghĩa", Reason.INPUT, arguments=odd)
+for odd in ({"limit": NAN}, {"max_items": -1}, {"datetime": 5}):
+    find(121, "Tham số của search sai kiểu hay vô nghĩa", Reason.INPUT, arguments=odd)
+case(122, "Vùng chạm kinh tuyến 180", Reason.INPUT, arguments={"bbox": (179.9, 47.849, 180, 47.855)})
 
 WITHOUT = {
     26: "khóa học không dùng cụm Dask, mọi bài tải bằng luồng trong một tiến trình",

@@ -11,16 +11,8 @@ from tests.faults.world import LIMIT, TRUTH
 
 COUNT = 10  # of each family
 
-# Being mended: each leaves this list when its faults are.
-OPEN = ("Câu trả lời tự mâu thuẫn", "Trường sai trong item, trang, catalog", "Tham số của load, search")
 
-
-def list_families() -> list:
-    known = pytest.mark.xfail(reason="being mended")
-    return [pytest.param(name, marks=known if name in OPEN else ()) for name in FAMILIES]
-
-
-@pytest.mark.parametrize("family", list_families())
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_truth_or_a_reason(family: str, course: Course, short_waits: None):
     seed = int(os.environ.get("FAULT_SEED", SEED))
     print(f"FAULT_SEED={seed}")
