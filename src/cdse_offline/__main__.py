@@ -94,8 +94,10 @@ def serve(arguments: argparse.Namespace) -> None:
     logging.getLogger("stac_fastapi").setLevel(logging.CRITICAL)
     from cdse_offline.server.application import Server
     from cdse_offline.server.protocol import build_http_server
+    from cdse_offline.server.quiet import QuietHandler
     from cdse_offline.server.store import FileStore, find_cache
 
+    logging.getLogger().addHandler(QuietHandler())
     keys = read_keys()
     practice = open_practice(arguments)
     holdings = read_holdings(arguments.data)

@@ -115,6 +115,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "settings-too-long": "Danh sách sự cố dài {length} byte: tối đa {most}.",
         "settings-types": "rules cần là danh sách (tối đa {most} sự cố), limits cần là từ điển.",
         "thumbnail-not-made": "Không vẽ được ảnh xem nhanh: {why}",
+        "thumbnails-wait": "Quá nhiều ảnh xem nhanh đang chờ được vẽ: hãy thử lại sau vài giây.",
+        "too-many-connections": "Dịch vụ đang có quá nhiều kết nối: hãy thử lại sau một giây.",
         "unknown-kind": "Không có loại sự cố {kind!r}; các loại: {kinds}.",
         "unknown-parameter": "{owner} không có tham số {names}; tham số hợp lệ: {known}.",
         "wanted-flag": "True hoặc False.",

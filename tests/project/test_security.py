@@ -383,10 +383,10 @@ def test_the_practice_door_takes_little_and_only_its_own_words(service):
     ):
         answer = raw(service, get(path, method=method, headers=f"{text}Content-Length: {len(rule)}\r\n") + rule)
         assert status(answer) in (401, 403, 404, 405), (path, method)
-    for size, expected in ((70_000, 400), (2_000_000, 413)):
+    for size in (70_000, 2_000_000):
         body = rule + " " * (size - len(rule))
         answer = raw(service, get("/practice", method="PUT", headers=f"Content-Length: {size}\r\n") + body)
-        assert status(answer) == expected
+        assert status(answer) == 413
     assert service.practice.rules == []
 
 
@@ -431,7 +431,7 @@ def test_a_filter_with_some_parentheses_is_answered(service, text):
     assert len(service.ask(f"/stac/v1/search?filter={_quoted(text)}").json()["features"]) == 1
 
 
-@pytest.mark.parametrize(("depth", "expected"), [(20, 200), (150, 400), (400, 400), (10_000, 400)])
+@pytest.mark.parametrize(("depth", "expected"), [(20, 200), (29, 400), (150, 400), (400, 400), (10_000, 413)])
 def test_a_deep_document_is_refused(service, depth, expected):
     filtering = '{"op":"not","args":[' * depth + '{"op":"=","args":[1,1]}' + "]}" * depth
     answer = raw(service, post("/stac/v1/search", f'{{"filter": {filtering}, "filter-lang": "cql2-json"}}'))

@@ -15,10 +15,12 @@ from cdse_offline.practice.middleware import CONTROL_PATH, Practice
 from cdse_offline.s3_answers import is_s3_path
 from cdse_offline.server import stac
 from cdse_offline.server.failures import NotMadeError
+from cdse_offline.server.line import FullError
 from cdse_offline.server.s3 import S3, KeyPair
 from cdse_offline.server.store import FileStore
 
-MAX_BODY = 1_000_000
+MAX_BODY = 65_536
+MAX_DISCARDED = 262_144  # of what is refused: so much is read, so that the client reads why
 PIECE = 1 << 16  # bytes that are sent at once
 # The API's own page of documentation would run scripts of another host; nothing else here is a page.
 SAFETY = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
@@ -68,9 +70,12 @@ class Server:
         if not is_own_host(request.headers.get("host", ""), public=self.public):
             return PlainTextResponse(say("foreign-host"), 403)
         length = request.headers.get("content-length", "0")
-        if "transfer-encoding" in request.headers or not length.isdecimal() or int(length) > MAX_BODY:
-            return PlainTextResponse(say("body-too-large", most=MAX_BODY), 413)
-        return None
+        is_known = "transfer-encoding" not in request.headers and length.isdecimal()
+        if is_known and int(length) <= MAX_BODY:
+            return None
+        headers = None if is_known and int(length) <= MAX_DISCARDED else {"Connection": "close"}
+        text = say("body-too-large", most=MAX_BODY)
+        return JSONResponse({"code": "ContentTooLarge", "description": text}, 413, headers)
 
     def _route(self, request: Request) -> ASGIApp:
         path = request.scope["path"]
@@ -99,6 +104,8 @@ class Server:
             path = await self.store.find_file(self.holdings.thumbnails[name])
         except NotMadeError as error:
             return PlainTextResponse(say("thumbnail-not-made", why=error), 500)
+        except FullError:
+            return PlainTextResponse(say("thumbnails-wait"), 503, {"Retry-After": "5"})
         return FileResponse(path, media_type="image/jpeg")
 
 

@@ -1,7 +1,9 @@
 """Which items a search finds, in which order, and what of them it shows."""
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ from stac_fastapi.types.errors import InvalidQueryParameter
 from stac_fastapi.types.rfc3339 import str_to_interval
 
 from cdse_offline.holdings import Record
+from cdse_offline.server.budget import check_filter, watch
 
 # cql2 tries each opened parenthesis in two ways, and crashes where there are thousands: length times 2 to their depth.
 MAX_PARSING = 250_000
@@ -51,21 +54,21 @@ def match_records(
     """The records that fulfil every condition. InvalidQueryParameter says which one cannot be understood."""
     found = list(records)
     if collections:
-        found = [record for record in found if record.collection in collections]
+        wanted = frozenset(collections)
+        found = [record for record in found if record.collection in wanted]
     if ids:
-        found = [record for record in found if record.id in ids]
+        wanted = frozenset(ids)
+        found = [record for record in found if record.id in wanted]
     if datetime is not None:
         start, end = _parse_interval(datetime)
         found = [record for record in found if _overlaps(record.searched["properties"], start, end)]
     if query:
         _check_query(query)
-        found = [record for record in found if _matches_query(record.searched, query)]
+        found = [record for record in watch(found) if _matches_query(record.searched, query)]
     if filter_expr is not None:
         found = _filter(found, filter_expr)
     area = _build_area(bbox) if bbox else intersects
-    if area is not None:
-        found = _filter(found, {"op": "s_intersects", "args": [{"property": "geometry"}, area]})
-    return found
+    return found if area is None else _find_in_area(found, area)
 
 
 def _parse_interval(text: str) -> tuple[datetime | None, datetime | None]:
@@ -127,18 +130,49 @@ def _build_area(bbox: list[float]) -> dict[str, Any]:
     return {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
 
 
+def _find_in_area(records: list[Record], area: dict[str, Any]) -> list[Record]:
+    """The records that touch the area. Many have the same geometry, which is looked at once."""
+    matches = _parse_filter({"op": "s_intersects", "args": [{"property": "geometry"}, area]})
+    known: dict[str, bool] = {}
+    found = []
+    for record in watch(records):
+        geometry = record.searched["geometry"]
+        name = json.dumps(geometry)
+        if name not in known:
+            known[name] = matches({"geometry": geometry})
+        if known[name]:
+            found.append(record)
+    return found
+
+
 def _filter(records: list[Record], expression: Any) -> list[Record]:
     if isinstance(expression, str) and len(expression) << _measure_depth(expression) > MAX_PARSING:
         raise InvalidQueryParameter("filter is too long, or has too many parentheses within each other.")
-    try:
+    matches = _parse_filter(expression)
+    return [record for record in watch(records) if matches(record.searched)]
+
+
+def _parse_filter(expression: Any) -> Callable[[dict[str, Any]], bool]:
+    """Does an item match this CQL2? Where it lacks a property the expression stays an expression: no match."""
+    with _cql2_errors(expression):
         parsed = cql2.Expr(expression)
-        _check_operators(parsed.to_json())
-        # Where an item lacks a property its expression stays an expression: no match.
-        return [record for record in records if parsed.reduce(record.searched).to_json() is True]
-    except InvalidQueryParameter:
-        raise
+        document = parsed.to_json()
+    check_filter(document)
+    _check_operators(document)
+
+    def match(searched: dict[str, Any]) -> bool:
+        with _cql2_errors(expression):
+            return parsed.reduce(searched).to_json() is True
+
+    return match
+
+
+@contextmanager
+def _cql2_errors(expression: Any) -> Iterator[None]:
+    try:
+        yield
     except Exception as error:  # cql2 raises plain Exceptions for whatever it cannot read
-        raise InvalidQueryParameter(f"filter is not CQL2: {expression} ({error})") from error
+        raise InvalidQueryParameter(f"filter is not CQL2: {str(expression)[:1000]} ({error})") from error
 
 
 def _measure_depth(text: str) -> int:

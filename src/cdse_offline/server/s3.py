@@ -25,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 from cdse_offline.messages import say
 from cdse_offline.s3_answers import BUCKET, S3Error, read_order
 from cdse_offline.server.failures import NotMadeError
+from cdse_offline.server.line import FullError
 from cdse_offline.server.store import FileStore
 
 MAX_SKEW = timedelta(minutes=15)
@@ -77,8 +78,9 @@ class S3:
         if "whole" in order:  # the signature, which covers the range, has been checked
             request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
             request = Request(request.scope)
-        wanted = re.fullmatch(r"bytes=(\d{1,18})-\d*", request.headers.get("range", ""))
-        if wanted and int(wanted[1]) >= path.stat().st_size:
+        ranges = request.headers.get("range", "")
+        wanted = re.fullmatch(r"bytes=(\d{1,18})-\d*", ranges)
+        if "," in ranges or (wanted and int(wanted[1]) >= path.stat().st_size):  # S3 knows one range only
             raise S3Error(416, "InvalidRange", "The requested range is not satisfiable")
         return FileResponse(path, media_type=_TYPES.get(key[-4:], "application/octet-stream"))
 
@@ -88,7 +90,7 @@ class S3:
                 return await self.store.find_file(key)
         except KeyError as error:
             raise S3Error(404, "NoSuchKey", "The specified key does not exist.") from error
-        except TimeoutError as error:  # it goes on being made
+        except (TimeoutError, FullError) as error:  # in the one case it goes on being made
             raise S3Error(503, "SlowDown", "Please reduce your request rate.") from error
         except NotMadeError as error:
             logging.getLogger(__name__).error(say("not-made", why=error))

@@ -6,6 +6,7 @@ and searches of collections, which are not there.
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import attr
@@ -33,7 +34,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from cdse_offline.holdings import Holdings, Record
+from cdse_offline.server.budget import check_clauses, check_document, watch
+from cdse_offline.server.gate import Gate
 from cdse_offline.server.matching import find_next, match_records, select_fields, sort_records
+from cdse_offline.server.pages import Encoded, Page, Unread, encode
 
 ROOT = "/stac/v1"
 MAX_LIMIT = 200
@@ -75,8 +79,7 @@ def build_application(holdings: Holdings) -> ASGIApp:
         items_get_request_model=items_model,
         middlewares=[],  # no CORS: a web page has no business here
     )
-    app: ASGIApp = api.app
-    return app
+    return Gate(api.app)
 
 
 def _build_search_model(extensions: list[Any]) -> type[BaseModel]:
@@ -136,6 +139,10 @@ class Search:
     limit: int = 10
     token: str | None = None
 
+    @property
+    def chooses_fields(self) -> bool:
+        return bool(self.include or self.exclude)
+
 
 # The base class has an answer of each of these routes as pystac models; here they are JSON at once, which is faster.
 @attr.s
@@ -143,6 +150,8 @@ class StacClient(BaseCoreClient):
     """Answers of the routes."""
 
     holdings: Holdings = attr.ib(kw_only=True)
+    _encoded: Encoded = attr.ib(factory=Encoded, init=False)
+    _unread: Unread = attr.ib(factory=Unread, init=False)
 
     def landing_page(self, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
         page: dict[str, Any] = dict(super().landing_page(**kwargs))
@@ -167,15 +176,16 @@ class StacClient(BaseCoreClient):
                 return GeoJSONResponse(_build_item(record, kwargs["request"]))
         raise NotFoundError(f"Item {item_id} in Collection {collection_id} does not exist.")
 
-    def item_collection(self, collection_id: str, **kwargs: Any) -> GeoJSONResponse:  # type: ignore[override]
+    def item_collection(self, collection_id: str, **kwargs: Any) -> Page:  # type: ignore[override]
         _find_collection(self.holdings, collection_id)
         return self.get_search(collections=[collection_id], **kwargs)
 
-    def post_search(self, search_request: BaseModel, **kwargs: Any) -> GeoJSONResponse:  # type: ignore[override]
+    def post_search(self, search_request: BaseModel, **kwargs: Any) -> Page:  # type: ignore[override]
         try:
             wanted = search_request.model_dump(mode="json", exclude_none=True)
         except ValueError as error:
             raise InvalidQueryParameter(f"The search cannot be understood: {error}") from error
+        check_clauses(wanted)
         fields = wanted.pop("fields", {})
         sortby = wanted.pop("sortby", [])
         search = Search(
@@ -186,14 +196,15 @@ class StacClient(BaseCoreClient):
         )
         return self._search(kwargs["request"], search, wanted)
 
-    def get_search(self, **kwargs: Any) -> GeoJSONResponse:  # type: ignore[override]
+    def get_search(self, **kwargs: Any) -> Page:  # type: ignore[override]
         wanted = {key: value for key, value in kwargs.items() if value is not None}
         request = wanted.pop("request")
-        fields = wanted.pop("fields", [])
-        sortby = wanted.pop("sortby", [])
         for name in ("query", "intersects"):
             if name in wanted:
                 wanted[name] = _parse_json(name, wanted[name])
+        check_clauses(wanted)
+        fields = wanted.pop("fields", [])
+        sortby = wanted.pop("sortby", [])
         search = Search(
             order=[(name.lstrip("+- "), name.startswith("-")) for name in sortby],
             include={name.lstrip("+ ") for name in fields if not name.startswith("-")},
@@ -202,7 +213,7 @@ class StacClient(BaseCoreClient):
         )
         return self._search(request, search, wanted)
 
-    def _search(self, request: Request, search: Search, wanted: dict[str, Any]) -> GeoJSONResponse:
+    def _search(self, request: Request, search: Search, wanted: dict[str, Any]) -> Page:
         limit = search.limit
         if limit > MAX_LIMIT:
             raise InvalidQueryParameter(f"Limit {limit} is too large: at most {MAX_LIMIT} items a page.")
@@ -213,10 +224,21 @@ class StacClient(BaseCoreClient):
         if start + limit < len(found):
             last = page[-1]
             links.insert(0, _build_next(request, f"next:{last.collection}:{last.id}"))
-        features = [select_fields(_build_item(record, request), search.include, search.exclude) for record in page]
-        return GeoJSONResponse(
-            {"type": "FeatureCollection", "links": links, "features": features, "numberReturned": len(features)}
-        )
+        rest = {"type": "FeatureCollection", "links": links, "numberReturned": len(page)}
+        features = self._encode_items(page, request, search)
+        return Page(features, rest, unread=self._unread, shared=not search.chooses_fields)
+
+    def _encode_items(self, records: list[Record], request: Request, search: Search) -> list[bytes]:
+        if search.chooses_fields:
+            return [
+                encode(select_fields(_build_item(record, request), search.include, search.exclude))
+                for record in watch(records)
+            ]
+        base = get_base_url(request)
+        return [
+            self._encoded.find((base, record.collection, record.id), partial(_build_item, record, request))
+            for record in watch(records)
+        ]
 
 
 def _pop_paging(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -226,9 +248,11 @@ def _pop_paging(wanted: dict[str, Any]) -> dict[str, Any]:
 
 def _parse_json(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError as error:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise InvalidQueryParameter(f"{name} is not JSON: {text}") from error
+    check_document(document)
+    return document
 
 
 def _build_link(rel: str, media_type: str, href: str, **more: Any) -> dict[str, Any]:

@@ -18,13 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 from cdse_access.files import make_folder
 from cdse_access.folders import Place, find_place
 from cdse_offline.server.failures import KILLED, Failure, NotMadeError, describe_failure
+from cdse_offline.server.line import Line
 from cdse_offline.simulation import lengths
 from cdse_offline.simulation.files import SimulatedFile, make_file
 from cdse_offline.simulation.version import source_version
@@ -32,6 +32,7 @@ from cdse_offline.simulation.version import source_version
 VARIABLE, FOLDER = "CDSE_OFFLINE_CACHE", "cdse_offline"
 _VERSION = re.compile(r"[0-9a-f]{16}")  # as `source_version` names them
 WORKERS = 2
+MAX_QUICKLOOKS = 24  # that wait to be drawn: anybody may ask for them
 # Assets that are wanted together. A client that loads many dates asks for all dates of one band first; when it comes to
 # the next band, the scenes of the first dates are forgotten. So the companions are made while the scene is at hand.
 TOGETHER = (("B04_10m", "B08_10m", "SCL_20m"), ("B02_10m", "B03_10m"))
@@ -74,10 +75,19 @@ class Worker:
         self._folder = folder
         self._process: multiprocessing.process.BaseProcess | None = None
         self._jobs: Pipe | None = None
-        self._queue = ThreadPoolExecutor(1)
+        self._thread = ThreadPoolExecutor(1)
+        self._line = Line()
+        self.wanted = 0  # files that it makes or will make
+        self.scenes = 0
 
     async def make(self, wanted: SimulatedFile, path: Path) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._queue, self._wait_for, wanted, path)
+        """Images first, in the order in which they are asked for; quicklooks when no image is wanted."""
+        self.wanted += 1
+        try:
+            async with self._line.turn(lambda _: _is_quicklook(wanted)):
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._wait_for, wanted, path)
+        finally:
+            self.wanted -= 1
 
     def _wait_for(self, wanted: SimulatedFile, path: Path) -> None:
         """Have it made. A worker that dies is replaced once: somebody may have stopped it, or memory was short."""
@@ -111,7 +121,7 @@ class Worker:
         return self._jobs
 
     def close(self) -> None:
-        self._queue.shutdown(wait=False, cancel_futures=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
         if self._process:
             self._process.kill()
 
@@ -126,12 +136,12 @@ class FileStore:
         self.cache = folder or cache_folder()
         self.folder = self.cache / source_version()
         self._workers = [Worker(make, self.folder) for _ in range(WORKERS)]
-        self._turns = count()
         self._scene_workers: dict[str, Worker] = {}  # the bands of one scene go to one worker, which keeps the scene
         self._making: dict[Path, asyncio.Task[None]] = {}
+        self._quicklooks = Line(MAX_QUICKLOOKS)
 
     async def find_file(self, key: str) -> Path:
-        """The object's file, made if need be; KeyError if there is no such object."""
+        """The object's file, made if need be; KeyError if there is no such object, FullError if too many are wanted."""
         wanted = self.objects[key]
         if isinstance(wanted, Path):
             return wanted
@@ -165,13 +175,20 @@ class FileStore:
             return
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
-            await self._write(wanted, unfinished)
+            await self._make_in_turn(wanted, unfinished)
             unfinished.replace(path)
         except OSError as error:  # a full disk, a folder that is not ours
             raise NotMadeError(describe_failure(error, path.parent)) from error
         finally:
             with suppress(OSError):
                 unfinished.unlink()
+
+    async def _make_in_turn(self, wanted: SimulatedFile, path: Path) -> None:
+        if not _is_quicklook(wanted):
+            await self._write(wanted, path)
+            return
+        async with self._quicklooks.turn(lambda _: 0):  # one at a time, so that the other worker is free for images
+            await self._write(wanted, path)
 
     async def _write(self, wanted: SimulatedFile, path: Path) -> None:
         """Have it made; once more where the folder was removed meanwhile."""
@@ -187,8 +204,8 @@ class FileStore:
 
     def _choose_worker(self, scene: str) -> Worker:
         if scene not in self._scene_workers:
-            turn = next(self._turns) % len(self._workers)
-            self._scene_workers[scene] = self._workers[turn]
+            self._scene_workers[scene] = min(self._workers, key=lambda worker: (worker.wanted, worker.scenes))
+            self._scene_workers[scene].scenes += 1
         return self._scene_workers[scene]
 
     def remove_old_versions(self) -> threading.Thread:
@@ -202,6 +219,10 @@ class FileStore:
     def close(self) -> None:
         for worker in self._workers:
             worker.close()
+
+
+def _is_quicklook(wanted: SimulatedFile) -> bool:
+    return wanted.kind == "thumbnail"
 
 
 def _find_companions(wanted: SimulatedFile) -> list[SimulatedFile]:

@@ -170,8 +170,11 @@ def test_what_is_not_json_is_refused(service: Service, body: bytes):
 
 
 def test_a_large_body_is_refused(service: Service):
-    answer = service.ask(CONTROL_PATH, "PUT", {"rules": [{"kind": "hang", "path": "x" * MAX_BODY}]})
-    assert answer.status == 400 and str(MAX_BODY) in answer.json()["detail"]
+    assert service.practice
+    body = json.dumps({"rules": [{"kind": "hang", "path": "x" * MAX_BODY}]}).encode()
+    answer = put(service.practice, body)
+    assert answer["status"] == 400 and str(MAX_BODY) in answer["detail"]
+    assert service.ask(CONTROL_PATH, "PUT", {"path": "x" * MAX_BODY}).status == 413  # not even read
 
 
 def put(practice: Practice, body: bytes, *, peer: str = "127.0.0.1", client: str = "127.0.0.1") -> dict[str, Any]:
