@@ -73,8 +73,11 @@ def check_document(document: Any) -> None:
         if values > MAX_VALUES:
             raise TooMuchError("numbers, texts and names", MAX_VALUES)
         if not level:
-            return
-    raise TooMuchError("levels within each other", MAX_DEPTH)
+            break
+    else:
+        raise TooMuchError("levels within each other", MAX_DEPTH)
+    if _count_corners(document) > MAX_CORNERS:
+        raise TooMuchError("corners of geometries", MAX_CORNERS)
 
 
 def _list_inner(value: Any) -> Iterable[Any]:
@@ -88,8 +91,6 @@ def check_clauses(wanted: dict[str, Any]) -> None:
     for name, most in _CLAUSES.items():
         if _count_names(wanted.get(name)) > most:
             raise TooMuchError(f"names in {name}", most)
-    if count_corners(wanted.get("intersects")) > MAX_CORNERS:
-        raise TooMuchError("corners in intersects", MAX_CORNERS)
 
 
 def _count_names(clause: Any) -> int:
@@ -101,20 +102,18 @@ def _count_names(clause: Any) -> int:
 
 
 def check_filter(expression: Any) -> None:
-    """TooMuchError if a CQL2 expression, as JSON, has too many terms, constants or corners."""
+    """TooMuchError if a CQL2 expression, as JSON, has too many terms or constants."""
     check_document(expression)
     nodes = [*_walk(expression)]
     terms = sum(isinstance(node, dict) and "op" in node for node in nodes)
     if terms > MAX_TERMS:
         raise TooMuchError("terms in filter", MAX_TERMS)
-    if count_corners(expression) > MAX_CORNERS:
-        raise TooMuchError("corners in filter", MAX_CORNERS)
     texts = sum(isinstance(node, str) for node in nodes)
     if texts > MAX_CONSTANTS:
         raise TooMuchError("constants in filter", MAX_CONSTANTS)
 
 
-def count_corners(document: Any) -> int:
+def _count_corners(document: Any) -> int:
     """Positions of geometries: lists that begin with a number."""
     return sum(isinstance(node, list | tuple) and _is_position(node) for node in _walk(document))
 

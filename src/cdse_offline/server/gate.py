@@ -6,6 +6,7 @@ what is long. Work stops when whoever asked has gone.
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
@@ -19,12 +20,14 @@ from cdse_offline.practice.sending import is_start, wait_for_disconnect
 from cdse_offline.server.budget import begin_work, check_document
 from cdse_offline.server.line import FullError, Line
 
-MAX_WAITING = 200
+MAX_WAITING = 128
 RETRY_AFTER = 1  # seconds
 HALF_LIFE = 10.0  # seconds in which half of what was spent is forgotten
 MAX_REMEMBERED = 2000
 SECONDS_PER_BYTE = 1e-5  # how long a search is guessed to take, by its length
+SECONDS_PER_ITEM = 0.0005  # by how many it wants on a page
 SECONDS_OF_FIELDS = 0.2  # a page whose fields are chosen is made anew
+_LIMIT = re.compile(rb'limit["\s:=]{1,9}(\d{1,3})')
 
 
 class Spent:
@@ -65,7 +68,6 @@ class Gate:
 
     async def _serve(self, scope: Scope, body: bytes, leaving: "asyncio.Task[None]", send: Send) -> None:
         try:
-            _check_body(scope, body)
             await self._serve_in_turn(scope, body, leaving, send)
         except InvalidQueryParameter as error:
             await _build_refusal(400, "InvalidQueryParameter", str(error))(scope, _hang_up, send)
@@ -90,6 +92,7 @@ class Gate:
 
             await turn.enter_async_context(self._line.turn(rank))
             turn.enter_context(_measure(of_host, of_connection))
+            _check_body(scope, body)
             await self._app(scope, _replay(body, leaving), send_after_turn)
 
     def _remember(self, who: Any) -> Spent:
@@ -121,7 +124,9 @@ def _identify(scope: Scope) -> tuple[str, Any]:
 def _guess_seconds(scope: Scope, body: bytes) -> float:
     question: bytes = scope["query_string"] + body
     chosen = SECONDS_OF_FIELDS if b"fields" in question else 0
-    return len(question) * SECONDS_PER_BYTE + chosen
+    limit = _LIMIT.search(question)
+    items = int(limit[1]) if limit else 10
+    return len(question) * SECONDS_PER_BYTE + items * SECONDS_PER_ITEM + chosen
 
 
 async def _read_body(receive: Receive) -> bytes | None:
