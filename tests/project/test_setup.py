@@ -142,6 +142,6 @@ def choose_home(folder: Path, home: str | None) -> tuple[str, str]:
     variables = {name: value for name, value in os.environ.items() if name != "HOME"}
     if home is not None:
         variables["HOME"] = home
-    command = ["sh", ROOT / "tools" / "home.sh"]
+    command = ["sh", str(ROOT / "tools" / "home.sh")]
     result = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=True)
     return result.stdout.strip(), result.stderr
