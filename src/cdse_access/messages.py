@@ -232,6 +232,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "certificates": (
             "{name} là {path}, không dùng được làm chứng chỉ ({why}): hãy sửa hoặc bỏ biến này. Chưa gửi gì cho ai."
         ),
+        "cluster-elsewhere": (
+            "Cụm dask có tiến trình ở máy khác ({address}): khóa không được gửi khỏi máy này, hãy dùng LocalCluster."
+        ),
         "collection-unknown": "Catalog không có collection {name!r}: có phải {offered} không?",
         "datetime-instant": (
             "datetime {value!r} là đúng một thời điểm, gần như không ảnh nào chụp lúc ấy: {form}; nếu đúng ý thì "
@@ -365,6 +368,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             'rồi chạy lại, hoặc gọi connect("offline").'
         ),
         "s3-busy": ('Dịch vụ quá tải hoặc đang hỏng: hãy chờ{wait} rồi chạy lại, hoặc dùng connect("offline").'),
+        "slots-taken": (
+            "Cả {count} kết nối đang do các tiến trình khác của cụm dùng: hãy chờ rồi chạy lại, hoặc bớt việc chạy "
+            "cùng lúc."
+        ),
     },
     Reason.NETWORK: {
         "catalog-lost": (

@@ -50,6 +50,7 @@ class Session:
     settings: Settings = field(default_factory=Settings)
     offline: OfflineCdse | None = None  # the child process, kept for the next time
     typed: Found | None = None  # keys that were typed and accepted
+    shared: ExitStack = field(default_factory=ExitStack)  # what to do where it was shared with a cluster
 
     def environment(self) -> Environment:
         """Variables for a child process of yours in which plain GDAL and odc-stac read this store: `env=`.
@@ -68,6 +69,7 @@ class Session:
 
     def close(self) -> None:
         """Take back all that was set in this process, and end the offline CDSE."""
+        self.shared.close()
         self.settings.undo()
         forget_answers()
         if self.offline is not None:
@@ -180,6 +182,7 @@ def _open_session(chosen: Service | None, before: Session | None) -> Session:
 def _replace_session(before: Session | None, session: Session) -> Session:
     """Take back what the session before has set, set what the new one needs, and keep what lives on."""
     if before is not None:
+        before.shared.close()
         before.settings.undo()
         if before.offline is not session.offline and session.offline is not None and before.offline is not None:
             before.offline.stop()

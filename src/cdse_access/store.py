@@ -1,9 +1,10 @@
 """An S3 store of images: where it is, with which keys it is asked, and what its images are called in the cache."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from cdse_access.secrets import Keys
+from cdse_access.slots import Slots
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Store:
     endpoint: `host` or `host:port`. identity: a name of the store's images for the cache, the same for every service
     that has the same pixels; "" where nothing tells, so that images are kept only until this process ends.
     trial: a name for a while in which the service fails on purpose; what is read then is kept apart, and not longer.
+    slots: connections that several processes share; None where this one has them to itself.
     """
 
     endpoint: str
@@ -20,6 +22,7 @@ class Store:
     keys: Keys
     identity: str
     trial: str = ""
+    slots: Slots | None = field(default=None, compare=False)
 
     @property
     def lasting_identity(self) -> str:

@@ -4,7 +4,8 @@ Sources: AWS Signature V4 (botocore); RFC 9110 (Range, Content-Range, ETag).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -74,11 +75,21 @@ class Remote:
         """Ask for [start, stop), or up to what is remembered already."""
         later = [first for first, _ in self.chunks if first > start]
         try:
-            data = self._get(start, min([stop, *later]))
+            with self._connection():
+                data = self._get(start, min([stop, *later]))
         except BaseException as error:
             forget_locals(error)  # the frames below may hold a signed request
             raise
         self.chunks.append((start, data))
+
+    @contextmanager
+    def _connection(self) -> Iterator[None]:
+        """One of the connections that are shared with other processes, where they are; afterwards it is closed."""
+        slots = self.store.slots
+        with slots.take(self.pool.stop) if slots else nullcontext():
+            yield
+            if slots:
+                self.pool.close()
 
     def _get(self, start: int, stop: int) -> bytes:
         """[start, stop), or at least a megabyte of it, in time; what fails for the moment is tried again."""
