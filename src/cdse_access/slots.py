@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from cdse_access.files import unwritable
 from cdse_access.messages import say
 from cdse_access.problems import Unavailable
 
@@ -51,11 +52,18 @@ class Slots:
 
     def _find_free(self) -> int | None:
         for number in random.sample(range(self.count), self.count):
-            descriptor = os.open(Path(self.folder, f"{number}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = _open(Path(self.folder, f"{number}.lock"))
             if _lock(descriptor):
                 return descriptor
             os.close(descriptor)
         return None
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:  # the client has logged out meanwhile, or no file can be opened any more
+        raise unwritable(path, error) from error
 
 
 def _lock(descriptor: int) -> bool:

@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from cdse_access import slots
-from cdse_access.problems import Reason, Unavailable
+from cdse_access.problems import BadData, Reason, Unavailable
 from cdse_access.slots import Slots
 
 HOLD = """
@@ -63,3 +63,9 @@ def test_a_failure_frees_its_place_and_a_stop_ends_the_wait(tmp_path):
     stopped.set()
     with places.take(Event()), pytest.raises(Unavailable), places.take(stopped):
         pass
+
+
+def test_a_folder_that_has_gone_is_told(tmp_path):
+    with pytest.raises(BadData, match=r"0\.lock") as caught, Slots(str(tmp_path / "gone"), 1).take(Event()):
+        pass
+    assert caught.value.reason is Reason.DISK
