@@ -36,7 +36,7 @@ class Server(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.headers: list[Message] = []
         self.paths: list[str] = []
-        self.retry_after, self.hung = "3", threading.Event()
+        self.retry_after, self.hung, self.left = "3", threading.Event(), threading.Event()
         super().__init__(("127.0.0.1", 0), Answer)
 
     def handle_error(self, *_: object) -> None:
@@ -414,8 +414,11 @@ def drip(server: Server, first: bytes, again: bytes) -> None:
         self.server.requests.append(self.headers["Range"])
         self.close_connection = True
         self.wfile.write(first)
-        while not self.server.hung.wait(0.1):
-            self.wfile.write(again)
+        try:
+            while not self.server.hung.wait(0.1):
+                self.wfile.write(again)
+        except OSError:
+            self.server.left.set()
 
     server.RequestHandlerClass = type("Dripping", (Answer,), {"do_GET": answer})
 
@@ -439,6 +442,7 @@ def test_whatever_drips_ends_in_time_and_its_connection_is_shut(server, store, m
     with pytest.raises((Unavailable, Rejected)):
         Remote("s3://eodata/x.jp2", store, open_pool(store, 1)).read(10, 10_000)
     assert time.monotonic() - start < 5
+    assert server.left.wait(5)
     server.hung.set()
 
 
