@@ -1,7 +1,8 @@
 """Items before a load: bands, addresses and grids that can be read, and of each acquisition the newest version."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from copy import copy
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import chain
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import odc.stac
 import shapely
 from odc.stac import ParsedItem
 from pystac import Asset, Item
+from pystac.utils import str_to_datetime
 from pystac_client import ItemSearch
 from shapely import Point, box, make_valid, union_all
 from shapely.geometry import shape
@@ -295,6 +297,16 @@ def _find_overpass(item: Item) -> Overpass:
     satellite = item.properties.get("platform")
     second = item.datetime and item.datetime.replace(microsecond=0)
     return tile, satellite, second
+
+
+def set_instant(item: Item) -> Item:
+    """The item, or a copy, with one instant in UTC: odc-stac drops the zone, and of a span of time takes the begin."""
+    when = item.datetime or str_to_datetime(item.properties["start_datetime"])
+    if item.datetime and not when.utcoffset():
+        return item
+    changed = copy(item)
+    changed.datetime = when.astimezone(UTC)
+    return changed
 
 
 # -- what odc-stac makes of them ---------------------------------------------

@@ -1,7 +1,7 @@
 """cdse_access.checks.items: items that cannot be read are named; of an acquisition only the newest version stays."""
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -200,7 +200,15 @@ def test_odd_items_are_left_out_on_demand_and_named(capsys):
 def test_an_item_with_a_span_of_time_only_is_read():
     item = make_item(start_datetime="2023-09-28T10:00:00Z", end_datetime="2023-09-28T11:00:00Z")
     item.datetime = None
-    assert check_load([item], ["B04_10m"], **AREA) == [item]
+    (read,) = check_load([item], ["B04_10m"], **AREA)
+    assert read.datetime == datetime(2023, 9, 28, 10, tzinfo=UTC) and item.datetime is None
+
+
+def test_of_another_zone_the_instant_is_read():
+    """odc-stac drops the zone: 17:17 in Hà Nội would become 17:17 UTC."""
+    item = make_item(when=FIRST.astimezone(timezone(timedelta(hours=7))))
+    (read,) = check_load([item], ["B04_10m"], **AREA)
+    assert (read.datetime.hour, read.datetime) == (10, FIRST)
 
 
 @pytest.mark.parametrize(
