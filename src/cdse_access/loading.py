@@ -44,8 +44,8 @@ def fetch(
 ) -> Callable[[str], str]:
     """Tải các ô JPEG 2000 mà `odc.stac.load(items, bands, ...)` sẽ đọc, và trả về `patch_url` để đưa cho nó.
 
-    area: bbox, crs, resolution, geobox, like ... Hãy đưa cùng một `area` cho cả hai: ngoài các ô đã tải, ảnh là 0,
-    tức là không có dữ liệu. Nhiều nhất 4 kết nối; ô đã tải được giải nén và cất lại, lần sau không hỏi ai nữa.
+    area: bbox, crs, resolution và mọi tham số khác của `load`. Hãy đưa cùng một `area` cho cả hai: ngoài các ô đã tải,
+    ảnh là 0, tức là không có dữ liệu. Nhiều nhất 4 kết nối; ô đã tải được giải nén và cất lại, lần sau không hỏi ai.
     Ảnh không phải .jp2 trên S3 được đọc thẳng như thường.
     session: phiên nối của `connect()` (`catalog.session`); không đưa thì dùng phiên gần nhất.
     Lỗi: BadInput khi thiếu vùng; Unavailable, Rejected khi dịch vụ không trả lời hay từ chối; BadData khi tệp hỏng.
@@ -70,6 +70,7 @@ def load(
     """Như `odc.stac.load(items, bands, ...)`, nhưng nhanh, và mọi thứ được kiểm tra trước và sau khi tải.
 
     area: bbox, crs, resolution, chunks, resampling ... của `odc.stac.load`; `groupby` mặc định là "solar_day".
+    geopolygon chỉ cho khung chữ nhật quanh hình: pixel ngoài hình vẫn còn, và một dòng nói phải làm gì để bỏ chúng.
     Trả về Dataset (time, y, x) gồm DN (số nguyên, không thứ nguyên; 0 là không có dữ liệu), x và y tính bằng mét
     nếu CRS là UTM. Mọi pixel đã nằm trong bộ nhớ; có `chunks` thì Dataset lười (các ô vẫn tải ngay), và không
     được kiểm tra sau khi tải. Vài bản xử lý của cùng một lần chụp: chỉ tải bản mới nhất, in tên bản bị bỏ.

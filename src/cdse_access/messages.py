@@ -84,6 +84,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "odd-length": "độ dài sai ở byte {at}",
         "odd-tiles": "{count} ô",
         "odd-tiling": "ô {width} × {height} pixel",
+        "pixels-outside": (
+            "{share:.0%} khung đã tải nằm ngoài hình, và vẫn có pixel: muốn bỏ, hãy đổi ra phản xạ rồi gọi "
+            '.odc.mask(odc.geo.geom.Geometry(hình, "EPSG:4326")).'
+        ),
         "place-none": "nó không có tọa độ",
         "place-other-crs": "nó ở EPSG:{epsg}",
         "place-shifted": "lệch {pixels:.1f} pixel",

@@ -635,6 +635,18 @@ def _without(item: Item, name: str) -> Item:
     return item
 
 
+def _with(item: Item, name: str, value: object) -> Item:
+    item = item.clone()
+    item.assets["B04_10m"].extra_fields[name] = value
+    return item
+
+
+def _at_a_point(item: Item) -> Item:
+    item = item.clone()
+    item.geometry = {"type": "Point", "coordinates": [11.5, 47.8]}
+    return item
+
+
 def _in_zone_48(item: Item) -> Item:
     other = item.clone()
     other.id, other.datetime = "S2X", find_time(item) + timedelta(days=1)
@@ -801,6 +813,12 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-so-luong": _on_many_threads,
     "loi-nhieu-mui": lambda item: _load(item, _in_zone_48(item)),
     "loi-thieu-proj": lambda item: _load(_without(item, "proj:code")),
+    "loi-luoi-mau-thuan": lambda item: _load(_with(item, "proj:shape", [10980, 10981])),
+    "loi-item-hong": lambda item: _load(_at_a_point(item)),
+    "loi-anh-mau": lambda item: _load(item, band="TCI_10m"),
+    "loi-gia-tri": lambda item: _load(item, resampling="nearst"),
+    "loi-groupby": lambda item: _load(item, groupby="day"),
+    "loi-kinh-tuyen-180": lambda item: _load(item, bbox=(179.5, -17, 179.6, -16.9)),
     "loi-dia-chi-anh": lambda item: _load(item, band="thumbnail"),
     "loi-phan-lop": lambda item: _load(item, band="SCL_20m", resampling="bilinear"),
     "loi-mot-pixel": lambda item: _load(item, bbox=(11.44, 47.81, 11.44001, 47.81001)),

@@ -35,12 +35,14 @@ from cdse_access.checks.memory import check_memory
 from cdse_access.checks.values import GRID, PLACES, Area, read_values
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
+from cdse_access.telling import tell
 
 Parsed = Sequence[ParsedItem]
 
 # Arguments of `odc.stac.load` that say which area, on which grid.
 AREA = set().union(*PLACES) | GRID
 FAR = 179.0  # degrees of longitude; beyond, outlines break at the 180th meridian
+MOST = 0.95  # of an area; what is beside a polygon of that share is its rim
 POLAR = 85.0  # degrees of latitude; Sentinel-2's tiles end at 84
 
 
@@ -67,6 +69,7 @@ def check_load(
     _check_zones(parsed, names, values)
     geobox = _find_geobox(parsed, names, values)
     _check_overlap(items, values, geobox)
+    _tell_outside(values, geobox)
     layers = check_layers(items, parsed, geobox, values.get("groupby", "time"))
     if "chunks" not in values:
         check_memory(parsed, names, geobox, layers, values.get("dtype"))
@@ -152,6 +155,16 @@ def _check_overlap(items: Sequence[Item], area: Area, geobox: GeoBox) -> None:
         wrong.append(say("area-small", area=name))
     if wrong:
         raise BadInput("\n".join(wrong))
+
+
+def _tell_outside(area: Area, geobox: GeoBox) -> None:
+    """odc-stac takes of a polygon its box only, without a word."""
+    polygon = area.get("geopolygon", area.get("intersects"))
+    if polygon is None:
+        return
+    inside = polygon.to_crs(geobox.crs).area / geobox.extent.area
+    if inside < MOST:
+        tell(say("pixels-outside", share=1 - inside))
 
 
 def _is_below_a_pixel(area: Area, geobox: GeoBox) -> bool:

@@ -176,6 +176,16 @@ def test_an_area_of_any_form_is_read(name, area):
     assert odc.stac.output_geobox([odc.stac.parse_item(items[0])], bands, **selected)
 
 
+def test_pixels_beside_a_polygon_are_told_with_the_way_out(capsys):
+    check_load([make_item()], ["B04_10m"], geopolygon=TRIANGLE, crs="EPSG:32632", resolution=10)
+    assert capsys.readouterr().out.startswith("51% khung đã tải nằm ngoài hình, và vẫn có pixel")
+    check_load([make_item()], ["B04_10m"], geopolygon=shapely.box(*BBOX), crs="EPSG:4326", resolution=0.0001)
+    assert capsys.readouterr().out == ""
+    geobox = GeoBox.from_bbox((11.4, 47.8, 11.5, 47.9), "EPSG:4326", shape=(20, 20))
+    masked = xr_zeros(geobox, "float32").odc.mask(geom.Geometry(TRIANGLE, "EPSG:4326"))
+    assert 0.4 < float(masked.isnull().mean()) < 1
+
+
 @pytest.mark.parametrize(
     ("area", "message"),
     [
