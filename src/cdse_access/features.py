@@ -161,7 +161,7 @@ class _Asset(_Described):
 
 
 class _Properties(_Described):
-    cdse_offline__window: Box | None = None
+    cdse_offline__window: Annotated[Box, Field(max_length=4)] | None = None
     created: Time | None = None
     datetime: Time | None = None
     description: str | None = None

@@ -217,7 +217,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "band-contradicts": "{item} ghi lưới của {band} mâu thuẫn ({grid}): hãy bỏ item này, hoặc chọn band khác.",
         "band-grid": "{item} thiếu {lacking} của {band}: hãy tìm lại item trong catalog, không dùng fields=.",
         "band-missing": "{item} không có band {band!r}: hãy chọn trong {offered}.",
-        "band-type": "{item} ghi kiểu số của {band} là {kind!r}: hãy bỏ item này, hoặc chọn band khác.",
+        "band-type": "{item} ghi kiểu số của {band} là {kind!r}, nodata {nodata}: hãy bỏ item này, hoặc đổi band.",
         "band-zone": "{item} ghi {band} ở {code}, không phải múi của ô {tile}: hãy bỏ item này.",
         "bands-list": 'bands là {bands!r}: hãy ghi một danh sách, ví dụ ["B04_10m", "B08_10m"].',
         "bbox-numbers": "bbox là {bbox!r}: cần bốn số (tây, nam, đông, bắc) tính bằng độ.",

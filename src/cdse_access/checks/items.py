@@ -19,6 +19,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from cdse_access import features
+from cdse_access.assets import select_assets
 from cdse_access.checks.grids import find_wrong_grid
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
@@ -87,7 +88,7 @@ def list_wrong(items: Sequence[Item], found: Mapping[int, Iterable[str]]) -> lis
     names: dict[str, list[str]] = {}
     first: dict[str, str] = {}
     for number, faults in found.items():
-        name = items[number].id
+        name = str(items[number].id)
         for fault in faults:
             kind = fault.replace(name, "")
             first.setdefault(kind, fault)
@@ -122,7 +123,15 @@ def _find_faults(item: Item, bands: Bands, allowed: Allowed) -> list[str]:
     wrong: list[str] = []
     for band in bands:
         wrong += _find_band_faults(item, band, allowed)
-    return wrong
+    return wrong or _find_reading_fault(item, bands)
+
+
+def _find_reading_fault(item: Item, bands: Bands) -> list[str]:
+    try:
+        parse_item(select_assets(item, bands))
+    except BadInput as error:
+        return [str(error)]
+    return []
 
 
 def _describe(item: Item, bands: Bands) -> dict[str, Any]:
@@ -158,16 +167,23 @@ def _find_band_faults(item: Item, band: str, allowed: Allowed) -> list[str]:
     faults: list[str] = []
     if not allowed.colours and _count_channels(asset) > 1:
         faults.append(say("band-colours", item=item.id, band=band, channels=_count_channels(asset)))
-    if not _is_number_type(asset.extra_fields.get("data_type", "uint16")):
-        faults.append(say("band-type", item=item.id, band=band, kind=asset.extra_fields["data_type"]))
+    told = item.properties | asset.extra_fields
+    kind, nodata = told.get("data_type"), told.get("nodata")
+    if not _is_number_type(kind, nodata):
+        faults.append(say("band-type", item=item.id, band=band, kind=kind, nodata=nodata))
     return faults + find_wrong_grid(item, band)
 
 
-def _is_number_type(name: str | None) -> bool:
+def _is_number_type(name: str | None, nodata: float | str | None) -> bool:
+    """Is this a type of numbers, and has it the number that says no data?"""
     try:
-        return np.dtype(name or "uint16").kind in "iuf"
+        kind = np.dtype("uint16" if name is None else name)
     except TypeError:
         return False
+    if kind.kind not in "iuf":
+        return False
+    missing = 0.0 if nodata is None else float(nodata)
+    return kind.kind == "f" or bool(np.iinfo(kind).min <= missing <= np.iinfo(kind).max)
 
 
 def _count_channels(asset: Asset) -> int:

@@ -92,7 +92,7 @@ def _describe(item: Item, band: str, source: RasterSource, grid: GeoBox, frame: 
     dtype = source.meta.data_type if source.meta else None
     version = " ".join(known)
     has_classes = "classification:classes" in told or band.startswith("SCL")
-    bands = len(told.get("bands", [])) or None
+    bands = len(told.get("bands") or []) or None
     return Wanted(source.uri, grid, nodata, size, version, str(item.datetime), band, frame, dtype, bands, has_classes)
 
 

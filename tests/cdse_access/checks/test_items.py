@@ -244,7 +244,7 @@ def test_footprints_across_the_180th_meridian_are_where_they_are(split):
     assert footprint.bounds == pytest.approx((179, -17, 180.1, -16)) and footprint.area == pytest.approx(1.1)
 
 
-@pytest.mark.parametrize("value", [None, 5, "x", [], {}, [None], {"a": 1}, float("nan"), 10**400, True])
+@pytest.mark.parametrize("value", [None, 5, "x", "", 10**40, [], {}, [None], {"a": 1}, float("nan"), 10**400, True])
 def test_whatever_a_field_holds_load_names_the_item(value):
     """Each field that is read, one at a time."""
     fields = make_item().assets["B04_10m"].extra_fields.keys() | {"proj:bbox", "raster:bands", "eo:bands", "gsd"}
@@ -253,7 +253,7 @@ def test_whatever_a_field_holds_load_names_the_item(value):
         item.assets["B04_10m"].extra_fields[name] = value
         with suppress(BadInput):
             check_load([item], ["B04_10m"], **AREA)
-    for name in ("geometry", "bbox"):
+    for name in ("geometry", "bbox", "id", "collection_id"):
         item = make_item()
         setattr(item, name, value)
         with suppress(BadInput):
