@@ -7,6 +7,7 @@ from typing import Any
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
+NO_BOX = (str, bytes, set, frozenset, dict, Iterator)
 WIDEST = 10  # degrees; more is a mistake in the order, or too much to read
 
 
@@ -30,13 +31,17 @@ def check_bbox(bbox: Iterable[float]) -> tuple[float, float, float, float]:
 
 def _read_numbers(bbox: Any) -> list[float]:
     """Four numbers in their order, which can be read twice; text, booleans and sets only look like them."""
+    problem = BadInput(say("bbox-numbers", bbox=bbox))
+    if isinstance(bbox, NO_BOX):
+        raise problem
     try:
-        numbers = [] if isinstance(bbox, str | bytes | set | frozenset | dict | Iterator) else list(bbox)
-        if len(numbers) != 4 or not all(map(_is_number, numbers)):
-            raise BadInput(say("bbox-numbers", bbox=bbox))
-        return [float(number) for number in numbers]
-    except (TypeError, OverflowError) as error:
-        raise BadInput(say("bbox-numbers", bbox=bbox)) from error
+        numbers = list(bbox)
+        if not all(map(_is_number, numbers)):
+            raise problem
+        west, south, east, north = map(float, numbers)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise problem from error
+    return [west, south, east, north]
 
 
 def _is_number(value: Any) -> bool:

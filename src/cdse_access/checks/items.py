@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cdse_access import features
 from cdse_access.assets import select_assets
-from cdse_access.checks.grids import find_wrong_grid
+from cdse_access.checks.grids import find_wrong_grid, mend_grid
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 from cdse_access.telling import tell
@@ -128,7 +128,7 @@ def _find_faults(item: Item, bands: Bands, allowed: Allowed) -> list[str]:
 
 def _find_reading_fault(item: Item, bands: Bands) -> list[str]:
     try:
-        parse_item(select_assets(item, bands))
+        parse_item(select_assets(mend_grid(item, bands), bands))
     except BadInput as error:
         return [str(error)]
     return []
@@ -153,7 +153,12 @@ def _describe(item: Item, bands: Bands) -> dict[str, Any]:
 
 
 def _describe_asset(asset: Asset) -> dict[str, Any]:
-    return asset.extra_fields | {"href": asset.href, "type": asset.media_type, "roles": asset.roles}
+    return {
+        **asset.extra_fields,
+        "href": asset.href,
+        "type": asset.media_type,
+        "roles": asset.roles,
+    }
 
 
 def _find_band_faults(item: Item, band: str, allowed: Allowed) -> list[str]:

@@ -82,7 +82,13 @@ def _explain_unknown(groupby: Any, members: Sequence[Member], lacking: Sequence[
     alike = get_close_matches(str(groupby), [*WAYS, *known], 1, 0.4)
     names = [member.item.id for member in lacking[:NAMED]]
     offered = " hay ".join(alike or WAYS)
-    return BadInput(say("groupby-unknown", groupby=groupby, items=", ".join(names), alike=offered))
+    message = say(
+        "groupby-unknown",
+        groupby=groupby,
+        items=", ".join(names),
+        alike=offered,
+    )
+    return BadInput(message)
 
 
 def _tell_joined(layers: Sequence[Sequence[Member]]) -> None:
