@@ -157,8 +157,9 @@ def _check_item(document: Any) -> Document:
 def _try_serving(item: Document) -> None:
     """One item that cannot be compared or written would break every search. Errors: ValueError with the reason."""
     record = _build_record(item)
+    conditions = {"op": "=", "args": [{"property": "id"}, record.id]}
     try:
-        match_records([record], datetime="1900-01-01T00:00:00Z/..", bbox=[-180, -90, 180, 90])
+        match_records([record], datetime="1900-01-01T00:00:00Z/..", bbox=[-180, -90, 180, 90], filter_expr=conditions)
         json.dumps(item, ensure_ascii=False, allow_nan=False).encode()
     except (InvalidQueryParameter, ValueError, TypeError, RecursionError) as error:
         raise ValueError(say("pack-unserved", why=str(error)[-200:])) from error
