@@ -121,6 +121,41 @@ def test_no_data_is_not_mixed_into_the_rim(items, resampling, grid):
     assert (dn > 0).sum() > 0.85 * (plain > 0).sum()
 
 
+@pytest.mark.parametrize("resampling", ["cubic", "lanczos"])
+def test_resampling_looks_beyond_the_area_into_the_next_tile(items, resampling):
+    """The area ends half a pixel before a tile of B11_20m does (x = 689600)."""
+    place = {"x": (688000, 689590), "y": (5300000, 5300500), "crs": "EPSG:32632"}
+    area = place | {"resolution": 10, "resampling": resampling}
+    plain = read_plain(items, ["B11_20m"], groupby="solar_day", **area)
+    assert load(items, ["B11_20m"], **area).identical(plain)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("data_type", "uint8", "item ghi kiểu số uint8, không chứa nổi 15 bit"),
+        ("data_type", "int8", "item ghi kiểu số int8"),
+        ("nodata", 1500, "item ghi nodata 1500"),
+        ("file:size", 12345, "item ghi cỡ 12345"),
+    ],
+)
+def test_an_item_that_says_another_thing_than_its_file_is_refused(items, field, value, told):
+    """R12: it was 255 everywhere, without a word."""
+    item = items[0].clone()
+    item.assets["B04_10m"].extra_fields[field] = value
+    with pytest.raises(BadData, match=told) as caught:
+        load([item], ["B04_10m"], **AREA)
+    assert caught.value.reason is Reason.BROKEN
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32", "float32"])
+def test_an_item_that_says_a_larger_type_gives_the_same_numbers(items, dtype):
+    item = items[0].clone()
+    item.assets["B04_10m"].extra_fields["data_type"] = dtype
+    dn = load([item], ["B04_10m"], **AREA).B04_10m
+    assert dn.dtype == dtype and (dn.values == load(items, ["B04_10m"], **AREA).B04_10m.values).all()
+
+
 def test_other_levels_are_read_when_overviews_are_not_wanted(items):
     area = AREA | {"resolution": 60, "use_overviews": False}
     plain = read_plain(items, ["B04_10m"], groupby="solar_day", **area)
@@ -303,6 +338,21 @@ def test_an_empty_band_is_named_with_its_date_and_only_its_file_is_fetched_again
         assert f"({day})" in capsys.readouterr().out and 0 < usage()["s3"] <= 6
         assert dn.identical(expected.drop_isel(time=2))
     assert load(season, BANDS, **AREA).identical(expected)
+
+
+def test_items_without_a_band_are_named_together_or_left_out(season, capsys):
+    """K9: five items, three without SCL, were named one a try."""
+    items = [item.clone() for item in season[:5]]
+    for item in items[:3]:
+        del item.assets["SCL_20m"]
+    bands = ["B04_10m", "SCL_20m"]
+    with pytest.raises(BadInput) as caught:
+        load(items, bands, **AREA)
+    assert all(item.id in str(caught.value) for item in items[:3])
+    capsys.readouterr()
+    dn = load(items, bands, on_bad="drop", **AREA)
+    told = capsys.readouterr().out
+    assert dn.identical(load(items[3:], bands, **AREA)) and all(item.id in told for item in items[:3])
 
 
 def test_where_all_dates_are_bad_nothing_is_dropped(season):

@@ -50,10 +50,13 @@ def check_pixels(dn: xr.Dataset, items: Sequence[Item], images: Images | None = 
     for number, (date, layers) in enumerate(_split_dates(dn)):
         masks = _find_data(layers, nodata)
         files = _find_images(dn, items, number, images or {}, masks)
-        found = [*_check_range(layers, date), *_check_share(masks, date, promised.get(number, 0.0))]
+        expected = promised.get(number, 0.0)
+        found = list(_check_range(layers, date))
+        found += _check_share(masks, date, expected)
         found = found or list(_check_tiles(masks, date, dn.odc.geobox, files))
         faults += [fault._replace(layer=number) for fault in found]
-        if not found and (share := _find_partial_share(masks, promised.get(number, 0.0))):
+        share = _find_partial_share(masks, expected)
+        if share and not found:
             partial.append(f"{date} ({share})")
     if partial:
         tell(say("dates-partial", number=len(partial), dates=", ".join(partial)))
@@ -129,9 +132,12 @@ def _find_lost(mask: Layer, others: Layer, numbers: Layer) -> Layer:
     for number in np.unique(numbers[others]):
         cell = numbers == number
         inner = binary_erosion(cell, iterations=BLUR, border_value=1)
-        if number >= 0 and not mask[inner].any() and _holds_square(others & cell):
+        is_empty = number >= 0 and not mask[inner].any()
+        if is_empty and _holds_square(others & cell):
             lost |= cell
-    around = binary_dilation(lost, iterations=2 * BLUR) & ~binary_dilation(lost, iterations=BLUR) & (mask | others)
+    near = binary_dilation(lost, iterations=BLUR)
+    around = binary_dilation(near, iterations=BLUR) & ~near
+    around &= mask | others
     is_whole = around.any() and mask[around].mean() >= NEARLY_ALL
     return lost if is_whole else np.zeros_like(mask)
 
@@ -144,10 +150,13 @@ def number_tiles(geobox: GeoBox, image: Image) -> Layer:
         x, y = Transformer.from_crs(geobox.crs, image.crs, always_xy=True).transform(x, y)
     layout = image.layout
     column, row = ~image.transform * (x, y)
-    outside = (column < 0) | (row < 0) | (column >= layout.width) | (row >= layout.height) | ~np.isfinite(column + row)
-    column, row = (np.where(outside, 0, place) for place in (column, row))
-    numbers = row // layout.tile_height * layout.columns + column // layout.tile_width
-    return np.where(outside, -1, numbers).astype(int)
+    in_columns = (column >= 0) & (column < layout.width)
+    in_rows = (row >= 0) & (row < layout.height)
+    inside = in_columns & in_rows  # NaN and infinity are neither
+    tile_column = np.where(inside, column, 0) // layout.tile_width
+    tile_row = np.where(inside, row, 0) // layout.tile_height
+    numbers = tile_row * layout.columns + tile_column
+    return np.where(inside, numbers, -1).astype(int)
 
 
 def _find_images(
@@ -155,8 +164,11 @@ def _find_images(
 ) -> dict[str, list[Image]]:
     """The images of a date, by band."""
     members = find_members(dn, items, number)
-    hrefs = {band: [item.assets[band].href for item in members if band in item.assets] for band in bands}
-    return {band: [images[href] for href in some if href in images] for band, some in hrefs.items()}
+    found: dict[str, list[Image]] = {}
+    for band in bands:
+        hrefs = [item.assets[band].href for item in members if band in item.assets]
+        found[band] = [images[href] for href in hrefs if href in images]
+    return found
 
 
 def _holds_square(differing: Layer) -> bool:

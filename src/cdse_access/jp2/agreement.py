@@ -28,8 +28,9 @@ SPARE = {-1, 0, 1}  # bits by which encoders differ in what they keep ready for 
 def check_promises(header: Header, wanted: Wanted, size: int | None, name: str) -> None:
     """BadData where a file is not what its item says, or contradicts itself. Where it lies: see `check_place`."""
     layout = header.layout
+    shape = (layout.height, layout.width)
     promises = (
-        (tuple(wanted.grid.shape), (layout.height, layout.width)),
+        (tuple(wanted.grid.shape), shape),
         (wanted.size, size),
         (wanted.bands, layout.bands),
     )
@@ -102,8 +103,10 @@ def _is_coding_whole(coding: bytes, quantisation: bytes, layout: Layout) -> bool
     levels, width, height, _, transformation = coding[9:14]
     precincts = coding[SHORTEST_COD:]
     style = quantisation[4] & STYLE
-    has_all = len(precincts) == (levels + 1 if coding[4] & PRECINCTS else 0)
-    is_square = width == height and all(size >> 4 == size & 0xF for size in precincts)
+    count = levels + 1 if coding[4] & PRECINCTS else 0
+    has_all = len(precincts) == count
+    is_square = width == height
+    is_square &= all(size >> 4 == size & 0xF for size in precincts)
     is_one_way = (transformation == LOSSLESS) == (style == NOT_QUANTISED)
     return has_all and is_square and is_one_way and _are_bits_whole(quantisation, levels, layout)
 
@@ -114,8 +117,14 @@ def _are_bits_whole(quantisation: bytes, levels: int, layout: Layout) -> bool:
     if style != NOT_QUANTISED:
         return bool(guard_bits)
     smallest, *quarters = (step >> 3 for step in quantisation[5:])
-    mixed, also_mixed, diagonal = quarters[::3], quarters[1::3], quarters[2::3]
-    alike = mixed == also_mixed and len(mixed) == len(diagonal) == levels
-    spare = {smallest, *(bits - 1 for bits in mixed), *(bits - 2 for bits in diagonal)}
-    usual = layout.bands > 1 or spare <= {layout.bits + more for more in SPARE}  # colours are mixed before
-    return bool(guard_bits) and alike and usual
+    mixed = quarters[::3]
+    also_mixed = quarters[1::3]
+    diagonal = quarters[2::3]
+    if mixed != also_mixed or not len(mixed) == len(diagonal) == levels:
+        return False
+    bits = {smallest}
+    bits.update(more - 1 for more in mixed)
+    bits.update(more - 2 for more in diagonal)
+    usual = {layout.bits + more for more in SPARE}
+    are_usual = layout.bands > 1 or bits <= usual  # colours are mixed before
+    return bool(guard_bits) and are_usual

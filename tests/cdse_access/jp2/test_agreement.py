@@ -137,12 +137,12 @@ def test_an_image_of_no_pixels_is_refused(whole):
     assert "(0 ô)" in refuse(change(whole, SIZ, 6, ">II", 0, 0))
 
 
-@pytest.mark.parametrize("length", [0, 1, 2, 3, 7])
+@pytest.mark.parametrize("length", [1, 2, 3, 7])
 def test_a_box_shorter_than_its_own_head_is_refused(whole, length):
     """A length of 1 means that it stands behind: here an XLBox that leads back."""
     at = whole.index(b"jp2h") - 4
     damaged = whole[:at] + struct.pack(">I4sQ", length, b"junk", 3) + whole[at + 16 :]
-    assert "x" in refuse(damaged)
+    assert f"độ dài sai ở byte {at}" in refuse(damaged)
 
 
 @pytest.mark.parametrize("length", [0, 1, 2**31, 2**63])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cdse_access.jp2 import tile_parts
-from cdse_access.jp2.codestream import EOC, TLM, read_header, walk_parts
+from cdse_access.jp2.codestream import COD, EOC, TLM, read_header, walk_parts
 from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.survey import Survey
 from cdse_access.jp2.tile_parts import read_tiles
@@ -234,3 +234,41 @@ def test_a_file_cut_short_is_refused_or_read_where_it_is_whole(header, parts):
             read(content, {number})
     with pytest.raises(BadData, match="bị cắt cụt: có 9 trong 25 ô"):
         read(header + b"".join(parts[:9]) + EOC, {20})
+
+
+# -- what a hostile file may cost --------------------------------------------
+
+
+SOD = b"\xff\x93"
+
+
+def test_a_file_of_countless_tile_parts_is_given_up(header):
+    """R6: the walk ends where no image has so many."""
+    many = header + b"".join(sot(number % 25, SOD, number // 25, 0) for number in range(25 * 250)) + EOC
+    with pytest.raises(BadData, match="không có phần ô"):
+        read(many, {24})
+    few = header + b"".join(sot(number % 25, SOD, number // 25, 0) for number in range(25 * 8)) + EOC
+    assert len(read(few, {24})[0][24]) == 8 * 14
+
+
+@pytest.mark.parametrize("length", [1, 13, 2**31, 2**32 - 1])
+def test_a_tile_part_whose_length_leads_back_or_away_is_given_up(header, length):
+    parts = [sot(number, bytes(50), length=length if number == 3 else None) for number in range(25)]
+    with pytest.raises(BadData):
+        read(header + b"".join(parts) + EOC, {3})
+
+
+def test_places_that_mislead_for_ever_are_left_for_a_walk(header, monkeypatch):
+    monkeypatch.setattr(tile_parts, "LOOKS", 2)
+    looks = []
+    look = tile_parts._Search._look
+    monkeypatch.setattr(tile_parts._Search, "_look", lambda *where: looks.append(where) or look(*where))
+    content = stretched(header, 1)
+    assert set(read(content, {13})[0]) == {13} and len(looks) <= 2
+
+
+@pytest.mark.parametrize("entries", [bytes(1 << 16), b"\0\x0e" * 30000])
+def test_an_index_that_says_nothing_costs_little_and_is_not_believed(header, parts, entries):
+    tlm = TLM + struct.pack(">HBB", 4 + len(entries[:65000]), 0, 0) + entries[:65000]
+    start = header.index(COD)
+    assert read(header[:start] + 15 * tlm + header[start:] + b"".join(parts) + EOC, {7})[0] == {7: parts[7]}
