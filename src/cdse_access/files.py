@@ -13,18 +13,18 @@ from cdse_access.problems import BadData
 
 PRIVATE, USUAL = 0o600, 0o666  # the usual mode is cut by the user's umask, as open() does
 OWNER = stat.S_IRWXU
-_SLOTS = {
-    "full": (errno.ENOSPC, errno.EDQUOT),  # a disk without a free inode says the first, too
-    "forbidden": (errno.EACCES, errno.EPERM),
-    "read-only": (errno.EROFS,),
-    "in-the-way": (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
-    "name": (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL),
-    "gone": (errno.ENOENT, errno.ESTALE),
-    "open-files": (errno.EMFILE, errno.ENFILE),
-    "file-size": (errno.EFBIG,),
-    "memory": (errno.ENOMEM,),
+_NUMBERS = {  # of errors of the system, by name: not every system has all of them
+    "file-size": "EFBIG",
+    "forbidden": "EACCES EPERM",
+    "full": "ENOSPC EDQUOT",  # a disk without a free inode says the first, too
+    "gone": "ENOENT ESTALE",
+    "in-the-way": "ENOTDIR EISDIR EEXIST ELOOP",
+    "memory": "ENOMEM",
+    "name": "ENAMETOOLONG EILSEQ EINVAL",
+    "open-files": "EMFILE ENFILE",
+    "read-only": "EROFS",
 }
-_SLOT_OF = {number: slot for slot, numbers in _SLOTS.items() for number in numbers}
+_SLOT_OF = {name: slot for slot, names in _NUMBERS.items() for name in names.split()}
 
 
 class Why(NamedTuple):
@@ -37,8 +37,9 @@ class Why(NamedTuple):
 
 def explain_refusal(error: OSError) -> Why:
     """Reason and cure by the number of the error: a full disk wants another cure than a missing permission."""
-    slot = _SLOT_OF.get(error.errno or 0, "other")
-    words = os.strerror(error.errno) if error.errno else error
+    name = errno.errorcode.get(error.errno or 0, "")
+    slot = _SLOT_OF.get(name, "other")
+    words = error.strerror or error
     return Why(slot, say(f"disk-{slot}", words=words), say(f"disk-{slot}-cure"))
 
 

@@ -112,7 +112,7 @@ def _tell(error: OSError | RuntimeError) -> tuple[str, str]:
 def _prepare(folder: Path) -> Path:
     """Make this folder; it or the user's own one inside, once a file could be written there. OSError if not."""
     if not _can_be_named(folder):
-        raise OSError(errno.EILSEQ, os.strerror(errno.EILSEQ), str(folder))
+        raise _refusal(errno.EILSEQ, folder)
     make_folder(folder)
     if _is_open_to_others(folder):
         folder = folder / _name_own()
@@ -122,24 +122,38 @@ def _prepare(folder: Path) -> Path:
     return folder
 
 
+def _refusal(number: int, folder: Path) -> OSError:
+    """An error as the system itself would raise it."""
+    words = os.strerror(number)
+    return OSError(number, words, str(folder))
+
+
 def _can_be_named(folder: Path) -> bool:
     """GDAL wants names in UTF-8; bytes that are not stand as surrogates here."""
     return not any("\ud800" <= letter <= "\udfff" for letter in str(folder))
 
 
 def _name_own() -> str:
-    return f"user-{os.getuid() if hasattr(os, 'getuid') else 0}"
+    number = os.getuid() if hasattr(os, "getuid") else 0
+    return f"user-{number}"
 
 
 def _is_foreign(status: os.stat_result) -> bool:
-    return hasattr(os, "getuid") and status.st_uid != os.getuid()
+    if not hasattr(os, "getuid"):
+        return False
+    return status.st_uid != os.getuid()
 
 
 def _is_open_to_others(folder: Path) -> bool:
     """May somebody else have put files there? A group that has the user's own number is nobody else."""
     status = folder.stat()
-    others = stat.S_IWOTH if status.st_gid == status.st_uid else _OTHERS_WRITE
-    return _is_foreign(status) or (os.name != "nt" and bool(status.st_mode & others))
+    if _is_foreign(status):
+        return True
+    if os.name == "nt":  # modes say nothing there
+        return False
+    has_own_group = status.st_gid == status.st_uid
+    others = stat.S_IWOTH if has_own_group else _OTHERS_WRITE
+    return bool(status.st_mode & others)
 
 
 def _make_private(folder: Path) -> None:
@@ -148,12 +162,15 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(OWNER)
         folder.chmod(OWNER)  # whatever the umask
     status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or _is_foreign(status) or status.st_mode & _OTHERS_WRITE:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    is_folder = stat.S_ISDIR(status.st_mode)
+    is_open = status.st_mode & _OTHERS_WRITE
+    if not is_folder or is_open or _is_foreign(status):
+        raise _refusal(errno.EACCES, folder)
 
 
 def _refuse_foreign(folder: Path) -> None:
     """PermissionError where another user's home would be written into, as with `sudo -E`."""
-    existing = next(one for one in (folder, *folder.parents) if one.exists())
+    above = (folder, *folder.parents)
+    existing = next(one for one in above if one.exists())
     if _is_foreign(existing.stat()):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        raise _refusal(errno.EACCES, folder)
