@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,6 +38,7 @@ class Catalog(Client):
         """As `Client.open`. Errors: Unavailable where nobody answers, or what answers is no STAC catalogue."""
         try:
             catalog = super().open(url, *arguments, **settings)
+            _check_conformance(catalog.extra_fields.get("conformsTo", []))
         except Problem:
             raise
         except Exception as error:  # pystac has many for JSON that it does not expect
@@ -58,7 +60,8 @@ class Catalog(Client):
     def search(self, **question: Any) -> ItemSearch:
         """As `Client.search`. Errors: BadInput where the question cannot be meant."""
         question = _list_iterators(question)
-        _check_max_items(question.get("max_items"))
+        for name in ("max_items", "limit"):
+            _check_count(name, question.get(name))
         for name, check in CHECKS.items():
             value = question.get(name)
             if value is not None:
@@ -128,10 +131,15 @@ def _explain_value(name: str, value: Any, why: str) -> BadInput:
 # -- one argument ------------------------------------------------------------
 
 
-def _check_max_items(value: Any) -> None:
-    is_number = isinstance(value, int) and not isinstance(value, bool)
+def _check_conformance(classes: Any) -> None:
+    if not isinstance(classes, list) or not all(isinstance(one, str) for one in classes):
+        raise TypeError(f"conformsTo: {classes!r:.60}")
+
+
+def _check_count(name: str, value: Any) -> None:
+    is_number = isinstance(value, Integral) and not isinstance(value, bool)
     if value is not None and not (is_number and value >= 1):
-        raise BadInput(say("max-items", value=value))
+        raise BadInput(say("count-small", name=name, value=value))
 
 
 def _check_bbox(_: Any, bbox: tuple[float, ...]) -> None:

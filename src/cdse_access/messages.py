@@ -240,6 +240,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "Cụm dask có tiến trình ở máy khác ({address}): khóa không được gửi khỏi máy này, hãy dùng LocalCluster."
         ),
         "collection-unknown": "Catalog không có collection {name!r}: có phải {offered} không?",
+        "count-small": "{name} là {value!r}: cần số nguyên từ 1 trở lên, hoặc bỏ nó ra.",
         "datetime-instant": (
             "datetime {value!r} là đúng một thời điểm, gần như không ảnh nào chụp lúc ấy: {form}; nếu đúng ý thì "
             "thêm múi giờ, Z cho UTC."
@@ -270,7 +271,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "keys-and-strategy": "Đã đưa keys thì không tìm khóa ở đâu nữa: hãy bỏ strategy={strategy!r}.",
         "live-addresses": 'connect("live") là CDSE thật: hãy bỏ stac và s3, hoặc gọi connect(stac=..., s3=...).',
-        "max-items": "max_items là {value}: cần số từ 1 trở lên, hoặc bỏ nó ra.",
         "memory": (
             "Tải {shape} cần khoảng {needed:.1f} GB bộ nhớ, máy chỉ còn {available:.1f} GB: hãy thu nhỏ vùng, bớt "
             "ngày, bớt band, tăng resolution, hoặc thêm chunks={{}} để đọc từng phần."

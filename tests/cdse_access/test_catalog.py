@@ -36,7 +36,7 @@ def wrong(client: Catalog, **question) -> str:
         ({"intersects": {"type": "Circle"}}, "cần một hình GeoJSON"),
         ({"intersects": 5}, "cần một hình GeoJSON"),
         ({"max_items": 0}, "max_items là 0"),
-        ({"limit": 0}, "Câu hỏi tìm kiếm không hợp lệ: Invalid limit of 0"),
+        ({"limit": 0}, "limit là 0: cần số nguyên"),
         ({"query": 5}, "Câu hỏi tìm kiếm không hợp lệ"),
         ({"filter": "a b c"}, "Câu hỏi tìm kiếm không hợp lệ"),
         ({"colections": ["images"]}, "unexpected keyword argument 'colections'"),
@@ -154,3 +154,11 @@ def test_a_working_directory_that_was_removed_is_no_fault_of_the_catalogue(tmp_p
     with pytest.raises(BadInput, match="Thư mục làm việc của kernel này đã bị xóa") as caught:
         open_catalog("http://127.0.0.1:9/stac/v1/")
     assert caught.value.reason is Reason.DISK
+
+
+@pytest.mark.parametrize("name", ["limit", "max_items"])
+@pytest.mark.parametrize("value", [0, -1, "5", 2.5, float("nan"), True, [5], 10**400 * -1])
+def test_how_many_is_a_whole_number_from_one_on(client, server, name, value):
+    with pytest.raises(BadInput, match=f"{name} là .*số nguyên"):
+        client.search(**{name: value})
+    assert len(server.asked) == 1  # the landing page

@@ -190,6 +190,14 @@ def test_json_that_is_no_catalogue(server, slept, body):
     assert caught.value.reason == Reason.NOT_SERVICE
 
 
+@pytest.mark.parametrize("classes", [5, None, {"a": 1}, "core", [5], [None]])
+def test_conformance_that_is_no_list_is_told_when_it_is_read(server, classes):
+    server.landing["conformsTo"] = classes
+    with pytest.raises(Unavailable, match="conformsTo") as caught:
+        open_catalog(server.url)
+    assert caught.value.reason is Reason.NOT_SERVICE
+
+
 def test_nothing_found_is_an_answer(client, server):
     assert found(client, server, send(body=features())) == []
 
