@@ -33,12 +33,16 @@ def simulated(items: Iterable[Item]) -> str:
 def stretch(rgb: xr.DataArray, low: float = 1, high: float = 99.5) -> dict[str, float]:
     """Ngưỡng đen `vmin` và trắng `vmax` chung cho mọi band, mọi ngày: hai bách phân vị của toàn mảng, bỏ qua NaN.
 
-    rgb: phản xạ, kích thước bất kỳ. Lỗi: BadInput (ValueError) khi không còn pixel nào, hoặc mọi pixel bằng nhau.
+    rgb: phản xạ, kích thước bất kỳ. Lỗi: BadInput (ValueError) khi không còn pixel nào, khi mọi pixel bằng nhau, khi
+    nhận DN (số 0 của nó là không có dữ liệu, không phải tối).
     """
+    check_array("rgb", rgb)
+    if rgb.dtype.kind != "f":
+        raise BadInput(say("stretch-integer"))
     if not rgb.notnull().any():
         raise BadInput(say("stretch"))
     black, white = np.nanpercentile(rgb, [low, high])
-    if black >= white:
+    if not -math.inf < black < white < math.inf:
         raise BadInput(say("stretch"))
     return {"vmin": float(black), "vmax": float(white)}
 

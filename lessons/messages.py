@@ -60,6 +60,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             'resampling="nearest".'
         ),
         "stretch": "Không giãn màu được: không có pixel hợp lệ, hoặc mọi pixel bằng nhau. Xem lại mặt nạ mây.",
+        "stretch-integer": "Giãn màu cần phản xạ (số thực), trong DN số 0 là chỗ trống: hãy gọi reflectance trước.",
     },
 }
 

@@ -163,6 +163,16 @@ def test_ndvi_refuses_integers():
         ndvi(xr.DataArray(np.array([1000], "uint16")), red)
 
 
+@pytest.mark.parametrize(
+    "change", [lambda red: red[::2], lambda red: red[1:], lambda red: red.assign_coords(x=red.x + 5)]
+)
+def test_ndvi_refuses_another_grid(change):
+    """xarray would keep what both have in common: two pixels, three, none."""
+    nir = xr.DataArray([0.4, 0.4, 0.4, 0.4], {"x": [0.0, 10, 20, 30]}, "x")
+    with pytest.raises(BadInput, match="Không ghép được nir với red"):
+        ndvi(nir, change(nir / 2))
+
+
 def test_ndvi_refuses_dn_that_became_floats():
     dn = xr.DataArray([2000.0, np.nan, np.inf])
     for array in (dn, dn.chunk()):

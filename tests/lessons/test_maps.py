@@ -27,10 +27,16 @@ def test_stretch_is_shared_and_skips_nan():
     assert maps.stretch(rgb, 25, 75) == pytest.approx({"vmin": 0.1, "vmax": 0.3})
 
 
-@pytest.mark.parametrize("values", [[np.nan, np.nan], [0.2, 0.2]])
+@pytest.mark.parametrize("values", [[np.nan, np.nan], [0.2, 0.2], [0.1, np.inf], [-np.inf, np.inf], []])
 def test_stretch_refuses_what_has_no_contrast(values):
     with pytest.raises(BadInput, match="Không giãn màu được"):
         maps.stretch(xr.DataArray(values))
+
+
+@pytest.mark.parametrize("rgb", [xr.DataArray(np.array([0, 900, 1200], "uint16")), np.array([0.1, 0.2])])
+def test_stretch_refuses_dn_whose_zeros_are_no_data(rgb):
+    with pytest.raises(BadInput, match=r"reflectance trước|DataArray"):
+        maps.stretch(rgb)
 
 
 def test_map_has_kilometres_equal_aspect_and_a_colour_bar(band):
