@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from pystac import Item
 
-from cdse_access.checks.items import choose_newest
+from cdse_access.checks.items import choose_newest, list_items, read_bands
 from cdse_access.classes import SCL_CLASSES, find_clear
 from cdse_access.georeference import list_arrays, write_georeference
 from cdse_access.problems import BadInput
@@ -35,9 +35,10 @@ def scale_offset(items: Iterable[Item], bands: Sequence[str]) -> Factors:
     Lỗi: BadInput (ValueError) kể mọi item có band không phải phản xạ, có offset trái với baseline; hoặc khi các item
     không cùng hệ số.
     """
-    read = [(item, band) for item in choose_newest(list(items)) for band in bands if band in item.assets]
+    newest, names = choose_newest(list_items(items)), read_bands(bands)
+    read = [(item, band) for item in newest for band in names if band in item.assets]
     if not read:
-        raise BadInput(say("factors-none", bands=", ".join(bands)))
+        raise BadInput(say("factors-none", bands=", ".join(names)))
     faults = [_find_fault(item, band) for item, band in read]
     _refuse_faults(faults)
     found: dict[Factors, str] = {}

@@ -17,22 +17,27 @@ from tests.peak import measure_peak
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
 
 
-def item(name="a", version="05.10", offset=-0.1, role="reflectance", scale=0.0001):
+def item(name="a", version="05.10", offset=-0.1, role="reflectance", scale=0.0001, band="B04_10m"):
     fields = {"raster:scale": scale, "raster:offset": offset}
     made = Item(name, None, None, datetime(2023, 6, 1, tzinfo=UTC), {"processing:version": version})
     fields = {name: value for name, value in fields.items() if value is not None}
-    made.assets["B04_10m"] = Asset("s3://eodata/x.jp2", roles=["data", role], extra_fields=fields)
+    made.assets[band] = Asset("s3://eodata/x.jp2", roles=["data", role], extra_fields=fields)
     return made
 
 
-def test_scale_offset_looks_at_what_a_load_reads():
-    """Of two versions of one overpass the newest, of all items those that have the band."""
-    old, bare = item("b", "03.01"), item("c")
+def test_scale_offset_looks_at_what_a_load_reads(capsys):
+    """Of two versions of one overpass the newest, of all items those that have the band; load has told it."""
+    old, bare = item("b", "03.01"), item("c", band="B08_10m")
     for one in (old, newest := item("a")):
         one.properties |= {"grid:code": "MGRS-48QWJ", "platform": "sentinel-2b"}
         one.geometry = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
-    bare.assets.clear()
-    assert scale_offset([old, newest, bare], ["B04_10m"]) == (0.0001, -0.1)
+    assert scale_offset(iter([old, newest, bare]), ["B04_10m"]) == (0.0001, -0.1)
+    assert capsys.readouterr().out == ""
+
+
+def test_scale_offset_wants_a_list_of_bands():
+    with pytest.raises(BadInput, match="B04_10m"):
+        scale_offset([item()], "B04_10m")
 
 
 def test_reflectance_by_hand():
@@ -103,7 +108,8 @@ def test_scale_offset_comes_from_the_items():
         ([item(), item("b", "02.14", 0)], "tách item trước và sau baseline 04.00"),
         ([item(offset=None)], "raster:offset None"),
         ([item(role="visual")], "không phải band phản xạ"),
-        ([], "Không item nào trong danh sách có B04_10m"),
+        ([], "Không có item nào"),
+        ([item(band="B08_10m")], "Không item nào trong danh sách có B04_10m"),
         ([item(version=None)], "baseline None"),
         ([item(scale=None)], "raster:scale None"),
         ([item(scale="0.0001")], "raster:scale 0.0001"),

@@ -29,6 +29,7 @@ from cdse_access.checks.items import (
     parse_item,
     read_bands,
     set_instant,
+    tell_dropped,
 )
 from cdse_access.checks.layers import check_layers
 from cdse_access.checks.memory import check_memory
@@ -63,8 +64,10 @@ def check_load(
     odd = find_wrong_items(items, names, Allowed(colours=colours))
     if wrong or (odd and on_bad != "drop"):
         raise BadInput("\n".join(wrong + list_wrong(items, odd)))
-    items = [set_instant(item) for item in leave_out(items, odd)]
-    items = mend_grids(choose_newest(items), names)
+    readable = [set_instant(item) for item in leave_out(items, odd)]
+    newest = choose_newest(readable)
+    tell_dropped(readable, newest)
+    items = mend_grids(newest, names)
     parsed = [parse_item(select_assets(item, names)) for item in items]
     _check_zones(parsed, names, values)
     geobox = _find_geobox(parsed, names, values)

@@ -284,18 +284,23 @@ def choose_for_band(setting: Any, band: str) -> Any:
 
 
 def choose_newest(items: Sequence[Item]) -> list[Item]:
-    """Leave out items that a newer version of the same acquisition covers, and print their names; the order stays."""
+    """Leave out items that a newer version of the same acquisition covers; the order stays."""
     kept: dict[Overpass, list[Item]] = {}
     for item in sorted(items, key=_read_version, reverse=True):
         newer = kept.setdefault(_find_overpass(item), [])
         if not newer or not _is_covered(item, newer):
             newer.append(item)
     chosen = {id(item) for item in chain(*kept.values())}
-    dropped = [item.id for item in items if id(item) not in chosen]
+    return [item for item in items if id(item) in chosen]
+
+
+def tell_dropped(items: Sequence[Item], kept: Sequence[Item]) -> None:
+    """Name the items that are older versions of those which are kept."""
+    newest = {id(item) for item in kept}
+    dropped = [item.id for item in items if id(item) not in newest]
     if dropped:
         names = ", ".join(dropped)
         tell(say("items-dropped", number=len(dropped), items=names))
-    return [item for item in items if id(item) in chosen]
 
 
 def _is_covered(item: Item, others: Iterable[Item]) -> bool:
