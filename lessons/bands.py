@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from pystac import Item
 
-from cdse_access.checks.items import choose_newest, list_items, read_bands
+from cdse_access.checks.items import choose_newest, list_items, read_bands, set_instant
 from cdse_access.classes import SCL_CLASSES, find_clear
 from cdse_access.georeference import list_arrays, write_georeference
 from cdse_access.problems import BadInput
@@ -35,7 +35,8 @@ def scale_offset(items: Iterable[Item], bands: Sequence[str]) -> Factors:
     Lỗi: BadInput (ValueError) kể mọi item có band không phải phản xạ, có offset trái với baseline; hoặc khi các item
     không cùng hệ số.
     """
-    newest, names = choose_newest(list_items(items)), read_bands(bands)
+    names = read_bands(bands)
+    newest = choose_newest([set_instant(item) for item in list_items(items)])
     read = [(item, band) for item in newest for band in names if band in item.assets]
     if not read:
         raise BadInput(say("factors-none", bands=", ".join(names)))
