@@ -150,8 +150,8 @@ def _describe_derived(name: str, metres: int, statistics: dict[str, float]) -> d
             "bands": [{"name": name, "description": _MAPS[name]}],
             "roles": ["data", f"gsd:{metres}m"],
             "title": f"{_MAPS[name]} ({name}) - {metres}m",
-            "raster:scale": 0.001,
-            "raster:offset": 0,
+            "raster:scale": 0.0001,  # as CDSE's items of these years say; the files are right: 0.001 and 0
+            "raster:offset": -0.1,
         }
     if name == "TCI":
         sampling = "original" if metres == 10 else "downsampled"
@@ -193,6 +193,11 @@ def describe_grid(place: Place, metres: int, data_type: str) -> dict[str, Any]:
         "proj:bbox": [place.west, south, east, place.north],
         "proj:transform": [metres, 0, place.west, 0, -metres, place.north],
     } | ACCESS
+
+
+def mistake_grid(asset: dict[str, Any], place: Place) -> dict[str, Any]:
+    """A grid as some of CDSE's items give it: transform of 20 m beside the shape of 60 m; only `proj:bbox` is right."""
+    return asset | {"proj:transform": [20, 0, place.west, 0, -20, place.north]}
 
 
 ACCESS = {"auth:refs": ["s3"], "storage:refs": STORAGE, "alternate:name": "S3"}

@@ -6,10 +6,12 @@ the real one of that day says; the others follow from the timetable and from num
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import sha3_256
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from cdse_offline.product import assets
+from cdse_offline.simulation import metadata
 from cdse_offline.simulation.places import PLACES, Acquisition, Place
 from cdse_offline.simulation.version import source_version
 
@@ -55,6 +57,10 @@ _KNOWN: dict[str, dict[str, Any]] = {
         "view:sun_elevation": 39.0424772062148,
     },
 }  # fmt: skip
+
+# One item has the mistake that a third of CDSE's items of 2023 and 2024 have in this band.
+MISTAKEN = ("S2B_MSIL2A_20230816T032519_N0510_R018_T48QWJ_20241103T084208", "B07_60m")
+_SHA3_256 = "1620"  # the code of the digest and its length, as a multihash begins
 
 SCHEMES = {
     "auth:schemes": {
@@ -261,7 +267,9 @@ def _describe_files(a: Acquisition, product: assets.Product, base: str) -> dict[
         if key in assets.IMAGES:
             files[key] = file | assets.describe_image(key, a.place, statistics, view)
         else:
-            files[key] = file | _describe_document(path)
+            files[key] = file | _describe_document(path, metadata.build_document(a, key))
+    if a.id == MISTAKEN[0]:
+        files[MISTAKEN[1]] = assets.mistake_grid(files[MISTAKEN[1]], a.place)
     return files
 
 
@@ -302,8 +310,15 @@ def _describe_thumbnail(a: Acquisition, base: str, s3: dict[str, str]) -> dict[s
     }
 
 
-def _describe_document(path: str) -> dict[str, Any]:
-    return {"roles": ["metadata"], "type": "application/xml", "title": path.rsplit("/", 1)[-1]} | assets.ACCESS
+def _describe_document(path: str, content: bytes) -> dict[str, Any]:
+    """A small file, of which size and checksum are known. Those of an image are known when it has been drawn."""
+    return {
+        "roles": ["metadata"],
+        "type": "application/xml",
+        "title": path.rsplit("/", 1)[-1],
+        "file:size": len(content),
+        "file:checksum": f"{_SHA3_256}{sha3_256(content).hexdigest()}",
+    } | assets.ACCESS
 
 
 def build_truth_item(a: Acquisition, base: str) -> dict[str, Any]:

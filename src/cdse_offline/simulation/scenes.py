@@ -11,10 +11,11 @@ from cdse_offline.simulation import land
 from cdse_offline.simulation.drawing import draw_noise
 from cdse_offline.simulation.land import SIZE
 from cdse_offline.simulation.landscapes import build_land
-from cdse_offline.simulation.places import Acquisition
+from cdse_offline.simulation.places import GRID_SHAPE, Acquisition
 from cdse_offline.simulation.sky import Sky, draw_sky, seed_generator
 
 FOLDER = "CDSE_OFFLINE_LAND"  # environment variable: where drawn land is kept between processes
+QUICKLOOK = 343  # pixels along a side
 _NATIVE = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60}  # all others 20 m
 _COARSE = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B11", "B12", "AOT", "WVP", "SCL", "TCI")
 _ASSETS = {1: ("B02", "B03", "B04", "B08", "AOT", "WVP", "TCI"), 2: _COARSE, 6: (*_COARSE, "B09")}  # by steps of 10 m
@@ -54,12 +55,17 @@ class Scene:
         raise KeyError(f"{key!r} is not known; truth has B02_10m, B03_10m, B04_10m, B08_10m, CLASS_10m, SKY_10m")
 
     def thumbnail(self) -> np.ndarray:
-        """Quicklook in true colour, (343, 343, 3)."""
-        centres = (np.arange(343) + 0.5) * SIZE / 343 - 0.5
-        rows, columns = np.meshgrid(centres, centres, indexing="ij")
-        smooth = [ndimage.uniform_filter(layer.astype(float), 3) for layer in self._true_colour(1)]
-        picture = [ndimage.map_coordinates(layer, (rows, columns), order=1) for layer in smooth]
-        return np.rint(np.stack(picture, axis=2)).astype(np.uint8)
+        """Quicklook of the whole tile in true colour, (343, 343, 3); black where there is no data, as CDSE's are."""
+        step = GRID_SHAPE[10] / QUICKLOOK
+        top, left, _ = self.acquisition.place.window(10)
+        centres = (np.arange(QUICKLOOK) + 0.5) * step
+        rows, columns = (np.floor(centres - first).astype(int) for first in (top, left))
+        high, wide = ((places >= 0) & (places < SIZE) for places in (rows, columns))
+        smooth = [ndimage.uniform_filter(layer.astype(float), round(step)) for layer in self._true_colour(1)]
+        picture = np.zeros((QUICKLOOK, QUICKLOOK, 3), np.uint8)
+        seen = np.stack([layer[np.ix_(rows[high], columns[wide])] for layer in smooth], axis=2)
+        picture[np.ix_(high, wide)] = np.rint(seen)
+        return picture
 
     @cached_property
     def _land(self) -> land.Land:

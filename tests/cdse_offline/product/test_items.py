@@ -1,12 +1,14 @@
 """Items and collections of the simulated scenes."""
 
 from datetime import datetime, timedelta
+from hashlib import sha3_256
 
 import pystac
 import pytest
 
 from cdse_offline.product import archive, assets, items
 from cdse_offline.simulation.files import pixel_size
+from cdse_offline.simulation.metadata import build_document
 from cdse_offline.simulation.places import GRID_SHAPE, MUNICH, PLACES, Acquisition, acquisitions
 
 KNOWN = "S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623"
@@ -59,7 +61,7 @@ def test_assets_carry_grid_type_and_scale():
         assert asset["proj:transform"] == [metres, 0, 600000, 0, -metres, 5400000]
         assert asset["proj:bbox"] == [600000, 5290200, 709800, 5400000]
     assert (files["B04_10m"]["raster:scale"], files["B04_10m"]["raster:offset"]) == (0.0001, -0.1)
-    assert (files["WVP_10m"]["raster:scale"], files["WVP_10m"]["raster:offset"]) == (0.001, 0)
+    assert (files["WVP_10m"]["raster:scale"], files["WVP_10m"]["raster:offset"]) == (0.0001, -0.1)  # CDSE's mistake
     types = {key: files[key]["data_type"] for key in ("B8A_60m", "AOT_20m", "SCL_20m", "TCI_10m")}
     assert types == {"B8A_60m": "uint16", "AOT_20m": "uint16", "SCL_20m": "uint8", "TCI_10m": "uint8"}
 
@@ -129,3 +131,24 @@ def test_truth_is_updated_with_its_scene():
     scene = acquisitions(MUNICH)[3]
     truth, image = items.build_truth_item(scene, "/"), items.build_sentinel_item(scene, "/")
     assert truth["properties"]["updated"] == image["properties"]["updated"]
+
+
+def test_one_item_has_the_mistaken_grid_that_many_of_cdse_have():
+    mistaken = []
+    for place in PLACES:
+        for a in acquisitions(place):
+            for key, asset in items.build_sentinel_item(a, "http://x/")["assets"].items():
+                west, _, _, north = asset.get("proj:bbox", (0, 0, 0, 0))
+                metres = asset.get("gsd", 0)
+                if "proj:transform" in asset and asset["proj:transform"] != [metres, 0, west, 0, -metres, north]:
+                    mistaken.append((a.id, key, asset["proj:transform"][0], asset["proj:shape"]))
+    assert mistaken == [(*items.MISTAKEN, 20, [1830, 1830])]
+
+
+def test_small_files_have_the_size_and_the_checksum_that_they_have():
+    a = known_acquisition()
+    item = items.build_sentinel_item(a, "http://x/")
+    for key in assets.METADATA:
+        content = build_document(a, key)
+        assert item["assets"][key]["file:size"] == len(content)
+        assert item["assets"][key]["file:checksum"] == "1620" + sha3_256(content).hexdigest()

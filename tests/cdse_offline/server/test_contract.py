@@ -142,7 +142,8 @@ def test_assets_have_the_names_keys_and_types_of_real_ones(item: dict, real: dic
     theirs = {name: asset for name, asset in real["assets"].items() if name not in NEWER_ASSETS}
     assert set(item["assets"]) == set(theirs) and len(theirs) == 43
     for name, asset in theirs.items():
-        expected = {key: value for key, value in asset.items() if key not in UNKNOWN_BEFORE_READ}
+        is_small = asset["roles"] == ["metadata"]
+        expected = {key: value for key, value in asset.items() if is_small or key not in UNKNOWN_BEFORE_READ}
         assert types(item["assets"][name]) == types(expected), name
 
 
@@ -152,8 +153,10 @@ def test_assets_have_the_values_of_real_ones_where_they_do_not_depend_on_the_sce
         "auth:refs", "storage:refs", "alternate:name",
     }  # fmt: skip
     for name, asset in item["assets"].items():
-        for key in fixed & asset.keys():
+        is_map = name.startswith(("AOT", "WVP"))  # the real items of 2023 scale them as bands, by mistake
+        for key in (fixed - {"raster:scale", "raster:offset"} if is_map else fixed) & asset.keys():
             assert asset[key] == real["assets"][name][key], (name, key)
+        assert not is_map or (asset["raster:scale"], asset["raster:offset"]) == (0.0001, -0.1)
 
 
 def test_projection_stands_on_the_assets_alone(item: dict, real: dict):

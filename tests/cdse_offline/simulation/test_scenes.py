@@ -123,10 +123,17 @@ def test_true_colour_is_a_linear_stretch():
     assert np.abs(shown - red * 255 / 2000)[dark].max() <= 0.6
 
 
-def test_thumbnail():
-    picture = scene().thumbnail()
-    assert picture.shape == (343, 343, 3)
-    assert picture.dtype == np.uint8
+def test_the_quicklook_shows_the_whole_tile():
+    """Its window is where it is in the tile, as bright as the image; around it there is no data."""
+    picture, colours = scene().thumbnail(), scene().pixels("TCI_10m")
+    assert picture.shape == (343, 343, 3) and picture.dtype == np.uint8
+    top, left, size = scene().acquisition.place.window(10)
+    centres = (np.arange(343) + 0.5) * 10980 / 343
+    rows, columns = (top <= centres) & (centres < top + size), (left <= centres) & (centres < left + size)
+    inside = np.outer(rows, columns)
+    assert picture[inside].min() > 0 and picture[~inside].max() == 0 and 31**2 <= inside.sum() <= 33**2
+    means = picture[inside].mean(0), colours.mean((1, 2))
+    assert np.abs(means[0] - means[1]).max() < 4
 
 
 def test_truth_has_only_known_codes():
