@@ -15,7 +15,7 @@ from pystac_client import Client
 from tests.faults.cases import Case
 from tests.faults.course import open_stream, two_grids, variables
 from tests.faults.impostor import impostor
-from tests.faults.world import BANDS, DAY, GRID, LIMIT, MONTH, Outcome, Service, scenes, watch
+from tests.faults.world import BANDS, DAY, GRID, LIMIT, MONTH, SEASON, Outcome, Service, scenes, watch
 
 THEIRS = {"KEY": "AWS_ACCESS_KEY_ID", "SECRET": "AWS_SECRET_ACCESS_KEY", "ENDPOINT": "AWS_S3_ENDPOINT", "STAC": "STAC"}
 # What the guide sets that this course grew from; http, since the service is on this machine. Nobody's metadata
@@ -49,6 +49,10 @@ class Plain:
     def load(self, items: str = "one", bands: list[str] = BANDS, **area: Any) -> xr.Dataset:
         area = {name: value for name, value in (GRID | area).items() if value is not None}
         return odc.stac.load(scenes(items, self._item()), bands=bands, chunks={}, **area).compute()
+
+    def season(self) -> xr.Dataset:
+        items = list(Client.open(self.service.stac).search(**SEASON).items())
+        return odc.stac.load(items, bands=BANDS, chunks={}, groupby="solar_day", **GRID).compute()
 
     def search(self, **question: Any) -> list[str]:
         return [item.id for item in Client.open(os.environ["STAC"]).search(**(MONTH | question)).items()]

@@ -29,7 +29,7 @@ from cdse_offline.practice import limit, switch_off, switch_on, usage
 from lessons import bands, maps
 from tests.faults.cases import Case
 from tests.faults.impostor import impostor
-from tests.faults.world import BANDS, DAY, GRID, LIMIT, MANY, MONTH, TRUTH, Outcome, Service, scenes, watch
+from tests.faults.world import BANDS, DAY, GRID, LIMIT, MANY, MONTH, SEASON, TRUTH, Outcome, Service, scenes, watch
 from tools.notebooks import learner_environment
 
 OURS = {
@@ -151,6 +151,14 @@ class Course:
         with contextlib.redirect_stdout(io.StringIO()):
             return jp2.load(scenes(items, self.item), bands, progress=False, **area)
 
+    def season(self) -> xr.Dataset:
+        """Several dates; those that are odd are left out, and what is told of them is kept with the cube."""
+        items = list(cdse.open_catalog(self.service.stac).search(**SEASON).items())
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            dn = jp2.load(items, BANDS, on_bad="drop", progress=False, **GRID)
+        return dn.assign_attrs(told=told.getvalue())
+
     def search(self, **question: Any) -> list[str]:
         with contextlib.redirect_stdout(io.StringIO()):
             found = cdse.open_catalog(os.environ[OURS["STAC"]]).search(**(MONTH | question)).items()
@@ -271,4 +279,5 @@ CALM = {
     "load": "load", "search_and_load": "load", "connect": "load", "mend_keys": "load", "configured": "load",
     "impostor": "load", "search": "search",
     "speak": "load",
+    "season": "season",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from cdse_offline.practice import fault
 from tests.faults import hostile
 from tests.faults.cases import Case
 from tests.faults.mutations import draw_mutations
-from tests.faults.world import IMAGES, LANDING, RED, SCL, SEARCH, SILENT, TRUTH
+from tests.faults.world import IMAGES, LANDING, PARTIAL, RED, SCL, SEARCH, SILENT, TRUTH
 
 SEED = 20230928
 REASONS = frozenset(map(str, Reason))
@@ -117,6 +117,35 @@ def list_unseen() -> set[tuple[int, int]]:
     return {(one["at"], one["bit"]) for one in results["flips"]["unseen"]}
 
 
+def draw_season(dice: Random) -> dict[str, Any]:
+    """Faults in the images of one date or two, of several."""
+    faults = [draw_damage(dice, f"*_2023{dice.choice(DATES)}T*") for _ in range(dice.choice((1, 1, 2)))]
+    return {"action": "season", "faults": tuple(faults), "expects": ALLOWED | {PARTIAL}}
+
+
+def draw_damage(dice: Random, date: str) -> dict[str, Any]:
+    kind, parameters = dice.choice(DAMAGES)
+    return fault(kind, dice.choice((f"{date}{RED[1:]}", f"{date}{IMAGES[1:]}")), **parameters)
+
+
+# What a file or a band of one date may have: that much is wrong with it for good.
+DATES = ("0918", "0920", "0923", "0925", "0928")
+DAMAGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("truncate", {"size": 5000}),
+    ("truncate", {}),
+    ("truncate", {"size": 0}),
+    ("status", {"status": 404}),
+    ("corrupt", {"at": 4}),
+    ("corrupt", {"at": 470}),
+    ("corrupt", {"at": 500, "bit": 1}),
+    ("zeroed", {"at": 460, "length": 30}),
+    ("html", {}),
+    ("packed", {}),
+    ("mismatch", {"surplus": -64}),
+    ("new-etag", {"which": "after 2"}),
+)
+
+
 def draw_items(dice: Random) -> dict[str, Any]:
     return {"faults": tuple(draw_mutations(dice))}
 
@@ -151,6 +180,7 @@ FAMILIES: dict[str, tuple[Family, int]] = {
     "Đường truyền và kho": (draw_transport, 200),
     "Câu trả lời tự mâu thuẫn": (draw_contradiction, 120),
     "Bit lật trong phần đầu tệp": (draw_flip, 60),
+    "Mùa ảnh có ngày hỏng": (draw_season, 40),
     "Trường sai trong item, trang, catalog": (draw_items, 120),
     "Biến môi trường, màn hình": (draw_environment, 70),
     "Tham số của load, search": (draw_arguments, 70),

@@ -10,7 +10,7 @@ import xarray as xr
 from cdse_access.problems import BadInput, Reason, Rejected
 from tests.faults import fuzz, mutations
 from tests.faults.children import Child
-from tests.faults.world import HANG, SILENT, TRUTH, Outcome, difference, failed, watch
+from tests.faults.world import HANG, PARTIAL, SILENT, TRUTH, Outcome, difference, failed, judged, watch
 
 
 def cube(pixels: list[list[int]], dates: int = 1) -> xr.Dataset:
@@ -52,6 +52,22 @@ def test_cubes_are_compared_bit_for_bit(value, text, share):
 )
 def test_lists_of_items_are_compared(value, text):
     assert difference(value, ["a", "b", "c"]) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "told", "kind"),
+    [
+        (cube([[1, 2], [3, 4]]), "bỏ ngày 1970-01-02", PARTIAL),
+        (cube([[1, 2], [3, 4]]), "bỏ một ngày", SILENT),
+        (cube([[1, 2], [3, 5]]), "bỏ ngày 1970-01-02", SILENT),
+        (cube([[1, 2], [3, 4]], dates=2), "", TRUTH),
+    ],
+)
+def test_dates_may_lack_where_they_are_named_and_the_others_right(value, told, kind):
+    days = cube([[1, 2], [3, 4]], dates=2)
+    days["time"] = np.array(["1970-01-01", "1970-01-02"], "datetime64[ns]")
+    value["time"] = days.time.values[: value.sizes["time"]]
+    assert judged(value.assign_attrs(told=told), days, 1).kind == kind
 
 
 def test_numbers_are_compared_with_their_gaps():
