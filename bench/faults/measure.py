@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
@@ -28,7 +27,7 @@ from cdse_offline.practice import limit, switch_off, switch_on, usage
 from tests.faults import flips
 from tests.faults.cases import CASES, Case
 from tests.faults.children import Child, offline_service
-from tests.faults.course import Course, short_waits
+from tests.faults.course import Course
 from tests.faults.fuzz import SEED, describe, draw_all
 from tests.faults.world import LIMIT, SILENT, TRUTH, Outcome, Service
 
@@ -182,8 +181,7 @@ def _course(cases: Sequence[Case], service: Service, folder: Path, stored: Path)
     course, runs = Course(service, folder), []
     for case in cases:
         truth = course.truth(case)
-        with nullcontext() if case.real_time else short_waits():
-            runs.append((Child(partial(course.run, case)).outcome(LIMIT + 20), truth))
+        runs.append((Child(partial(course.run, case)).outcome(LIMIT + 20), truth))
     with course.environment({}):
         course.enter()
         stored.write_bytes(pickle.dumps((course.image(), runs)))

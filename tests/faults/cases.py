@@ -228,7 +228,7 @@ case(50, "4 KiB trong ô ảnh thành số 0", SILENT, faults=[fault("zeroed", R
 case(51, "Một bit ở chữ ký JP2 bị lật", Reason.BROKEN, faults=[fault("corrupt", RED, at=4)])
 for at, bit in ((200, 0), (384, 6), (384, 1), (432, 1)):
     case(51, "Một bit trong tọa độ của tệp bị lật", Reason.BROKEN, faults=[fault("corrupt", RED, at=at, bit=bit)])
-case(51, "Một bit trong tham số nén bị lật", SILENT, faults=[fault("corrupt", RED, at=533, bit=4)])
+case(51, "Một bit trong tham số nén bị lật", Reason.BROKEN, faults=[fault("corrupt", RED, at=533, bit=4)])
 case(52, "Tệp bị thay bằng tệp khác giữa lúc đọc", Reason.CHANGED, faults=[fault("replace", RED, "after 1")])
 case(53, "Tệp rỗng", Reason.BROKEN, faults=[fault("truncate", RED, size=0)])
 case(

@@ -45,7 +45,7 @@ def patient() -> Iterator[dict[int, subprocess.Popen]]:
 
 
 @pytest.mark.parametrize(("place", "case"), chosen(real_time=False))
-def test_the_truth_or_a_reason(place: int, case: Case, course: Course, short_waits):
+def test_the_truth_or_a_reason(place: int, case: Case, course: Course):
     if case.action == "impostor" and OPENSSL is None:
         pytest.skip("openssl, which makes the impostor's certificate, is not on this machine")
     if case.action == "configured" and find_spec("boto3") is None:

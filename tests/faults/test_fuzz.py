@@ -7,13 +7,13 @@ import pytest
 
 from tests.faults.course import Course
 from tests.faults.fuzz import FAMILIES, SEED, describe, draw
-from tests.faults.world import LIMIT, TRUTH
+from tests.faults.world import LIMIT
 
 COUNT = 10  # of each family
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_truth_or_a_reason(family: str, course: Course, short_waits: None):
+def test_the_truth_or_a_reason(family: str, course: Course):
     seed = int(os.environ.get("FAULT_SEED", SEED))
     print(f"FAULT_SEED={seed}")
     ends: Counter[str] = Counter()
@@ -24,4 +24,4 @@ def test_the_truth_or_a_reason(family: str, course: Course, short_waits: None):
         if outcome.kind not in case.expects or outcome.seconds > LIMIT:
             wrong.append(f"{outcome}: {describe(case)}")
     assert not wrong, f"FAULT_SEED={seed}\n" + "\n".join(wrong)
-    assert ends[TRUTH] and len(ends) > 1, ends  # both are met: faults that heal, and named ones
+    assert len(ends) > 1, ends  # faults that heal, or cost nothing, and named ones

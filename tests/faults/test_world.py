@@ -104,7 +104,7 @@ def test_every_kind_of_fault_is_drawn_and_whole_families_are_measured():
     cases = fuzz.draw_all()
     assert len(cases) >= 600
     kinds = {one["kind"] for case in cases for one in case.faults}
-    assert kinds == {*fuzz.STORE, *fuzz.CATALOG, *fuzz.CONTRADICTIONS, "corrupt", "mutate"}
+    assert kinds == {*fuzz.STORE, *fuzz.CATALOG, *fuzz.CONTRADICTIONS, *dict(fuzz.DAMAGES), "mutate"}
     # Flips in tiles are left out: nobody can see them.
     assert all(one["at"] < fuzz.HEADER for case in cases for one in case.faults if one["kind"] == "corrupt")
     assert {len(fuzz.draw_all(share)) < 70 for share in (0.1, 0.05)} == {True}
