@@ -173,17 +173,18 @@ def _open_session(chosen: Service | None, before: Session | None) -> Session:
                 on_failure.callback(offline.stop)
             chosen = offline.service
         catalog, sample, store = _try_service(chosen, before)
+        session = Session(chosen, store, catalog, sample, time.monotonic(), offline=offline)
+        _replace_session(before, session)
         on_failure.pop_all()
-    session = Session(chosen, store, catalog, sample, time.monotonic(), offline=offline)
     catalog.session = session
-    return _replace_session(before, session)
+    return session
 
 
 def _replace_session(before: Session | None, session: Session) -> Session:
     """Take back what the session before has set, set what the new one needs, and keep what lives on."""
+    _exchange_settings(before, session)
     if before is not None:
         before.shared.close()
-        before.settings.undo()
         if before.offline is not session.offline and session.offline is not None and before.offline is not None:
             before.offline.stop()
         session.offline = session.offline or before.offline
@@ -191,8 +192,18 @@ def _replace_session(before: Session | None, session: Session) -> Session:
         session.typed = before.typed
     if session.service.found.is_typed:
         session.typed = session.service.found
-    session.settings.apply(session.store)
     return session
+
+
+def _exchange_settings(before: Session | None, session: Session) -> None:
+    """Whole or not at all, also where it is interrupted."""
+    with ExitStack() as on_failure:
+        if before is not None:
+            on_failure.callback(before.settings.apply, before.store)
+            before.settings.undo()
+        on_failure.callback(session.settings.undo)
+        session.settings.apply(session.store)
+        on_failure.pop_all()
 
 
 def _try_service(service: Service, before: Session | None) -> tuple[Catalog, str | None, Store]:

@@ -192,13 +192,13 @@ class Settings:
     def apply(self, store: Store) -> None:
         """Set everything that reading this store needs."""
         self.undo_reading()
+        self._workers = dask.config.get("num_workers", None)
         self._applied = True
         self.variables.set(proxy_exceptions(store.endpoint))
         of_process, of_store = self._options
         of_process.set(THREADS)
         if not find_obstacle(store):
             of_store.set(choose_options(store))
-        self._workers = dask.config.get("num_workers", None)
         dask.config.set(num_workers=CONNECTIONS)
         self._filter = _ignore_false_alarm()
         forget_answers()
@@ -219,8 +219,10 @@ class Settings:
 
     def undo(self) -> None:
         """Take everything back."""
-        self.undo_reading()
-        self.variables.restore()
+        try:
+            self.undo_reading()
+        finally:
+            self.variables.restore()
 
 
 def find_obstacle(store: Store) -> str:

@@ -14,6 +14,7 @@ from concurrent.futures import CancelledError
 from types import SimpleNamespace
 
 import cloudpickle
+import dask
 import nbformat
 import odc.stac
 import pytest
@@ -22,7 +23,7 @@ from IPython.core.ultratb import VerboseTB
 from nbclient import NotebookClient
 from pystac import Item
 
-from cdse_access import keys, probe, service
+from cdse_access import gdal, keys, probe, service
 from cdse_access import session as cdse
 from cdse_access.addresses import LIVE, LIVE_S3, Addresses
 from cdse_access.current import replace_current
@@ -31,6 +32,7 @@ from cdse_access.keys import AWS_PAIR, Found
 from cdse_access.problems import BadData, BadInput, Reason, Rejected, Unavailable
 from cdse_access.secrets import Keys
 from cdse_access.service import Service
+from cdse_access.settings import PREFIX
 from cdse_access.store import Store
 from cdse_offline.practice import fault, switch_off, switch_on, usage
 
@@ -474,12 +476,16 @@ def test_no_key_is_shown_where_connecting_is_interrupted(classroom, monkeypatch,
             raise kind
 
     give(classroom.access_key, classroom.secret_key)
+    before = dict(os.environ)
     monkeypatch.setattr(f"cdse_access.{place}", interrupt)
     with pytest.raises((kind, Unavailable)) as caught:
         cdse.connect(keys=(classroom.access_key, classroom.secret_key), stac=classroom.stac, s3=classroom.s3)
     told = verbose(caught.value)
     assert "session.py" in told
     assert not any(text in told for text in (classroom.access_key, classroom.secret_key, "Signature=", "AWS4-HMAC"))
+    monkeypatch.undo()  # and nothing of it stays
+    assert gdal.get_path_option(PREFIX, "AWS_SECRET_ACCESS_KEY") is None and dict(os.environ) == before
+    assert gdal.get_process_option("GDAL_NUM_THREADS") is None and dask.config.get("num_workers", None) is None
 
 
 SLIPS = [
