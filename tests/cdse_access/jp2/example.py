@@ -9,6 +9,8 @@ from rasterio.io import MemoryFile
 
 from cdse_access.jp2.codestream import SOT
 from cdse_access.jp2.ranges import Remote
+from cdse_access.secrets import Keys
+from cdse_access.store import Store
 
 SIDE, TILE = 300, 64  # 5 x 5 tiles, those at the edges cut off
 
@@ -17,8 +19,9 @@ class Counted(Remote):
     """A file that counts how often it is asked."""
 
     def __init__(self, content: bytes) -> None:
+        store = Store("127.0.0.1:1", False, Keys.from_texts("A", "B"), "")
         nobody: Any = None
-        super().__init__("s3://eodata/x.jp2", nobody, nobody)
+        super().__init__("s3://eodata/x.jp2", store, nobody)
         self.content = content
         self.requests: list[tuple[int, int]] = []
 
