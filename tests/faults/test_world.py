@@ -107,7 +107,7 @@ def test_every_kind_of_fault_is_drawn_and_whole_families_are_measured():
     assert kinds == {*fuzz.STORE, *fuzz.CATALOG, *fuzz.CONTRADICTIONS, *dict(fuzz.DAMAGES), "mutate"}
     # Flips in tiles are left out: nobody can see them.
     assert all(one["at"] < fuzz.HEADER for case in cases for one in case.faults if one["kind"] == "corrupt")
-    assert {len(fuzz.draw_all(share)) < 70 for share in (0.1, 0.05)} == {True}
+    assert len(cases) // 10 <= len(fuzz.draw_all(0.1)) <= len(cases) // 9
 
 
 def test_places_of_an_item_are_of_every_depth():
