@@ -7,14 +7,13 @@ from typing import Any
 
 import cloudpickle
 import dask
+import distributed
 import pytest
 
-distributed = pytest.importorskip("distributed")
-
-from cdse_access import session as cdse  # noqa: E402
-from cdse_access.cluster import SessionPlugin, share_session  # noqa: E402
-from cdse_access.problems import BadInput  # noqa: E402
-from cdse_offline.practice import limit, switch_off, usage  # noqa: E402
+from cdse_access import session as cdse
+from cdse_access.cluster import SessionPlugin, share_session
+from cdse_access.problems import BadInput
+from cdse_offline.practice import limit, switch_off, usage
 
 BANDS = ["B01_60m", "B02_60m", "B03_60m", "B04_60m"]
 SILENT = {"distributed.worker.daemon": True, "distributed.logging.distributed": "critical"}
