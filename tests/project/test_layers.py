@@ -203,7 +203,7 @@ def list_declared(*extras: str) -> set[str]:
 
 
 def test_every_package_that_is_imported_is_declared():
-    course = list_declared("cluster", "keyring") | {"pytest"}  # pytest itself imports the plugin
+    course = list_declared("keyring") | {"pytest"}  # pytest itself imports the plugin
     every = list_declared(*EXTRAS)
     missing = {
         name: sorted(folders)
