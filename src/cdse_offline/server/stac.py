@@ -31,6 +31,7 @@ from stac_fastapi.types.core import BaseCoreClient
 from stac_fastapi.types.errors import InvalidQueryParameter, NotFoundError
 from stac_fastapi.types.requests import get_base_url
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from cdse_offline.holdings import Holdings, Record
@@ -79,7 +80,14 @@ def build_application(holdings: Holdings) -> ASGIApp:
         items_get_request_model=items_model,
         middlewares=[],  # no CORS: a web page has no business here
     )
+    api.app.add_exception_handler(OverflowError, _refuse_number)
     return Gate(api.app)
+
+
+async def _refuse_number(request: Request, error: Exception) -> Response:
+    """A number or a time that Python has no room for is a fault of who asks."""
+    text = f"The search has a number or a time that is too large: {error}"
+    return JSONResponse({"code": "InvalidQueryParameter", "description": text}, 400)
 
 
 def _build_search_model(extensions: list[Any]) -> type[BaseModel]:

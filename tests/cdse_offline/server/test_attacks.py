@@ -62,8 +62,10 @@ def attacked_service(folder: Path, cache: Path | None = None) -> Iterator[tuple[
         ) as process,
     ):
         assert process.stdin and process.stdout
-        yield Service(json.loads(process.stdout.readline())["s3"], None), psutil.Process(process.pid), log
-        process.stdin.close()
+        try:
+            yield Service(json.loads(process.stdout.readline())["s3"], None), psutil.Process(process.pid), log
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -72,10 +74,12 @@ def attack(service: Service, name: str, *items: str) -> Iterator[None]:
     with subprocess.Popen(
         command, cwd=ROOT, preexec_fn=lambda: limit(min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     ) as process:
-        time.sleep(0.5)
-        assert process.poll() is None
-        yield
-        process.kill()
+        try:
+            time.sleep(0.5)
+            assert process.poll() is None
+            yield
+        finally:
+            process.kill()
 
 
 def search(service: Service) -> float:

@@ -295,3 +295,8 @@ def test_the_landing_page_names_addresses_that_answer(client: TestClient):
     for link in client.get("/stac/v1/").json()["links"]:
         if link["rel"] != "search" or link["method"] == "GET":
             assert client.get(link["href"]).status_code == 200, link
+
+
+def test_a_time_beyond_all_calendars_is_refused(client: TestClient):
+    answer = client.post(SEARCH, json={"datetime": "9999-12-31T23:59:59-23:00/.."})
+    assert answer.status_code == 400 and answer.json()["code"] == "InvalidQueryParameter"
