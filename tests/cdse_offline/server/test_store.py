@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cdse_offline.server import store
+from cdse_offline.server.line import FullError
 from cdse_offline.simulation import lengths
 from cdse_offline.simulation.files import SimulatedFile
 from cdse_offline.simulation.places import MUNICH, RED_RIVER, acquisitions
@@ -92,6 +93,44 @@ def test_many_who_ask_at_once_wait_for_one_making(tmp_path: Path):
 def test_bands_of_one_scene_are_made_in_one_process_and_scenes_in_two(tmp_path: Path):
     a4, a8, b4 = (answer.split()[-1] for answer in ask(tmp_path, by_name, "a/B05.jp2", "a/B06.jp2", "b/B05.jp2"))
     assert a4 == a8 != b4
+
+
+def test_quicklooks_are_drawn_when_no_image_is_wanted(tmp_path: Path):
+    """Of one scene, so of one worker: it begins with the first quicklook, since nothing else is wanted yet."""
+    looks = {f"q{n}": SimulatedFile(MUNICH_SCENE, "thumbnail", f"q{n}") for n in range(3)}
+
+    async def run() -> list[str]:
+        service = store.FileStore(OBJECTS | looks, tmp_path, by_name)
+        drawing = [asyncio.create_task(service.find_file(key)) for key in looks]
+        await asyncio.sleep(0.1)
+        await asyncio.gather(service.find_file("a/B05.jp2"), service.find_file("a/B06.jp2"), *drawing)
+        service.close()
+        lines = (tmp_path / source_version() / "log").read_text().splitlines()
+        return [line.split()[1] for line in lines]
+
+    assert asyncio.run(run()) == ["q0", "B05_20m", "B06_20m", "q1", "q2"]
+
+
+def test_too_many_quicklooks_are_refused_and_a_scene_goes_to_the_worker_that_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(store, "MAX_QUICKLOOKS", 1)
+    looks = {f"q{n}": SimulatedFile(MUNICH_SCENE, "thumbnail", f"q{n}") for n in range(3)}
+    first, second = acquisitions(RED_RIVER)[1:3]
+    images = {"c": SimulatedFile(first, "pixels", "B05_20m"), "d": SimulatedFile(second, "pixels", "B05_20m")}
+
+    async def run() -> list[Any]:
+        service = store.FileStore(looks | images, tmp_path, by_name)
+        drawing = [asyncio.create_task(service.find_file(key)) for key in looks]
+        await asyncio.sleep(0.05)
+        image = await service.find_file("c")
+        found = await asyncio.gather(*drawing, return_exceptions=True)
+        service.close()
+        return [found[0], image, found[2]]
+
+    look, image, refused = asyncio.run(run())
+    assert isinstance(refused, FullError)
+    assert look.read_text().split()[-1] != image.read_text().split()[-1]
 
 
 def test_pixels_and_truth_of_one_name_are_two_files(tmp_path: Path):
