@@ -272,10 +272,13 @@ def list_faults(faults: Sequence[Fault]) -> str:
 # -- many items --------------------------------------------------------------
 
 
-def keep_readable(documents: Iterable[object], source: str, *, whole: bool = True) -> list[Document]:
+def keep_readable(
+    documents: Iterable[object], source: str, *, whole: bool = True, need_some: bool = True
+) -> list[Document]:
     """The items that can be read, without the assets that cannot; a line is printed of each kind of what is left out.
 
     whole: False where the question asked for some fields only, so that pystac need not be able to read them.
+    need_some: False where others were read before, so that none of these is no error.
     Errors: BadData that names all items with their fields, where none can be read.
     """
     kept: list[Document] = []
@@ -290,7 +293,7 @@ def keep_readable(documents: Iterable[object], source: str, *, whole: bool = Tru
         kept.append(readable)
         for fault in faults:
             assets.setdefault(str(fault), []).append(name)
-    if lost and not kept:
+    if lost and not kept and need_some:
         raise BadData(say("features-bad", source=source, items=_list_names(lost)))
     for slot, left_out in ("features-dropped", lost), ("assets-dropped", assets):
         if left_out:

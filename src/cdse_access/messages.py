@@ -453,7 +453,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "catalog-large": (
             "Catalog {href} trả lời dài hơn {megabytes} MB: hãy đặt limit nhỏ hơn, hoặc hỏi ít trường hơn bằng fields."
         ),
-        "catalog-repeats": "Catalog {href} trả lại mãi những trang cũ: hãy thử lại sau.",
+        "catalog-repeats": "Catalog {href} trả lại mãi những trang cũ hay trống: hãy thử lại sau.",
         "dates-bad": (
             "{number} ngày không dùng được: {dates}. Hãy bỏ các ngày ấy, hoặc gọi "
             'load(..., on_bad="drop") để tải những ngày còn lại; ô tốt đã được cất.'

@@ -179,10 +179,10 @@ class Transport(StacApiIO):
         """
         seen: set[Identity] = set()
         whole = not (parameters or {}).get("fields")
-        page = self._read_first_page(url, method, parameters)
+        page, parameters = self._read_first_page(url, method, parameters)
         empty = 0
         while True:
-            kind, entries = _find_entries(page, url, whole=whole)
+            kind, entries = _find_entries(page, url, whole=whole, is_first=not seen)
             fresh = _drop_seen(entries, seen)
             empty += not entries
             if (entries and not fresh) or empty > HOPS:
@@ -196,14 +196,15 @@ class Transport(StacApiIO):
                 raise BadInput(say("catalog-many-items", items=MAX_ITEMS))
             page = self.read_json(following, parameters=parameters)
 
-    def _read_first_page(self, url: str, method: str | None, parameters: Parameters) -> Page:
+    def _read_first_page(self, url: str, method: str | None, parameters: Parameters) -> tuple[Page, Parameters]:
+        """The page, and what to ask the following ones with: without our limit, where the server has a smaller one."""
         try:
-            return self.read_json(url, method=method, parameters=parameters)
+            return self.read_json(url, method=method, parameters=parameters), parameters
         except RefusedError as error:
             if error.status_code != 400 or not parameters or parameters.get("limit") != PAGE:
                 raise
             smaller = {name: value for name, value in parameters.items() if name != "limit"}
-        return self.read_json(url, method=method, parameters=smaller)
+        return self.read_json(url, method=method, parameters=smaller), smaller
 
 
 def _make_question(href: str, method: str, headers: Headers, parameters: Parameters) -> requests.Request:
@@ -308,14 +309,14 @@ def _explain_loss(error: LostError, href: str) -> _TemporaryError | Unavailable:
 # -- pages -------------------------------------------------------------------
 
 
-def _find_entries(page: Page, url: str, *, whole: bool) -> tuple[str, list[Page]]:
-    """The name of a page's list, and what in it can be read."""
+def _find_entries(page: Page, url: str, *, whole: bool, is_first: bool) -> tuple[str, list[Page]]:
+    """The name of a page's list, and what in it can be read; on a later page that may be nothing."""
     kind = "features" if "features" in page else "collections"
     entries = page.get(kind)
     if not isinstance(entries, list):
         raise _not_catalog(url, say("why-no-list"))
     if kind == "features":
-        return kind, keep_readable(entries, url, whole=whole)
+        return kind, keep_readable(entries, url, whole=whole, need_some=is_first)
     if not all(map(_has_id, entries)):
         raise _not_catalog(url, say("why-no-list"))
     return kind, entries

@@ -182,6 +182,12 @@ def test_entries_that_are_no_items_are_named_and_cost_no_other(client, server, c
     assert failed(client, server, send(body=features() | {"features": [entry]})).reason is Reason.BROKEN
 
 
+def test_a_later_page_of_which_nothing_can_be_read_costs_those_before_nothing(client, server, capsys):
+    bad = send(body=features() | {"features": [{"id": 5}]})
+    assert found(client, server, leading_on("/search", "a", "b"), bad) == ["a", "b"]
+    assert "Bỏ item" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("body", [{}, {"type": "Feature"}, {"type": "Catalog"}, {"a": 1}, [], {"links": 5}, 7])
 def test_json_that_is_no_catalogue(server, slept, body):
     server.all, server.script = True, cycle([send(body=body)])
@@ -311,6 +317,9 @@ def test_pages_are_large_where_nobody_says_how_large(client, server):
 def test_a_server_that_refuses_large_pages_is_asked_for_its_own(client, server, slept):
     assert found(client, server, send(400, {"description": "limit"}), send(body=features("a"))) == ["a"]
     assert server.asked[-1][2] == {} and slept == []
+    pages = [send(400, {"description": "limit"}), leading_on("/search", "a"), send(body=features("b"))]
+    assert found(client, server, *pages) == ["a", "b"]
+    assert server.asked[-1][2] == {"token": "/search"}  # nor on the pages that follow
 
 
 def test_empty_pages_are_no_end_but_do_not_go_on_for_ever(client, server):
