@@ -20,7 +20,7 @@ from cdse_access.telling import tell
 Document = dict[str, Any]
 Ring = list[list[float]]
 YEARS = range(1678, 2262)  # that numpy's nanoseconds can tell
-GEOMETRIES = ("Polygon", "MultiPolygon")
+GEOMETRIES = ("Polygon", "MultiPolygon", "Point", "MultiPoint", "LineString", "MultiLineString")
 SHOWN = 3  # faults that are told of one item; the others are counted
 NULLABLE = {"geometry", "bbox", "collection"}  # other fields of an item may be left out, but null says the same
 
@@ -117,6 +117,21 @@ class _Polygons(_Part):
     coordinates: Annotated[list[Outlines], Field(min_length=1)]
 
 
+class _Point(_Part):
+    type: Literal["Point"]
+    coordinates: Place
+
+
+class _Places(_Part):
+    type: Literal["MultiPoint", "LineString"]
+    coordinates: Annotated[list[Place], Field(min_length=1)]
+
+
+class _Lines(_Part):
+    type: Literal["MultiLineString"]
+    coordinates: Annotated[list[list[Place]], Field(min_length=1)]
+
+
 class _Described(_Part):
     """What may stand with the item and with an asset."""
 
@@ -188,17 +203,25 @@ class _Link(_Part):
     rel: str
 
 
-class _Feature(_Part):
+class _Found(_Part):
+    """An item that is found: those of altimeters and stations may lie on a line or at a point."""
+
     assets: dict[str, _Asset] = {}
     bbox: Box | None = None
     collection: Name | None = None
-    geometry: Annotated[_Polygon | _Polygons, Field(discriminator="type")] | None = None
+    geometry: Annotated[_Polygon | _Polygons | _Point | _Places | _Lines, Field(discriminator="type")] | None = None
     id: Name
     links: list[_Link] = []
     properties: _Properties = _Properties()
     stac_extensions: list[str] = []
     stac_version: str = ""
     type: Literal["Feature"] = "Feature"
+
+
+class _Feature(_Found):
+    """An item whose images are read."""
+
+    geometry: Annotated[_Polygon | _Polygons, Field(discriminator="type")] | None = None
 
 
 # What pydantic calls a fault, and the slot that says in Vietnamese what is wanted. Others: "wanted-other".
@@ -218,10 +241,10 @@ WANTED = {
 # -- one item ----------------------------------------------------------------
 
 
-def find_faults(document: object) -> list[Fault]:
+def find_faults(document: object, kind: type[_Found] = _Feature) -> list[Fault]:
     """All that is wrong with an item as JSON has it; a field that lacks, but for its id, is no fault."""
     try:
-        _Feature.model_validate(document)
+        kind.model_validate(document)
     except ValidationError as error:
         return list(dict.fromkeys(_explain(fault) for fault in error.errors(include_url=False, include_context=True)))
     except RecursionError:
@@ -306,7 +329,7 @@ def _read(document: object, *, whole: bool) -> tuple[Document | None, list[Fault
     if not isinstance(document, dict):
         return None, find_faults(document)
     document = drop_nulls(document)
-    faults = find_faults(document)
+    faults = find_faults(document, _Found)
     if any(fault.asset is None for fault in faults):
         return None, faults
     if faults:

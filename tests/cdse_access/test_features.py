@@ -42,6 +42,25 @@ def test_good_items_pass_without_a_word(capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(
+    ("kind", "coordinates"),
+    [
+        ("Point", [105.8, 21.0]),
+        ("MultiPoint", [[105.8, 21.0], [106, 21]]),
+        ("LineString", [[105.8, 21.0], [106, 24.5, 0]]),
+        ("MultiLineString", [[[105.8, 21.0], [106, 24.5]]]),
+    ],
+)
+def test_items_that_are_found_may_lie_on_a_line_but_are_not_read(capsys, kind, coordinates):
+    document = make_item("a").to_dict() | {"geometry": {"type": kind, "coordinates": coordinates}}
+    assert keep_readable([document], "catalog") == [document]
+    assert capsys.readouterr().out == ""
+    assert [fault.path for fault in find_faults(document)] == [("geometry",)]
+    document["geometry"]["coordinates"] = [coordinates, None]
+    with pytest.raises(BadData, match="a .geometry.coordinates"):
+        keep_readable([document], "catalog")
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="a document of CDSE that is not handed on with the project")
 def test_an_item_of_cdse_has_no_fault():
     assert find_faults(json.loads(REAL.read_text(encoding="utf-8"))) == []
@@ -50,7 +69,8 @@ def test_an_item_of_cdse_has_no_fault():
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("geometry", {"type": "Point", "coordinates": [1, 2]}, "geometry là {'coordinates': [1, 2], 'type': 'Point'}"),
+        ("geometry", {"type": "Box", "coordinates": [1, 2]}, "geometry là {'coordinates': [1, 2], 'type': 'Box'}"),
+        ("geometry", {"type": "Point", "coordinates": [1]}, "geometry.coordinates là [1], cần "),
         ("geometry", {"type": "GeometryCollection", "geometries": []}, "cần Polygon hay MultiPolygon"),
         ("geometry.coordinates", [[[1, 1], [2, 2], [3, 3], [1, 1]][:3]], "geometry.coordinates.0 là"),
         ("geometry.coordinates", [[[1, 1], [2, 1], [3, 1], [1, 1]]], "một vòng khép kín có diện tích"),

@@ -486,7 +486,7 @@ ASSET = "features/*/assets/B04_20m"
 mutated(111, "Item ghi kiểu số không chứa nổi pixel", Reason.BROKEN, place=f"{ASSET}/data_type", text='"uint8"')
 mutated(112, "Item không có hình dạng", Reason.INPUT, place="features/*/geometry")
 mutated(
-    112, "Item là một điểm", Reason.BROKEN, place="features/*/geometry", text='{"type":"Point","coordinates":[11,47]}'
+    112, "Item là một điểm", Reason.INPUT, place="features/*/geometry", text='{"type":"Point","coordinates":[11,47]}'
 )
 mutated(113, "Asset không có địa chỉ", Reason.INPUT, place=f"{ASSET}/href", text="")
 for place, text in (
