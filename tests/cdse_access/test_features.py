@@ -57,7 +57,7 @@ def test_items_that_are_found_may_lie_on_a_line_but_are_not_read(capsys, kind, c
     assert capsys.readouterr().out == ""
     assert [fault.path for fault in find_faults(document)] == [("geometry",)]
     document["geometry"]["coordinates"] = [coordinates, None]
-    with pytest.raises(BadData, match="a .geometry.coordinates"):
+    with pytest.raises(BadData, match="geometry"):
         keep_readable([document], "catalog")
 
 
