@@ -37,9 +37,11 @@ def share_session(client: Client, session: Session | None = None) -> None:
     """
     session = session or current()
     _check_machine(client)
-    folder = tempfile.mkdtemp(prefix="cdse-access-")
-    session.store = replace(session.store, slots=Slots(folder, CONNECTIONS))
-    session.shared.callback(shutil.rmtree, folder, ignore_errors=True)
+    if session.store.slots is None:  # of several clusters all take the same
+        folder = tempfile.mkdtemp(prefix="cdse-access-")
+        session.store = replace(session.store, slots=Slots(folder, CONNECTIONS))
+        session.shared.callback(shutil.rmtree, folder, ignore_errors=True)
+        session.shared.callback(_read_alone, session)
     client.register_plugin(SessionPlugin(session.store), name=NAME)
     session.shared.callback(_withdraw, client)
 
@@ -50,6 +52,11 @@ def _check_machine(client: Client) -> None:
     for address in (client.scheduler.address, *workers):
         if not (address.startswith("inproc://") or is_loopback(address)):
             raise BadInput(say("cluster-elsewhere", address=address))
+
+
+def _read_alone(session: Session) -> None:
+    """Whoever still reads with this session needs nothing of a folder that goes."""
+    session.store = replace(session.store, slots=None)
 
 
 def _withdraw(client: Client) -> None:

@@ -8,15 +8,15 @@ import http.client
 import os
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import urlsplit
-from weakref import WeakSet
 
 import urllib3
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
@@ -142,14 +142,34 @@ class Pool:
         """
         self.stop = Event()
         self._host = urlsplit(address).netloc
-        self._running: WeakSet[Sockets] = WeakSet()
+        self._running: set[Sockets] = set()
+        self._is_aborted = False
+        self._lock = Lock()
         self._manager = _open_manager(address, connections, None if direct else find_proxy(address))
 
     def abort(self) -> None:
-        """Shut all that runs; whoever waits for it is told at once."""
+        """Shut all that runs, and what begins later; whoever waits for it is told at once."""
         self.stop.set()
-        for sockets in list(self._running):
+        with self._lock:
+            self._is_aborted = True
+            running = list(self._running)
+        for sockets in running:
             sockets.shut()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Sockets]:
+        """The connections of one exchange, known to `abort` while it runs."""
+        sockets = Sockets()
+        with self._lock:
+            self._running.add(sockets)
+            is_late = self._is_aborted
+        if is_late:
+            sockets.shut()
+        try:
+            yield sockets
+        finally:
+            with self._lock:
+                self._running.remove(sockets)
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -169,14 +189,14 @@ class Pool:
         BadInput where the service was started by this process, and has ended.
         The question is made where nobody can look at it, in the thread that sends it.
         """
-        answer, sockets = Answer(), Sockets()
-        self._running.add(sockets)
+        answer = Answer()
         timeout = urllib3.Timeout(
             connect=min(CONNECT, deadline.left + 0.1), read=min(silent or SILENT, deadline.left + 0.1)
         )
         loss: LostError | None = None
         try:
-            run(lambda: self._exchange(make_question(), answer, timeout, most, decode=decode), deadline, sockets)
+            with self._begin() as sockets:
+                run(lambda: self._exchange(make_question(), answer, timeout, most, decode=decode), deadline, sockets)
         except LateError:
             loss = LostError("why-slow")
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -106,6 +107,22 @@ def test_keys_do_not_go_to_another_machine(connected, scheduler, workers):
     with pytest.raises(BadInput, match="khóa không được gửi khỏi máy này"):
         share_session(elsewhere)
     assert connected.store.slots is None
+
+
+def test_several_clusters_have_the_connections_of_one(connected):
+    sent: list[Any] = []
+    cluster = SimpleNamespace(
+        scheduler=SimpleNamespace(address="tcp://127.0.0.1:8786"),
+        scheduler_info=lambda **_: {"workers": {}},
+        register_plugin=lambda plugin, **_: sent.append(plugin._store.slots),
+        unregister_worker_plugin=lambda name: sent.append(name),
+    )
+    share_session(cluster)
+    share_session(cluster)
+    assert sent[0] is not None and sent[0] == sent[1]
+    cdse.use_store(connected.store)
+    assert connected.store.slots is None and not Path(sent[0].folder).exists()
+    assert sent[2:] == ["cdse_access", "cdse_access"]
 
 
 def test_threads_of_this_very_process_keep_its_session(connected):

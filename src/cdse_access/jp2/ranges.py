@@ -83,9 +83,11 @@ class Remote:
         """One of the connections that are shared with other processes, where they are; afterwards it is closed."""
         slots = self.store.slots
         with slots.take(self.pool.stop) if slots else nullcontext():
-            yield
-            if slots:
-                self.pool.close()
+            try:
+                yield
+            finally:
+                if slots:
+                    self.pool.close()
 
     def _get(self, start: int, stop: int) -> bytes:
         """[start, stop), or at least a megabyte of it, in time; what fails for the moment is tried again."""

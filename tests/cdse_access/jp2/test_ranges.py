@@ -10,6 +10,8 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import replace
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +24,7 @@ from cdse_access.jp2 import ranges as remote
 from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.problems import BadData, Problem, Reason, Rejected, Unavailable
 from cdse_access.secrets import Keys
+from cdse_access.slots import Slots
 from cdse_access.store import Store
 
 CONTENT = bytes(range(256)) * 40
@@ -486,7 +489,21 @@ def test_a_connection_in_use_can_be_shut_from_outside(server, store):
     pool.abort()
     thread.join(10)
     assert not thread.is_alive() and isinstance(failed[0], Unavailable)
+    with pytest.raises(Unavailable):  # nor does anybody begin to wait
+        Remote("s3://eodata/x.jp2", store, pool).read(10, 20)
+    assert len(server.requests) == 1
     server.hung.set()
+
+
+@pytest.mark.parametrize("fault", [None, 404])
+def test_no_connection_outlives_its_slot(server, store, tmp_path, fault):
+    """Another process has the place then; an answer that refuses leaves its connection open, too."""
+    server.faults = [fault]
+    shared = replace(store, slots=Slots(str(tmp_path), 4))
+    pool = open_pool(shared, 4)
+    with suppress(BadData):
+        Remote("s3://eodata/x.jp2", shared, pool).read(10, 20)
+    assert len(server.requests) == 1 and not len(pool._manager.pools)
 
 
 # -- what an interrupt may show ----------------------------------------------------
