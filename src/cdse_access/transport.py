@@ -269,8 +269,9 @@ def _explain_no_json(body: bytes, error: ValueError, href: str) -> Problem:
     text = body.strip()
     if text[:1] not in (b"{", b"["):
         return _not_catalog(href, say("why-begins", begin=body[:40]) if text else say("why-empty"))
-    at_the_end = getattr(error, "pos", 0) >= len(text) or text[-1:] not in (b"}", b"]")
-    if at_the_end:
+    # The decoder counts letters, and a letter may be several bytes.
+    at_the_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(error.doc.rstrip())
+    if at_the_end or text[-1:] not in (b"}", b"]"):
         return Unavailable(say("catalog-lost", href=href, why=say("why-cut-short")))
     return _broken(href, _name(error))
 

@@ -164,8 +164,11 @@ def test_answers_that_are_not_stac(client, server, slept, body, message):
     assert message in str(problem) and "trang đăng nhập" in str(problem)
 
 
-def test_truncated_json_for_ever_is_a_matter_of_the_network(client, server, slept):
-    problem = failed(client, server, *[send(body=b'{"features": [')] * 9)
+@pytest.mark.parametrize(
+    "body", ['{"features": [', '{"title": "Ảnh", "features": [{"a": 1}', '{"title": "Ảnh", "b": [1]']
+)
+def test_truncated_json_for_ever_is_a_matter_of_the_network(client, server, slept, body: str):
+    problem = failed(client, server, *[send(body=body.encode())] * 9)
     assert problem.reason == Reason.NETWORK and "nhận thiếu dữ liệu" in str(problem)
 
 
