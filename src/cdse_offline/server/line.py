@@ -41,7 +41,8 @@ class Line:
         try:
             await called
         except asyncio.CancelledError:
-            if called.done() and not called.cancelled():  # called, and gone in the same moment
+            is_called = called.done() and not called.cancelled() and called.exception() is None
+            if is_called:  # and gone in the same moment; who was sent away in it has no turn to hand on
                 self._call_next()
             raise
         finally:

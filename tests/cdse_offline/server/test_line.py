@@ -56,6 +56,22 @@ def test_who_leaves_holds_up_nobody(moment: str):
     assert asyncio.run(run()) == ["staying"]
 
 
+def test_who_is_sent_away_and_leaves_in_the_same_moment_calls_nobody():
+    async def run() -> list[str]:
+        line, served = Line(1), list[str]()
+        async with line.turn(lambda _: 0):
+            away = asyncio.create_task(stand(line, served, "away", 2))
+            await asyncio.sleep(0)
+            better = asyncio.create_task(stand(line, served, "better", 1))
+            asyncio.get_running_loop().call_soon(away.cancel)  # after it was sent away, before it could know
+            await asyncio.sleep(0.01)
+            too_early = [*served]
+        await asyncio.gather(better, away, return_exceptions=True)
+        return too_early
+
+    assert asyncio.run(run()) == []
+
+
 def test_ranks_are_compared_at_one_moment():
     """Else the one that is looked at later looks better, where ranks fall with time."""
 
