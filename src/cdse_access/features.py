@@ -64,7 +64,11 @@ def _check_time(text: str) -> str:
         raise ValueError(say("wanted-time")) from None
     if when.tzinfo is None:
         raise ValueError(say("wanted-zone"))
-    if when.year not in YEARS:
+    return text
+
+
+def _check_year(text: str) -> str:
+    if datetime.fromisoformat(text.upper()).year not in YEARS:
         raise ValueError(say("wanted-year", first=YEARS[0], last=YEARS[-1]))
     return text
 
@@ -100,6 +104,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"
 Number = Annotated[float, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Time = Annotated[str, AfterValidator(_check_time)]
+Instant = Annotated[Time, AfterValidator(_check_year)]  # of an array's axis; others may be 9999, for what has no end
 Place = Annotated[list[Number], Field(min_length=2, max_length=4)]
 Outline = Annotated[list[Place], Field(min_length=4), AfterValidator(_check_ring)]
 Outlines = Annotated[list[Outline], Field(min_length=1)]
@@ -178,7 +183,7 @@ class _Asset(_Described):
 class _Properties(_Described):
     cdse_offline__window: Annotated[Box, Field(max_length=4)] | None = None
     created: Time | None = None
-    datetime: Time | None = None
+    datetime: Instant | None = None
     description: str | None = None
     end_datetime: Time | None = None
     eo__cloud_cover: Number | None = None
@@ -187,7 +192,7 @@ class _Properties(_Described):
     processing__datetime: Time | None = None
     processing__version: str | None = None
     sat__relative_orbit: Number | None = None
-    start_datetime: Time | None = None
+    start_datetime: Instant | None = None
     title: str | None = None
 
     @model_validator(mode="after")

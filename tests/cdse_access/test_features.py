@@ -82,6 +82,7 @@ def test_an_item_of_cdse_has_no_fault():
             "properties.datetime là '2023-09-28T10:17:19', cần thời điểm có",
         ),
         ("properties.datetime", "1234-09-28T10:17:19Z", "năm từ 1678 đến 2261"),
+        ("properties.start_datetime", "9999-12-31T23:59:59Z", "năm từ 1678 đến 2261"),
         ("properties.datetime", None, "không đọc được: "),
         ("properties.eo:cloud_cover", "12", "properties.eo:cloud_cover là '12', cần một số"),
         ("properties.start_datetime", "2023-09-28T10:17:19+24:61", "thời điểm, ví dụ"),
@@ -98,6 +99,14 @@ def test_an_odd_item_is_named_with_its_field_and_costs_no_other(path, value, mes
     assert keep_readable([good, change(path, value)], "catalog") == [good]
     said = capsys.readouterr().out
     assert said.startswith("Bỏ item mà catalog ghi hỏng: ") and message in said
+
+
+@pytest.mark.parametrize("name", ["end_datetime", "created"])
+def test_a_time_that_no_array_has_may_lie_beyond_all_calendars_of_arrays(name, capsys):
+    """As the `expires` of CDSE's items does: 2262-01-01."""
+    document = change(f"properties.{name}", "9999-12-31T00:00:00Z")
+    assert keep_readable([document], "catalog") == [document]
+    assert capsys.readouterr().out == ""
 
 
 def test_an_odd_asset_costs_only_itself(capsys):
