@@ -189,14 +189,18 @@ class Pool:
         BadInput where the service was started by this process, and has ended.
         The question is made where nobody can look at it, in the thread that sends it.
         """
-        answer = Answer()
+        answer, arrived = Answer(), bytearray()
         timeout = urllib3.Timeout(
             connect=min(CONNECT, deadline.left + 0.1), read=min(silent or SILENT, deadline.left + 0.1)
         )
         loss: LostError | None = None
         try:
             with self._begin() as sockets:
-                run(lambda: self._exchange(make_question(), answer, timeout, most, decode=decode), deadline, sockets)
+                run(
+                    lambda: self._exchange(make_question(), answer, arrived, timeout, most, decode=decode),
+                    deadline,
+                    sockets,
+                )
         except LateError:
             loss = LostError("why-slow")
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
@@ -206,10 +210,17 @@ class Pool:
             children.refuse_ended(self._host)
         if loss and not answer.status:
             raise loss
-        return Answer(answer.status, answer.headers, bytes(answer.body), loss)
+        return Answer(answer.status, answer.headers, bytes(arrived), loss)
 
     def _exchange(
-        self, question: Question, answer: Answer, timeout: urllib3.Timeout, most: int, *, decode: bool
+        self,
+        question: Question,
+        answer: Answer,
+        arrived: bytearray,
+        timeout: urllib3.Timeout,
+        most: int,
+        *,
+        decode: bool,
     ) -> None:
         raw = self._manager.urlopen(
             question.method,
@@ -225,18 +236,18 @@ class Pool:
         assert isinstance(raw, HTTPResponse)
         answer.headers, answer.status = raw.headers, raw.status
         try:
-            _read_body(raw, answer, most + 1, decode=decode)
+            _read_body(raw, arrived, most + 1, decode=decode)
         finally:
             raw.close()  # does nothing to a connection that was read to its end and given back
 
 
-def _read_body(raw: HTTPResponse, answer: Answer, most: int, *, decode: bool) -> None:
-    """What comes is in the answer at once, so that it is not lost where the time ends."""
-    while len(answer.body) < most:
-        more = raw.read1(min(most - len(answer.body), PIECE), decode_content=decode)
+def _read_body(raw: HTTPResponse, arrived: bytearray, most: int, *, decode: bool) -> None:
+    """What comes has arrived at once, so that it is not lost where the time ends."""
+    while len(arrived) < most:
+        more = raw.read1(min(most - len(arrived), PIECE), decode_content=decode)
         if not more:
             return
-        answer.body += more
+        arrived += more
 
 
 # -- certificates and proxies --------------------------------------------------

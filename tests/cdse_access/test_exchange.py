@@ -11,8 +11,19 @@ from urllib3 import HTTPHeaderDict
 
 from cdse_access import exchange
 from cdse_access.catalog import open_catalog
-from cdse_access.exchange import BUNDLES, Answer, LostError, Pool, explain_loss, find_contradiction, find_proxy
+from cdse_access.deadline import Deadline
+from cdse_access.exchange import (
+    BUNDLES,
+    Answer,
+    LostError,
+    Pool,
+    Question,
+    explain_loss,
+    find_contradiction,
+    find_proxy,
+)
 from cdse_access.problems import BadInput, Reason
+from tests.cdse_access.stac import send
 
 PROXIES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
 
@@ -160,3 +171,13 @@ def test_headers_that_leave_the_end_open(headers, what):
     for name, value in headers:
         told.add(name, value)
     assert find_contradiction(Answer(200, told, b"abc")) == what
+
+
+def test_a_long_body_takes_no_more_time_a_byte_than_a_short_one(server, monkeypatch):
+    """Its pieces are joined once; copied with each that comes, those of 8 MB would be 64 GB."""
+    monkeypatch.setattr(exchange, "PIECE", 512)
+    body = bytes(8_000_000)
+    server.script = iter([send(body=body)])
+    question = Question("GET", f"{server.url}search")
+    answer = Pool(server.url).ask(lambda: question, Deadline(15), most=len(body))
+    assert answer.body == body and answer.loss is None
