@@ -38,6 +38,7 @@ from urllib3.util.ssl_match_hostname import CertificateError
 
 from cdse_access import children
 from cdse_access.deadline import Deadline, LateError, Sockets, run, watch
+from cdse_access.files import explain_refusal
 from cdse_access.hosts import is_loopback
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Message
@@ -45,6 +46,7 @@ from cdse_access.variables import read_first
 
 CONNECT, SILENT = 10, 15  # seconds: for a connection, for the next byte
 BUNDLES = ("GDAL_CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+SECRETS_FILE = "SSLKEYLOGFILE"
 PIECE = 1 << 16  # bytes that are taken from a socket at once
 LONGEST_WAIT = 10**6  # seconds: who is told to wait for longer may as well be told this
 
@@ -286,7 +288,11 @@ def find_proxy(address: str) -> str | None:
 
 def open_certificates() -> ssl.SSLContext:
     """Whom to trust: the bundle that a variable names, else that of certifi. BadInput where it cannot be used."""
-    context = urllib3.util.ssl_.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    try:
+        context = urllib3.util.ssl_.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    except OSError as error:  # where Python notes the keys of each connection, if that is asked for
+        path = os.environ.get(SECRETS_FILE, "")
+        raise BadInput(say("tls-secrets", name=SECRETS_FILE, path=path, why=explain_refusal(error).reason)) from error
     context.check_hostname = True
     name, path = read_first(BUNDLES)
     if not path:

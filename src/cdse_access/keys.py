@@ -22,7 +22,7 @@ from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Message, refuse
-from cdse_access.secrets import Keys, Secret
+from cdse_access.secrets import Keys, Secret, seal
 from cdse_access.telling import is_terminal
 from cdse_access.variables import BLANKS, QUOTES, strip_value
 
@@ -101,8 +101,7 @@ def find_keys(
     be right.
     """
     if strategy not in (None, *STRATEGIES):
-        known = ", ".join(map(repr, STRATEGIES))
-        raise BadInput(say("strategy-unknown", strategy=strategy, known=known))
+        raise BadInput(say("strategy-unknown", strategy=strategy, known=list_strategies()))
     search = KeySearch(variables, store)
     for name, find in STRATEGIES.items():
         if strategy not in (None, name):
@@ -145,14 +144,12 @@ def _find_in_file(search: KeySearch) -> Found | None:
 
 def _find_in_keyring(search: KeySearch) -> Found | None:
     try:
-        import keyring
-        import keyring.errors
-    except ImportError:  # the course does not ask for it
+        import keyring  # the course does not ask for it
+
+        values = {name: keyring.get_password(KEYRING, name) for name in PAIR}
+    except Exception:  # noqa: BLE001 - this machine has none, it is locked, or its backend fails in its own way
         return None
-    try:
-        held = {name: Secret(keyring.get_password(KEYRING, name) or "") for name in PAIR}
-    except keyring.errors.KeyringError:  # this machine has none, or it is locked
-        return None
+    held = seal({name: value for name, value in values.items() if isinstance(value, str)})
     return check_keys(held, PAIR, "keyring")
 
 
@@ -173,6 +170,11 @@ STRATEGIES: dict[str, Callable[[KeySearch], Found | None]] = {
     "prompt": _ask_for_keys,
 }
 FOR_CDSE_ONLY = ("keyring", "prompt")
+
+
+def list_strategies() -> str:
+    """The names of the places, as a message shows them."""
+    return ", ".join(map(repr, STRATEGIES))
 
 
 def _reveal(held: Held, name: str) -> str:

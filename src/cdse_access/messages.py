@@ -184,6 +184,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "why-unreachable": "không kết nối được",
     },
     Reason.INPUT: {
+        "address-empty": ("{name} là {value!r}: hãy ghi địa chỉ, hoặc bỏ {name} đi; chưa có gì được gửi tới đâu."),
         "address-half": "Hãy đặt cả {stac} và {s3}, hoặc bỏ cả hai.",
         "address-s3": "{name} là {value!r}: cần tên máy và cổng, ví dụ {example}",
         "address-stac": "{name} là {value!r}: cần địa chỉ đầy đủ, ví dụ {example}",
@@ -236,9 +237,14 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "certificates": (
             "{name} là {path}, không dùng được làm chứng chỉ ({why}): hãy sửa hoặc bỏ biến này. Chưa gửi gì cho ai."
         ),
+        "cluster-client": (
+            "share_session cần một distributed.Client đang nối, không phải asynchronous; đây là {kind}: hãy gọi "
+            "share_session(Client(cluster))."
+        ),
         "cluster-elsewhere": (
             "Cụm dask có tiến trình ở máy khác ({address}): khóa không được gửi khỏi máy này, hãy dùng LocalCluster."
         ),
+        "cluster-session": "Phiên này đã đóng, khóa của nó không gửi đi nữa: hãy connect() rồi share_session(client).",
         "collection-unknown": "Catalog không có collection {name!r}: có phải {offered} không?",
         "count-small": "{name} là {value!r}: cần số nguyên từ 1 trở lên, hoặc bỏ nó ra.",
         "datetime-instant": (
@@ -287,6 +293,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             'Không có dịch vụ {service!r}: hãy gọi connect(), connect("live") hoặc connect("offline").'
         ),
         "strategy-unknown": "Không có cách tìm khóa {strategy!r}: hãy chọn {known}.",
+        "tls-secrets": ("{name} là {path}, không ghi được vào đó ({why}): hãy bỏ biến này. Chưa gửi gì cho ai."),
         "zones-differ": 'Item nằm ở nhiều múi UTM, {zones}: hãy chọn một, ví dụ crs="{first}".',
     },
     Reason.KEYS: {
@@ -370,6 +377,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "catalog-busy-wait": (
             "Catalog {href} đang quá tải hoặc bảo trì (HTTP {status}, dịch vụ bảo chờ {wait:.0f} giây): hãy chờ "
             'rồi chạy lại, hoặc gọi connect("offline").'
+        ),
+        "connecting-already": (
+            "Một connect() hay logout() khác trong kernel này chưa xong: hãy chờ nó xong (hoặc ngắt nó) rồi gọi lại."
         ),
         "s3-busy": ('Dịch vụ quá tải hoặc đang hỏng: hãy chờ{wait} rồi chạy lại, hoặc dùng connect("offline").'),
         "slots-taken": (

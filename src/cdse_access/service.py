@@ -23,6 +23,7 @@ from cdse_access.keys import (
     Found,
     check_keys,
     find_keys,
+    list_strategies,
     missing_keys,
     read_file_addresses,
     refuse_in_the_open,
@@ -30,6 +31,7 @@ from cdse_access.keys import (
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Message, Reason, Unavailable, gather, refuse
 from cdse_access.secrets import Keys, Secret, seal
+from cdse_access.variables import strip_value
 
 ARGUMENTS = ("access key", "secret key")
 PATIENCE = 10  # seconds for a child to end by itself
@@ -127,10 +129,20 @@ def choose_service(
 
 
 def _check_arguments(service: str | None, strategy: str | None, **given: Any) -> None:
-    if service not in (None, "live", "offline"):
+    if not isinstance(service, str | None) or service not in (None, "live", "offline"):
         raise BadInput(say("service-unknown", service=service))
+    if not isinstance(strategy, str | None):
+        raise BadInput(say("strategy-unknown", strategy=strategy, known=list_strategies()))
     names = [name for name, value in given.items() if value is not None]
-    refuse(_find_contradictions(service, strategy, names))
+    refuse([*_find_contradictions(service, strategy, names), *_find_odd_addresses(given)])
+
+
+def _find_odd_addresses(given: Mapping[str, Any]) -> Iterator[Message]:
+    """Addresses that say nothing are none: keys beside them would go to CDSE, for which they are not meant."""
+    for name in ("stac", "s3"):
+        value = given[name]
+        if value is not None and not (isinstance(value, str) and strip_value(value)):
+            yield say("address-empty", name=name, value=value)
 
 
 def _find_contradictions(service: str | None, strategy: str | None, names: list[str]) -> Iterator[Message]:
@@ -163,7 +175,8 @@ def seal_keys(keys: Sequence[str] | Keys | None) -> Keys | None:
     """Keys as an argument gives them, sealed before anything can fail. BadInput where they are no pair of texts."""
     if keys is None or isinstance(keys, Keys):
         return keys
-    if isinstance(keys, str) or [type(key) for key in keys] != [str, str]:
+    is_pair = isinstance(keys, list | tuple)  # neither a set, which has no order, nor a dictionary, nor what is used up
+    if not is_pair or [type(key) for key in keys] != [str, str]:
         raise BadInput(say("keys-form"))
     return Keys.from_texts(*keys)
 

@@ -1,9 +1,10 @@
 """Connecting: a service is chosen, its keys are tried, GDAL is told, and the catalogue is opened."""
 
 import os
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from cdse_access.env_file import PAIR
 from cdse_access.hosts import is_loopback
 from cdse_access.keys import AWS_PAIR, Found, refuse_in_the_open
 from cdse_access.messages import say
-from cdse_access.problems import BadInput
+from cdse_access.problems import BadInput, Unavailable
 from cdse_access.secrets import Keys, Secret, seal
 from cdse_access.service import OfflineCdse, Service, choose_service, seal_keys, start_offline
 from cdse_access.settings import (
@@ -36,6 +37,7 @@ from cdse_access.telling import tell
 __all__ = ["Session", "connect", "current", "logout", "open_catalog", "status", "use_store"]
 PATIENCE = 55  # seconds for all that a service is asked in connecting: landing page, collections, newest item, keys
 VERSION = "cdse_offline:version"  # on the landing page of an offline CDSE
+_turn = threading.RLock()  # sessions are changed by one thread at a time
 
 
 @dataclass
@@ -107,14 +109,15 @@ def connect(
     keys = seal_keys(keys)
     if persist and service != "live":
         raise BadInput(say("persist-live"))
-    before = find_current()
-    variables = _own_variables(before)
-    typed = before.typed if before else None
-    chosen = choose_service(service, strategy, keys=keys, stac=stac, s3=s3, variables=variables, typed=typed)
-    if chosen is not None and chosen.warning:
-        tell(chosen.warning)
-    session = _open_session(chosen, before)
-    replace_current(session)
+    with _take_turn() as seconds:
+        before = find_current()
+        variables = _own_variables(before)
+        typed = before.typed if before else None
+        chosen = choose_service(service, strategy, keys=keys, stac=stac, s3=s3, variables=variables, typed=typed)
+        if chosen is not None and chosen.warning:
+            tell(chosen.warning)
+        session = _open_session(chosen, before, seconds)
+        replace_current(session)
     lines: list[str] = [say("service-in-use", service=session.service)]
     if obstacle := find_obstacle(session.store):
         lines.append(say(obstacle, name=UNSAFE))
@@ -134,7 +137,8 @@ def use_store(store: Store) -> Session:
     addresses = Addresses("", store.endpoint, store.https)
     service = Service("given", addresses, Found(store.keys, say("source-arguments")))
     session = Session(service, store, None, None, time.monotonic())
-    replace_current(_replace_session(find_current(), session))
+    with _take_turn():
+        replace_current(_replace_session(find_current(), session))
     return session
 
 
@@ -146,10 +150,11 @@ def status() -> "Status":
 @forgetting
 def logout() -> None:
     """Quên khóa và địa chỉ trong kernel này, và tắt CDSE ngoại tuyến; `.env` và keyring không bị đụng đến."""
-    session = find_current()
-    replace_current(None)
-    if session is not None:
-        session.close()
+    with _take_turn():
+        session = find_current()
+        replace_current(None)
+        if session is not None:
+            session.close()
     for name in _key_variables(session):
         os.environ.pop(name, None)
     tell(say("logged-out"))
@@ -158,14 +163,29 @@ def logout() -> None:
 # -- how -------------------------------------------------------------------------
 
 
+@contextmanager
+def _take_turn() -> Iterator[float]:
+    """Nobody else connects or logs out during this block; the seconds that are left of PATIENCE after the wait.
+
+    Each takes back what the one before has set: two at a time would leave keys in GDAL, and a service that nobody ends.
+    """
+    began = time.monotonic()
+    if not _turn.acquire(timeout=PATIENCE):
+        raise Unavailable(say("connecting-already"))
+    try:
+        yield began + PATIENCE - time.monotonic()
+    finally:
+        _turn.release()
+
+
 def _own_variables(session: Session | None) -> dict[str, Secret]:
     """The environment as the user has it, without what a session has set."""
     return session.settings.variables.as_before() if session else seal(os.environ)
 
 
-def _open_session(chosen: Service | None, before: Session | None) -> Session:
+def _open_session(chosen: Service | None, before: Session | None, seconds: float) -> Session:
     """The session, once the service has accepted its keys; until then nothing has changed."""
-    with within(PATIENCE), ExitStack() as on_failure:
+    with within(seconds), ExitStack() as on_failure:
         offline = before.offline if before else None
         if chosen is None:
             if offline is None or not offline.is_alive():

@@ -82,6 +82,16 @@ class Environment(dict[str, str]):
     def __repr__(self) -> str:
         return f"<{len(self)}: {', '.join(sorted(self))}>"
 
+    def __or__(self, other: Any) -> "Environment":  # type: ignore[override]
+        return Environment(super().__or__(other))
+
+    def __ror__(self, other: Any) -> "Environment":  # type: ignore[override]
+        return Environment(super().__ror__(other))
+
+    def copy(self) -> "Environment":
+        """With one more variable, too, it shows no value."""
+        return Environment(self)
+
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
         raise TypeError(say("secret-stays"))
 

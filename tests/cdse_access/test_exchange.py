@@ -59,6 +59,14 @@ def test_a_variable_that_names_no_certificates_is_told_before_anything_is_sent(t
     assert Pool("http://127.0.0.1:9/")  # who needs no certificates is not kept from asking
 
 
+def test_where_python_notes_the_keys_of_connections_is_told_if_it_cannot_be_written(tmp_path, monkeypatch):
+    """`SSLKEYLOGFILE` of another course: the catalogue "answered, and is none", though nothing was sent."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys.log"))
+    with pytest.raises(BadInput, match=r"SSLKEYLOGFILE là .*keys\.log.*Chưa gửi gì") as caught:
+        open_catalog("https://127.0.0.1:9/")
+    assert caught.value.reason is Reason.INPUT
+
+
 @pytest.mark.parametrize("name", BUNDLES)
 @pytest.mark.parametrize("value", ["", " ", "\t"])
 def test_a_variable_that_is_empty_turns_no_certificates_off(monkeypatch, name, value):

@@ -349,6 +349,19 @@ def test_without_keyring_or_its_backend_nothing_is_said(monkeypatch, capfd):
     assert find("keyring") is None and capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("error", [RuntimeError("no bus"), ModuleNotFoundError("backend"), OSError("dbus")])
+def test_a_keyring_that_fails_in_its_own_way_is_as_if_it_were_not_there(monkeypatch, error):
+    """Backends raise what they like: `PYTHON_KEYRING_BACKEND` may name none, the bus may be away."""
+
+    def fail(service: str, name: str) -> str:
+        raise error
+
+    fake_keyring(monkeypatch, fail)
+    assert find("keyring") is None
+    fake_keyring(monkeypatch, lambda service, name: b"bytes")
+    assert find("keyring") is None
+
+
 @pytest.fixture
 def someone(monkeypatch):
     """Someone in front of the screen, who types these."""

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from cdse_access import keys, service
@@ -68,6 +69,28 @@ def test_addresses_of_the_file_go_with_its_keys_only(monkeypatch, with_keys):
     assert choose_service().addresses.s3 == "lop.local:8123" and choose_service("live").addresses == LIVE
     monkeypatch.setitem(keys.STRATEGIES, "environment", lambda search: HELD)
     assert choose_service().addresses == LIVE
+
+
+@pytest.mark.parametrize("empty", ["", " ", '""', b"lop.local", 5])
+def test_an_address_that_says_nothing_sends_no_key_to_cdse(empty):
+    """`connect(stac=os.getenv("LOP_STAC", ""), ...)` sent the class's pair to CDSE."""
+    with pytest.raises(BadInput, match=r"stac là .*\ns3 là .*chưa có gì được gửi"):
+        choose_service(keys=seal_keys(("lop-01", "mat-khau")), stac=empty, s3=empty)
+
+
+@pytest.mark.parametrize("given", [{"a": "x", "b": "y"}, {"a1", "b2"}, 5, b"ab", iter(["A1", "B2"])])
+def test_keys_are_a_pair_in_its_order(given):
+    """Of a dictionary the names were sent; a set has no order."""
+    with pytest.raises(BadInput, match="cần một cặp chuỗi"):
+        seal_keys(given)
+
+
+@pytest.mark.parametrize("odd", [5, ["live"], np.array(["environment", "prompt"])])
+def test_names_that_are_no_text_are_unknown(odd):
+    with pytest.raises(BadInput, match="Không có dịch vụ"):
+        choose_service(odd)
+    with pytest.raises(BadInput, match="Không có cách tìm khóa"):
+        choose_service(None, odd)
 
 
 @pytest.mark.parametrize("arguments", [("live",), (None, "environment"), ("live", ".env")])

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import cloudpickle
@@ -622,3 +622,33 @@ def test_a_gdal_that_cannot_read_jpeg_2000_is_told_with_the_package_that_lacks(c
     assert len(told) == 3 and all("libgdal-jp2openjpeg" in line for line in told[1:]) and told[1].startswith("Chú ý: ")
     assert "JP2OpenJPEG" in told[2] and "GDAL_SKIP" in told[2]
     assert usage(service=classroom.s3)["s3"] == 1  # the keys were tried, and no image was asked for in vain
+
+
+def test_threads_that_connect_at_one_time_leave_nothing_behind(archive, monkeypatch):
+    """Two at a time took each other's settings for the learner's: a key stayed in GDAL, dask with four workers."""
+    slow = cdse._try_service
+
+    def meet(*arguments: object) -> object:
+        time.sleep(0.2)
+        return slow(*arguments)
+
+    monkeypatch.setattr(cdse, "_try_service", meet)
+    given = {"keys": (archive.access_key, archive.secret_key), "stac": archive.stac, "s3": archive.s3}
+    names = ("AWS_SECRET_ACCESS_KEY", "GDAL_DISABLE_READDIR_ON_OPEN")
+    before = dict(os.environ), gdal.get_process_option("GDAL_NUM_THREADS"), dask.config.get("num_workers", None)
+    with ThreadPoolExecutor(4) as threads:
+        catalogs = [threads.submit(cdse.connect, **given) for _ in range(4)]
+        assert {one.result().id for one in catalogs} == {"cdse-offline"}
+    cdse.logout()
+    assert [gdal.get_path_option(PREFIX, name) for name in names] == [None, None]
+    after = dict(os.environ), gdal.get_process_option("GDAL_NUM_THREADS"), dask.config.get("num_workers", None)
+    assert after == before
+
+
+def test_a_connect_that_waits_for_another_is_told_in_time(archive, monkeypatch):
+    monkeypatch.setattr(cdse, "PATIENCE", 0.1)
+    with ThreadPoolExecutor(1) as threads, cdse._take_turn():
+        waiting = threads.submit(cdse.logout)
+        with pytest.raises(Unavailable, match="chưa xong") as caught:
+            waiting.result()
+    assert caught.value.reason is Reason.BUSY

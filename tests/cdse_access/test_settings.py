@@ -288,3 +288,10 @@ def test_the_environment_for_a_child_shows_no_value(monkeypatch):
     assert found["AWS_SECRET_ACCESS_KEY"] == "bi-mat" and "AWS_SESSION_TOKEN" not in found and found["PATH"]
     with pytest.raises(TypeError, match="không được ghi vào tệp"):
         pickle.dumps(found)
+
+
+def test_the_environment_for_a_child_shows_no_value_where_a_variable_is_added():
+    found = child_environment(Store("lop.local", False, Keys.from_texts("A1", "bi-mat"), ""))
+    for more in (found | {"LANG": "vi"}, {"LANG": "vi"} | found, found.copy()):
+        assert "bi-mat" not in repr(more) and more["AWS_SECRET_ACCESS_KEY"] == "bi-mat"
+    assert (found | {"LANG": "vi"})["LANG"] == "vi"
