@@ -10,12 +10,14 @@ import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from distributed import Client
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from cdse_access.current import find_current, replace_current
+from cdse_access.files import unwritable
 from cdse_access.hosts import is_loopback
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
@@ -36,14 +38,32 @@ def share_session(client: Client, session: Session | None = None) -> None:
     whose scheduler or workers are on another machine (BadInput); in no task, graph, log or environment are they.
     """
     session = session or current()
+    if session is not find_current():  # nobody would withdraw its keys again
+        raise BadInput(say("cluster-session", kind=type(session).__name__))
+    _check_client(client)
     _check_machine(client)
     if session.store.slots is None:  # of several clusters all take the same
-        folder = tempfile.mkdtemp(prefix="cdse-access-")
-        session.store = replace(session.store, slots=Slots(folder, CONNECTIONS))
-        session.shared.callback(shutil.rmtree, folder, ignore_errors=True)
-        session.shared.callback(_read_alone, session)
+        _make_slots(session)
     client.register_plugin(SessionPlugin(session.store), name=NAME)
     session.shared.callback(_withdraw, client)
+
+
+def _check_client(client: Any) -> None:
+    """BadInput where nothing would be sent: an asynchronous client only promises to."""
+    is_client = isinstance(client, Client)
+    if not is_client or client.asynchronous or client.status != "running":
+        state = client.status if is_client else ""
+        raise BadInput(say("cluster-client", kind=f"{type(client).__name__} {state}".strip()))
+
+
+def _make_slots(session: Session) -> None:
+    try:
+        folder = tempfile.mkdtemp(prefix="cdse-access-")
+    except OSError as error:
+        raise unwritable(Path(error.filename or "TMPDIR"), error, "TMPDIR") from error
+    session.store = replace(session.store, slots=Slots(folder, CONNECTIONS))
+    session.shared.callback(shutil.rmtree, folder, ignore_errors=True)
+    session.shared.callback(_read_alone, session)
 
 
 def _check_machine(client: Client) -> None:

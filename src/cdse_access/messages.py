@@ -238,13 +238,13 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "{name} là {path}, không dùng được làm chứng chỉ ({why}): hãy sửa hoặc bỏ biến này. Chưa gửi gì cho ai."
         ),
         "cluster-client": (
-            "share_session cần một distributed.Client đang nối, không phải asynchronous; đây là {kind}: hãy gọi "
+            "share_session cần một distributed.Client đang nối, không phải asynchronous; đây là {kind}. Hãy gọi "
             "share_session(Client(cluster))."
         ),
         "cluster-elsewhere": (
             "Cụm dask có tiến trình ở máy khác ({address}): khóa không được gửi khỏi máy này, hãy dùng LocalCluster."
         ),
-        "cluster-session": "Phiên này đã đóng, khóa của nó không gửi đi nữa: hãy connect() rồi share_session(client).",
+        "cluster-session": "Chỉ chia được phiên của connect() gần nhất, đây là một {kind} khác: hãy bỏ session=.",
         "collection-unknown": "Catalog không có collection {name!r}: có phải {offered} không?",
         "count-small": "{name} là {value!r}: cần số nguyên từ 1 trở lên, hoặc bỏ nó ra.",
         "datetime-instant": (

@@ -1,6 +1,8 @@
 """cdse_access.cluster: workers read with the client's session, over its connections, and no key lies about (S8, S9)."""
 
+import asyncio
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +13,10 @@ import dask
 import distributed
 import pytest
 
+from cdse_access import cluster
 from cdse_access import session as cdse
 from cdse_access.cluster import SessionPlugin, share_session
-from cdse_access.problems import BadInput
+from cdse_access.problems import BadData, BadInput, Reason
 from cdse_offline.practice import limit, switch_off, usage
 
 BANDS = ["B01_60m", "B02_60m", "B03_60m", "B04_60m"]
@@ -98,8 +101,11 @@ def test_no_key_lies_about(client, connected):
         ("tcp://127.0.0.1:8786", ["tcp://127.0.0.1:1", "tcp://192.168.1.7:2"]),
     ],
 )
-def test_keys_do_not_go_to_another_machine(connected, scheduler, workers):
+def test_keys_do_not_go_to_another_machine(connected, monkeypatch, scheduler, workers):
+    monkeypatch.setattr(cluster, "Client", SimpleNamespace)
     elsewhere = SimpleNamespace(
+        asynchronous=False,
+        status="running",
         scheduler=SimpleNamespace(address=scheduler),
         scheduler_info=lambda **_: {"workers": dict.fromkeys(workers)},
         register_plugin=lambda *_, **__: pytest.fail("sent"),
@@ -109,16 +115,19 @@ def test_keys_do_not_go_to_another_machine(connected, scheduler, workers):
     assert connected.store.slots is None
 
 
-def test_several_clusters_have_the_connections_of_one(connected):
+def test_several_clusters_have_the_connections_of_one(connected, monkeypatch):
+    monkeypatch.setattr(cluster, "Client", SimpleNamespace)
     sent: list[Any] = []
-    cluster = SimpleNamespace(
+    client = SimpleNamespace(
+        asynchronous=False,
+        status="running",
         scheduler=SimpleNamespace(address="tcp://127.0.0.1:8786"),
         scheduler_info=lambda **_: {"workers": {}},
         register_plugin=lambda plugin, **_: sent.append(plugin._store.slots),
         unregister_worker_plugin=lambda name: sent.append(name),
     )
-    share_session(cluster)
-    share_session(cluster)
+    share_session(client)
+    share_session(client)
     assert sent[0] is not None and sent[0] == sent[1]
     cdse.use_store(connected.store)
     assert connected.store.slots is None and not Path(sent[0].folder).exists()
@@ -127,7 +136,44 @@ def test_several_clusters_have_the_connections_of_one(connected):
 
 def test_threads_of_this_very_process_keep_its_session(connected):
     settings = {"n_workers": 1, "processes": False, "dashboard_address": None}
-    with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
+    with distributed.LocalCluster(**settings) as local, distributed.Client(local) as client:
         share_session(client)
         assert client.submit(find_session).result() == id(connected)
     assert cdse.current() is connected
+
+
+@pytest.mark.parametrize("what", [None, "tcp://127.0.0.1:8786", SimpleNamespace(status="running")])
+def test_what_is_no_client_is_told(connected, what):
+    with pytest.raises(BadInput, match=r"cần một distributed\.Client đang nối"):
+        share_session(what)
+
+
+def test_a_client_that_only_promises_or_has_ended_is_told(client, connected):
+    """An asynchronous one sent nothing, and nobody was told."""
+
+    async def share() -> None:
+        async with distributed.Client(client.scheduler.address, asynchronous=True, set_as_default=False) as promising:
+            share_session(promising)
+
+    with pytest.raises(BadInput, match="không phải asynchronous"):
+        asyncio.run(share())
+    ended = distributed.Client(client.scheduler.address, set_as_default=False)
+    ended.close()
+    with pytest.raises(BadInput, match="đây là Client closed"):
+        share_session(ended)
+    assert connected.store.slots is None
+
+
+def test_only_the_session_in_use_is_shared(client, connected, offline_service):
+    """Of another one nobody would take the keys back."""
+    keys = offline_service["access_key"], offline_service["secret_key"]
+    cdse.connect(keys=keys, stac=offline_service["stac"], s3=offline_service["s3"])
+    with pytest.raises(BadInput, match=r"phiên của connect\(\) gần nhất"):
+        share_session(client, connected)
+
+
+def test_where_no_temporary_folder_can_be_made_it_is_told(client, connected, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(BadData, match=r"missing.*TMPDIR") as caught:
+        share_session(client)
+    assert caught.value.reason is Reason.DISK
