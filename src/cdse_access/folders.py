@@ -129,8 +129,8 @@ def _refusal(number: int, folder: Path) -> OSError:
 
 
 def _can_be_named(folder: Path) -> bool:
-    """GDAL wants names in UTF-8; bytes that are not stand as surrogates here."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in str(folder))
+    """GDAL wants names in UTF-8, bytes that are not stand as surrogates here; `/vsi…` it takes for no folder."""
+    return not str(folder).startswith("/vsi") and not any("\ud800" <= letter <= "\udfff" for letter in str(folder))
 
 
 def _name_own() -> str:

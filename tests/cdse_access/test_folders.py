@@ -288,3 +288,11 @@ def test_a_folder_of_ones_own_that_others_may_write_into_is_shared(monkeypatch, 
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
     assert find().folder == tmp_path / "open" / f"user-{os.getuid()}"
+
+
+def test_a_folder_that_gdal_takes_for_something_else_is_told(monkeypatch):
+    """`/vsimem/x` was made on the disk, and GDAL looked for it in memory."""
+    monkeypatch.setenv("CDSE_CACHE", "/vsimem/cdse")
+    with pytest.raises(BadData, match="CDSE_CACHE là /vsimem/cdse"):
+        find_place("CDSE_CACHE", "x")
+    assert not Path("/vsimem").exists()

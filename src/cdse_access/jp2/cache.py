@@ -13,6 +13,7 @@ from functools import cache
 from hashlib import sha256
 from math import inf
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 from cdse_access.files import explain_refusal, unwritable, write_whole
@@ -26,6 +27,8 @@ VARIABLE, LIMIT = "CDSE_CACHE", "CDSE_CACHE_MAX"
 FOLDER = "cdse-bai-hoc"
 DEFAULT_GIGABYTES = 20.0
 _FOLDER_NAME = re.compile(r"[0-9a-f]{20}")
+_FILE_NAME = re.compile(r".+-[0-9a-f]{24}\.\w+|\.[0-9a-f]{16}\.part")  # what is kept, and what was being written
+LARGEST_FILE = 1 << 27  # bytes: the largest tile of Sentinel-2 has an eighth of it
 
 
 def shorten(data: bytes, length: int = 20) -> str:
@@ -136,7 +139,11 @@ class Folder:
     def _check(self, path: Path, name: str) -> bool:
         """Is it as it was kept? Read only once in a process, unless it was changed since; if not, it is removed."""
         try:
-            known = self.cache.checked.get(path) == path.stat().st_mtime_ns
+            status = path.stat()
+            if not S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:  # a pipe would be waited for without end
+                path.unlink()
+                return False
+            known = self.cache.checked.get(path) == status.st_mtime_ns
             if not known and not path.stem.endswith(self._digest(name, path.read_bytes())):
                 path.unlink()
                 return False
@@ -180,6 +187,8 @@ def find_files(root: Path) -> Iterator[Kept]:
 
 def _list_files(folder: Path) -> Iterator[Kept]:
     for path in folder.iterdir():
+        if not _FILE_NAME.fullmatch(path.name):  # a learner's own, in a folder with such a name
+            continue
         with suppress(OSError):
             status = path.stat()
             yield Kept(status.st_mtime, status.st_size, path)
@@ -203,7 +212,11 @@ def trim(owner: Cache, since: float) -> None:
 def clear(root: Path) -> tuple[int, int]:
     """Remove everything that was kept: how many files, how many bytes that were."""
     kept = list(find_files(root))
+    for file in kept:
+        with suppress(OSError):
+            file.path.unlink()
     for folder in {file.path.parent for file in kept}:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # not empty: something else lies there
+            folder.rmdir()
     removed = [file for file in kept if not file.path.exists()]
     return len(removed), sum(file.size for file in removed)

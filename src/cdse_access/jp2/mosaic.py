@@ -35,9 +35,14 @@ def find_images(folder: Folder) -> dict[str, Image]:
     """What is known of the file, by ETag; two versions only where two processes have met them at one time."""
     found = {}
     for path in folder.find_all("image."):
-        layout, levels, crs, transform = json.loads(path.read_bytes())
+        try:
+            layout, levels, crs, transform = json.loads(path.read_bytes())
+            image = Image(Layout(*layout), levels, crs, Affine(*transform))
+        except (ValueError, TypeError):  # changed since it was checked: with its time set back, that is not seen
+            folder.remove(path)
+            continue
         etag = path.name.removeprefix("image.").partition("-")[0]
-        found[etag] = Image(Layout(*layout), levels, crs, Affine(*transform))
+        found[etag] = image
     return found
 
 

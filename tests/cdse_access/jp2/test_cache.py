@@ -165,3 +165,21 @@ def test_discarding_an_image_takes_all_of_its_files_and_elsewhere_only_the_one(t
         (tmp_path / name).write_bytes(b"pixels")
     discard_image(tmp_path / "mine.tif")
     assert [path.name for path in tmp_path.iterdir()] == ["also-mine.tif"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_or_a_huge_file_in_the_place_of_a_kept_one_is_not_waited_for(tmp_path):
+    kept = Cache(tmp_path, "cdse").open_folder("s3://a", "1").keep("tile", ".tif", b"pixels")
+    os.truncate(kept, 1 << 40)  # takes no room
+    assert Cache(tmp_path, "cdse").open_folder("s3://a", "1").find("tile") is None and not kept.exists()
+    os.mkfifo(kept)
+    assert Cache(tmp_path, "cdse").open_folder("s3://a", "1").find("tile") is None and not kept.exists()
+
+
+def test_a_learners_own_files_in_a_folder_of_twenty_digits_stay(tmp_path):
+    """A folder named by a moment, 20231231235959000000, was emptied."""
+    own = tmp_path / "20231231235959000000" / "own.txt"
+    own.parent.mkdir()
+    own.write_text("mine")
+    Cache(tmp_path, "cdse").open_folder("s3://a", "1").keep("tile", ".tif", b"pixels")
+    assert clear(tmp_path) == (1, 6) and own.read_text() == "mine" and [*tmp_path.iterdir()] == [own.parent]

@@ -1,5 +1,6 @@
 """cdse_access.jp2.mosaic and vrt: kept tiles under a virtual raster of the whole grid."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +88,14 @@ def test_names_and_projections_may_hold_what_xml_does_not_like(folder):
     path = keep_mosaic(folder, IMAGE._replace(crs=crs), "e", {0: {0}}, 0)
     with rasterio.open(path) as file:
         assert "A & B < C" in file.crs.to_wkt() and file.read(1)[0, 0] == 5
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[1", b"5", b'[1, 2, "x", 3]', b"\xff"])
+def test_a_description_that_was_damaged_since_it_was_checked_is_as_if_it_were_not_there(folder, damaged):
+    """With its time set back that is not seen: it was a raw JSONDecodeError."""
+    keep_image(folder, IMAGE, "e")
+    (path,) = folder.find_all("image.")
+    time = path.stat().st_mtime_ns
+    path.write_bytes(damaged)
+    os.utime(path, ns=(time, time))
+    assert find_images(folder) == {} and not path.exists()
