@@ -11,6 +11,8 @@ from typing import Any
 
 import rasterio
 import rasterio._env
+from rasterio.crs import CRS
+from rasterio.errors import CRSError
 
 DRIVER = "JP2OpenJPEG"
 _NONE = "cdse_access: none"
@@ -74,6 +76,16 @@ def has_driver() -> bool:
     """Can this GDAL read JPEG 2000? conda-forge's rasterio cannot without the package libgdal-jp2openjpeg."""
     with rasterio.Env() as env:
         return DRIVER in env.drivers()
+
+
+def finds_projections() -> bool:
+    """Has GDAL its table of projections, proj.db? Not where PROJ_DATA or PROJ_LIB lead to that of another program."""
+    try:
+        with rasterio.Env():
+            CRS.from_epsg(32648)
+    except CRSError:
+        return False
+    return True
 
 
 def _read_text(name: str, *texts: str | None) -> str | None:

@@ -287,6 +287,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "proxy-address": (
             "Không hiểu địa chỉ proxy {proxy} ({why}): hãy sửa hoặc bỏ HTTPS_PROXY, HTTP_PROXY, ALL_PROXY."
         ),
+        "projections": (
+            "GDAL không tìm thấy bảng hệ quy chiếu (proj.db), vì biến trỏ tới nơi khác: {variables}. Hãy bỏ biến ấy "
+            "(thường do QGIS, PostGIS hay conda để lại), rồi khởi động lại kernel."
+        ),
         "question-refused": "Câu hỏi tìm kiếm không hợp lệ: {error}",
         "question-value": "{name} là {value!r}, {why}: {form}.",
         "service-unknown": (

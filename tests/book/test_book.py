@@ -572,6 +572,14 @@ def _without_the_driver(_: Item) -> None:
         reader._check_driver()
 
 
+def _without_projections(_: Item) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROJ_LIB", "/khong-co")
+        patch.delenv("PROJ_DATA", raising=False)
+        patch.setattr(gdal, "finds_projections", lambda: False)
+        reader._check_projections()
+
+
 def _without_python(_: Item) -> None:
     environment = os.environ | {"PYTHON": "khong-co-python"}
     script = ROOT / "tools" / "setup.sh"
@@ -780,6 +788,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-cong": _on_a_taken_port,
     "loi-thieu-khoa": lambda item: _connect("live"),
     "loi-jp2": _without_the_driver,
+    "loi-proj": _without_projections,
     "loi-khoa-noi-khac": lambda item: _connect(**OF_A_CLASS),
     "loi-khoa-khong-ma-hoa": lambda item: _connect(
         **OF_A_CLASS, CDSE_S3_ACCESS_KEY="A1B2C" * 4, CDSE_S3_SECRET_KEY="a1b2" * 10

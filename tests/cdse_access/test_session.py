@@ -612,6 +612,16 @@ except ValueError as error:
 """
 
 
+@pytest.mark.parametrize(("name", "value"), [("PROJ_LIB", "/khong-co"), ("PROJ_DATA", ""), ("PROJ_LIB", " ")])
+def test_a_gdal_without_its_table_of_projections_is_told_with_the_variable(classroom, tmp_path, name, value):
+    """QGIS, PostGIS and conda leave such variables behind."""
+    keys = {PAIR[0]: classroom.access_key, PAIR[1]: classroom.secret_key}
+    command = [sys.executable, "-c", LOAD_WITHOUT, IMAGE_ID]
+    environment = os.environ | keys | {name: value, "CDSE_CACHE": str(tmp_path)}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert f"proj.db), vì biến trỏ tới nơi khác: {name}={value!r}" in told[-1]
+
+
 def test_a_gdal_that_cannot_read_jpeg_2000_is_told_with_the_package_that_lacks(classroom, tmp_path):
     """conda-forge's GDAL has the driver in a package of its own."""
     keys = {PAIR[0]: classroom.access_key, PAIR[1]: classroom.secret_key}

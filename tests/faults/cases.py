@@ -423,10 +423,10 @@ for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         TRUTH,
         environ={name: "http://127.0.0.1:9", "NO_PROXY": None, "no_proxy": "example.org"},
     )
-for stream in ("cp1258", "ascii", "closed", "none"):
+for stream in ("cp1258", "ascii", "closed", "none", "full"):
     case(
         102,
-        "Nơi in không viết được tiếng Việt, hay đã đóng",
+        "Nơi in không viết được tiếng Việt, đã đóng, hay đầy đĩa",
         TRUTH,
         action="speak",
         arguments={"stream": stream},

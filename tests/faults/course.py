@@ -267,9 +267,10 @@ def open_stream(name: str) -> Iterator[Any]:
     if name == "none":
         yield None
     elif name == "full":
-        with Path("/dev/full").open("w", buffering=1) as full:
-            yield full
-            full.detach()  # closing it would write once more
+        full = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115 - closing writes once more, which fails
+        yield full
+        with contextlib.suppress(OSError):
+            full.close()
     else:
         stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8" if name == "closed" else name)
         if name == "closed":

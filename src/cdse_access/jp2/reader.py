@@ -1,5 +1,6 @@
 """Bringing the tiles of many files: those that are kept, and from the store only what is missing."""
 
+import os
 import secrets
 import time
 from collections import defaultdict
@@ -31,6 +32,7 @@ from cdse_access.store import Store
 Result = TypeVar("Result")
 Levels = dict[int, set[int]]  # numbers of tiles, by level
 Tile = tuple[int, list[bytes]]  # number and tile-parts
+PROJECTIONS = ("PROJ_DATA", "PROJ_LIB")  # where PROJ looks for its tables
 THIS_PROCESS = secrets.token_hex(8)  # a store without an identity may be another one tomorrow, also under CDSE_CACHE
 
 
@@ -69,6 +71,7 @@ class Reader:
     """Reads many files of one store over few connections, and learns from each where tiles lie in the next."""
 
     def __init__(self, store: Store) -> None:
+        _check_projections()
         read_limit()  # a wrong one is told before anything is fetched
         self.store = store
         identity = store.lasting_identity
@@ -180,6 +183,15 @@ def _check_driver() -> None:
     """BadInput, before anything is fetched, where this GDAL cannot decode it."""
     if not gdal.has_driver():
         raise BadInput(say("jp2-driver", driver=gdal.DRIVER))
+
+
+def _check_projections() -> None:
+    """BadInput where images could not be placed: odc-geo would end in an assertion."""
+    if not gdal.finds_projections():
+        told = [
+            f"{name}={os.environ[name]!r}" for name in PROJECTIONS if name in os.environ
+        ]  # an empty one misleads, too
+        raise BadInput(say("projections", variables=", ".join(told) or ", ".join(PROJECTIONS)))
 
 
 def _choose_first(wanted: Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
