@@ -234,11 +234,12 @@ def start_offline(
     *, data: Path | None = None, host: str = "127.0.0.1", environment: Mapping[str, str] | None = None
 ) -> OfflineCdse:
     """Start an offline CDSE on a free port; it ends with this process, if nobody stops it. See `running`."""
-    command = [sys.executable, "-m", "cdse_offline", "--port", "0", "--host", host, "--until-stdin-closes"]
+    command = [sys.executable, "-P", "-m", "cdse_offline", "--port", "0", "--host", host, "--until-stdin-closes"]
     if data is not None:
         command += ["--data", str(data)]
     variables = {name: value for name, value in os.environ.items() if name not in (*PAIR, *AWS_PAIR)}
     variables |= environment or {}
+    variables["PYTHONIOENCODING"] = "utf-8"  # what it announces is read so, whatever the learner's own programs write
     process = _run(command, variables)
     assert process.stderr is not None
     last_words = LastWords(process.stderr)

@@ -381,6 +381,19 @@ def test_why_it_does_not_start_is_told_at_once(tmp_path, variable, value, reason
     assert caught.value.reason is reason and "Traceback" not in str(caught.value)
 
 
+@pytest.mark.parametrize("coding", ["utf-16", "ascii:strict", "cp1258"])
+def test_it_is_understood_whatever_the_learners_programs_write(monkeypatch, coding):
+    monkeypatch.setenv("PYTHONIOENCODING", coding)
+    start()
+
+
+def test_a_file_of_the_learner_is_no_module_of_the_service(tmp_path, monkeypatch):
+    for name in ("random", "queue", "starlette", "numpy"):
+        (tmp_path / f"{name}.py").write_text("1 / 0")
+    monkeypatch.chdir(tmp_path)
+    start()
+
+
 def test_what_others_print_is_passed_over(tmp_path, capfd):
     """A sitecustomize that greets, a library that warns: neither is taken for the service's line, or shown."""
     (tmp_path / "sitecustomize.py").write_text(

@@ -1,8 +1,8 @@
 """The files of the holdings: those of a pack as they are, simulated ones made when first read and kept in the cache.
 
 A file is made in a worker process, so that the service itself needs neither numpy nor GDAL. It is written under
-another name and then renamed: whoever sees it sees the whole. Two services that make the same file write the same
-pixels, and the last rename wins.
+another name and then renamed: whoever sees it sees the whole. Of two services that make the same file the first one
+wins: another file, with another time, would be a change to those who are reading it.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ from pathlib import Path
 from cdse_access.files import make_folder
 from cdse_access.folders import Place, find_place
 from cdse_offline.server.failures import KILLED, Failure, NotMadeError, describe_failure
-from cdse_offline.server.line import Line
+from cdse_offline.server.line import FullError, Line
 from cdse_offline.simulation import lengths
 from cdse_offline.simulation.files import SimulatedFile, make_file
 from cdse_offline.simulation.version import source_version
@@ -176,8 +177,11 @@ class FileStore:
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
             await self._make_in_turn(wanted, unfinished)
-            unfinished.replace(path)
-        except OSError as error:  # a full disk, a folder that is not ours
+            if not _is_readable(path):  # another service was faster: whoever reads its file reads on
+                unfinished.replace(path)
+        except (NotMadeError, FullError):
+            raise
+        except Exception as error:  # a full disk, a folder that is not ours; no memory, no thread
             raise NotMadeError(describe_failure(error, path.parent)) from error
         finally:
             with suppress(OSError):
@@ -235,8 +239,12 @@ def _find_companions(wanted: SimulatedFile) -> list[SimulatedFile]:
 
 
 def _is_readable(path: Path) -> bool:
-    """Is the file there, and is it this user's to read? If not, it is made again."""
-    return os.access(path, os.R_OK)
+    """Is the file there, with something in it, and is it this user's to read? If not, it is made again."""
+    try:
+        status = path.stat()
+    except OSError:  # also where links lead in a circle
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size > 0 and os.access(path, os.R_OK)
 
 
 def list_versions(folder: Path) -> list[Path]:

@@ -198,6 +198,50 @@ def test_a_folder_that_is_removed_meanwhile_is_made_again(tmp_path: Path):
     assert ask(tmp_path, removing_the_folder_at_first, "a/B05.jp2") == ["whole"]
 
 
+@pytest.mark.parametrize("spoil", [Path.touch, os.mkfifo, lambda path: path.symlink_to(path)])
+def test_what_is_no_file_with_something_in_it_is_made_again(tmp_path: Path, spoil):
+    path = tmp_path / source_version() / MUNICH_SCENE.id / "pixels-B05_20m"
+    path.parent.mkdir(parents=True)
+    spoil(path)
+    assert ask(tmp_path, by_name, "a/B05.jp2")[0].startswith("pixels B05_20m")
+
+
+def test_a_folder_in_its_place_is_told(tmp_path: Path):
+    path = tmp_path / source_version() / MUNICH_SCENE.id / "pixels-B05_20m"
+    path.mkdir(parents=True)
+    (failure,) = ask(tmp_path, by_name, "a/B05.jp2")
+    assert failure.failure == ("OfflineFolder", str(path.parent))
+
+
+def test_a_service_that_cannot_start_a_thread_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(store.Worker, "make", refuse)
+    (failure,) = ask(tmp_path, by_name, "a/B05.jp2")
+    assert failure.failure == ("OfflineFailed", "RuntimeError: can't start new thread")
+
+
+def test_of_two_services_that_make_one_file_the_first_wins(tmp_path: Path):
+    """Its time is its version: readers of the first would be told that it has changed."""
+
+    async def run() -> tuple[int, int]:
+        first, second = (store.FileStore(OBJECTS, tmp_path, by_name) for _ in range(2))
+        late = asyncio.create_task(second.find_file("a/B05.jp2"))
+        await asyncio.sleep(0)
+        path = second._locate(OBJECTS["a/B05.jp2"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("of the first")
+        before = path.stat().st_mtime_ns
+        await late
+        first.close()
+        second.close()
+        return before, path.stat().st_mtime_ns
+
+    before, after = asyncio.run(run())
+    assert before == after
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path):
     (tmp_path / source_version()).write_text("a file where the folder should be")
     (failure,) = ask(tmp_path, by_name, "a/B05.jp2")
