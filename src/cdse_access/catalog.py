@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
@@ -18,7 +19,7 @@ from cdse_access.checks.bbox import check_bbox
 from cdse_access.deadline import within
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Problem
-from cdse_access.transport import PAGE, PATIENCE, Transport, explain_no_catalog
+from cdse_access.transport import PAGE, PATIENCE, Transport, explain_no_catalog, explain_unreadable
 
 TIMEOUT = 30  # seconds that a silent server is waited for, in one attempt
 LISTED = 10  # collections that a message names
@@ -45,6 +46,21 @@ class Catalog(Client):
             raise explain_no_catalog(url, error) from error
         assert isinstance(catalog, cls)
         return catalog
+
+    def get_collection(self, collection_id: str) -> Any:  # type: ignore[override]
+        """As `Client.get_collection`. Errors: BadData where pystac cannot read it."""
+        with _explain_unreadable(collection_id):
+            return super().get_collection(collection_id)
+
+    def get_collections(self) -> Iterator[Any]:
+        """As `Client.get_collections`. Errors: BadData where pystac cannot read one of them."""
+        with _explain_unreadable("collections"):
+            yield from super().get_collections()
+
+    def get_merged_queryables(self, collections: list[str]) -> dict[str, Any]:
+        """As `Client.get_merged_queryables`. Errors: BadData where the catalogue describes them wrongly."""
+        with _explain_unreadable("queryables"):
+            return super().get_merged_queryables(collections)
 
     @cached_property
     def collection_ids(self) -> list[str]:
@@ -85,6 +101,17 @@ class Catalog(Client):
 
 
 update_wrapper(Catalog.search, Client.search)  # help shows the arguments of Client's
+
+
+@contextmanager
+def _explain_unreadable(what: str) -> Iterator[None]:
+    """BadData for whatever a document of the catalogue does to a library."""
+    try:
+        yield
+    except Problem:
+        raise
+    except Exception as error:
+        raise explain_unreadable(what, error) from error
 
 
 def open_catalog(url: str) -> Catalog:

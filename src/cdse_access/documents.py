@@ -1,6 +1,7 @@
 """JSON that can be read in one way only: RFC 8259, and what it leaves open (names twice, NaN, any depth) is refused."""
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from cdse_access.messages import say
@@ -38,8 +39,8 @@ def read_object(text: str) -> Page:
 def _join_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     joined = dict(pairs)
     if len(joined) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        ((twice, _),) = counts.most_common(1)
         raise OddError(say("why-twice", name=ascii(twice)))
     return joined
 

@@ -11,7 +11,16 @@ from datetime import datetime
 from reprlib import Repr
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from cdse_access.messages import say
 from cdse_access.problems import BadData
@@ -21,6 +30,7 @@ Document = dict[str, Any]
 Ring = list[list[float]]
 YEARS = range(1678, 2262)  # that numpy's nanoseconds can tell
 GEOMETRIES = ("Polygon", "MultiPolygon", "Point", "MultiPoint", "LineString", "MultiLineString")
+NAMED = 100  # items that are named with one fault, and faults
 SHOWN = 3  # faults that are told of one item; the others are counted
 NULLABLE = {"geometry", "bbox", "collection"}  # other fields of an item may be left out, but null says the same
 
@@ -105,9 +115,10 @@ Number = Annotated[float, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Time = Annotated[str, AfterValidator(_check_time)]
 Instant = Annotated[Time, AfterValidator(_check_year)]  # of an array's axis; others may be 9999, for what has no end
-Place = Annotated[list[Number], Field(min_length=2, max_length=4)]
-Outline = Annotated[list[Place], Field(min_length=4), AfterValidator(_check_ring)]
-Outlines = Annotated[list[Outline], Field(min_length=1)]
+# FailFast: of a million bad corners one is enough, to name each would take minutes.
+Place = Annotated[list[Number], Field(min_length=2, max_length=4), FailFast()]
+Outline = Annotated[list[Place], Field(min_length=4), FailFast(), AfterValidator(_check_ring)]
+Outlines = Annotated[list[Outline], Field(min_length=1), FailFast()]
 Box = Annotated[list[Number], AfterValidator(_check_bbox)]
 Side = Annotated[Number, Field(ge=1, le=1_000_000, multiple_of=1)]  # pixels; JSON may write 10980.0
 
@@ -119,7 +130,7 @@ class _Polygon(_Part):
 
 class _Polygons(_Part):
     type: Literal["MultiPolygon"]
-    coordinates: Annotated[list[Outlines], Field(min_length=1)]
+    coordinates: Annotated[list[Outlines], Field(min_length=1), FailFast()]
 
 
 class _Point(_Part):
@@ -349,4 +360,11 @@ def _read(document: object, *, whole: bool) -> tuple[Document | None, list[Fault
 
 
 def _list_names(found: dict[str, list[str]]) -> str:
-    return "; ".join(f"{', '.join(names)} ({why})" for why, names in found.items())
+    told = [f"{_join_some(names, ', ')} ({why})" for why, names in found.items()]
+    return _join_some(told, "; ")
+
+
+def _join_some(texts: Sequence[str], between: str) -> str:
+    """All of them, but for those that nobody would read."""
+    left_out = len(texts) - NAMED
+    return between.join(texts[:NAMED]) + (say("feature-more", number=left_out) if left_out > 0 else "")

@@ -111,7 +111,13 @@ class Transport(StacApiIO):
 
     def json_loads(self, txt: str, *_: Any, **__: Any) -> Page:
         """The object that an answer describes; JSON in which a thing could be read in two ways is refused."""
-        return txt.value if isinstance(txt, Document) else read_object(txt)
+        page = txt.value if isinstance(txt, Document) else read_object(txt)
+        if not isinstance(page.get("context", {}), dict):  # `ItemSearch.matched` looks into it
+            raise _broken(self._name_origin(), "context")
+        return page
+
+    def _name_origin(self) -> str:
+        return "://".join(self.origin or ())
 
     def _check_origin(self, href: str) -> None:
         try:
@@ -290,6 +296,11 @@ def _broken(href: str, why: object) -> BadData:
 def explain_no_catalog(href: str, error: Exception) -> Unavailable:
     """The error for JSON that describes no catalogue, with what was seen."""
     return _not_catalog(href, say("why-no-catalog", what=_name(error)))
+
+
+def explain_unreadable(href: str, error: Exception) -> BadData:
+    """The error for a document that is JSON, and that a library cannot read, with what was seen."""
+    return _broken(href, _name(error))
 
 
 def _name(error: Exception) -> str:

@@ -143,3 +143,14 @@ def test_whatever_a_field_holds_pystac_reads_what_passes():
         for value in [*ODD, LACKING, deep] if path != "properties.own" else [deep]:
             for document in keep_readable([good, change(path, value)], "catalog"):
                 pystac.Item.from_dict(document)
+
+
+def test_of_many_bad_corners_one_is_told():
+    faults = find_faults(change("geometry.coordinates", [[["x", "y"]] * 100_000]))
+    assert [fault.path for fault in faults] == [("geometry", "coordinates", "0", "0", "0")]
+
+
+def test_whoever_leaves_out_very_many_does_not_name_them_all():
+    with pytest.raises(BadData, match="item thứ 100 và 4900 chỗ nữa") as caught:
+        keep_readable([5] * 5000, "catalog")
+    assert len(str(caught.value)) < 5000

@@ -436,3 +436,44 @@ def test_what_unpacks_to_too_much_is_refused(client, server, slept, monkeypatch)
 def test_a_description_in_odd_letters_is_shown_without_them(client, server):
     problem = failed(client, server, send(400, {"description": "a\ud800\x1b[31mđ"}), limit=1)
     assert "a??[31mđ" in str(problem)
+
+
+# -- what takes long, or a library cannot read ---------------------------------
+
+
+def test_a_name_that_comes_twice_is_found_at_once_among_many(client, server, slept):
+    names = ",".join(f'"k{number}":1' for number in range(100_000))
+    begin = time.process_time()
+    problem = failed(client, server, send(body=f'{{{names},"k99999":2}}'.encode()))
+    assert "k99999" in str(problem) and time.process_time() - begin < 10
+
+
+COLLECTION = {"id": "images", "type": "Collection", "stac_version": "1.0.0", "description": "x", "license": "x"}
+UNREADABLE: list[dict[str, Any]] = [
+    {"links": None},
+    {"links": [5]},
+    {"stac_version": None},
+    {"assets": [1]},
+    {"providers": 5},
+    {"type": "Catalog"},
+    {"extent": {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [["abc", None]]}}},
+]
+
+
+@pytest.mark.parametrize("change", UNREADABLE)
+def test_a_collection_that_no_library_reads_is_told(client, server, change):
+    document = COLLECTION | {"links": []} | change
+    server.collections = {"collections": [document], "links": []}
+    server.script = iter([send(body=document)])
+    for ask in (lambda: list(client.get_collections()), lambda: client.get_collection("images")):
+        with pytest.raises(BadData, match="trả lời sai dạng") as caught:
+            ask()
+        assert caught.value.reason is Reason.BROKEN
+
+
+def test_queryables_and_a_context_that_no_library_reads_are_told(client, server):
+    server.script = iter([send(body={}), send(body=features() | {"context": 5})])
+    with pytest.raises(BadData, match="queryables"):
+        client.get_merged_queryables(["images"])
+    with pytest.raises(BadData, match="context"):
+        client.search(collections=["images"]).matched()

@@ -19,6 +19,7 @@ from cdse_access.problems import BadData, Unavailable
 from cdse_access.store import Store
 
 PATIENCE = 55  # seconds for a piece, or for a megabyte of it: that long can nothing arrive before an error comes
+FRUITLESS = 58  # seconds in which a file must give a tile, or a megabyte: many small answers may each be slow
 SLOWEST = 30  # seconds for one answer; if enough came by then it is kept, and the rest is asked for
 ENOUGH = 1 << 17  # bytes
 MUCH = 1 << 20  # bytes: about a tile; a connection that brings so many is no drip
@@ -41,6 +42,7 @@ class Remote:
         self.size: int | None = None
         self.etag = ""
         self._asked_to_wait = 0.0
+        self._hope: Deadline | None = None  # until when something of use must have come
         self.chunks: list[tuple[int, bytes]] = []
 
     def read(self, start: int, end: int, ahead: int = 0) -> bytes:
@@ -58,8 +60,9 @@ class Remote:
         return found
 
     def forget(self) -> None:
-        """Free the bytes that are remembered."""
+        """Free the bytes that are remembered: what they were wanted for has come."""
         self.chunks.clear()
+        self._hope = None
 
     def _is_past(self, at: int, end: int) -> bool:
         return at >= end or (self.size is not None and at >= self.size)
@@ -92,7 +95,8 @@ class Remote:
     def _get(self, start: int, stop: int) -> bytes:
         """[start, stop), or at least a megabyte of it, in time; what fails for the moment is tried again."""
         data, wait = b"", FIRST_WAIT
-        with within(PATIENCE) as deadline:
+        self._hope = self._hope or Deadline(FRUITLESS)
+        with within(min(PATIENCE, self._hope.left)) as deadline:
             while not self._is_past(start + len(data), stop) and len(data) < MUCH:
                 self._asked_to_wait = 0.0
                 try:
@@ -104,6 +108,8 @@ class Remote:
                     if is_over or self.pool.stop.wait(pause):
                         raise
                 wait = min(2 * wait, LONGEST_WAIT)
+        if len(data) >= MUCH:
+            self._hope = None
         return data
 
     def _get_once(self, start: int, stop: int) -> bytes:

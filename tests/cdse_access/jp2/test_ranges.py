@@ -449,6 +449,23 @@ def test_whatever_drips_ends_in_time_and_its_connection_is_shut(server, store, m
     server.hung.set()
 
 
+def test_answers_that_are_right_but_slow_one_after_the_other_end_in_time(server, file, clock, monkeypatch):
+    """Each in its own time: a file that gives no tile for a minute is given up."""
+    plain = file._get_once
+
+    def slow(start: int, stop: int) -> bytes:
+        clock.now += 25
+        return plain(start, stop)
+
+    monkeypatch.setattr(file, "_get_once", slow)
+    places = range(0, 60, 10)
+    with pytest.raises(Unavailable) as caught:
+        [file.read(start, start + 5) for start in places]
+    assert caught.value.reason is Reason.NETWORK and clock.now < 120
+    file.forget()  # a tile has come
+    assert file.read(40, 45) == CONTENT[40:45]
+
+
 def test_a_name_that_is_looked_up_for_ever_ends_in_time(clock, monkeypatch):
     monkeypatch.setattr(deadline, "time", time)
     dripping(monkeypatch, 0.3)
