@@ -15,6 +15,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 DRIVER = "JP2OpenJPEG"
+BUILT_IN = ("GTiff", "VRT")  # tiles are kept as the first, put together by the second
 _NONE = "cdse_access: none"
 _TEXT = ctypes.c_char_p
 _FORMS: dict[str, tuple[Any, list[Any]]] = {
@@ -69,6 +70,13 @@ def set_option(name: str, value: str | None) -> None:
 def clear_network_cache() -> None:
     """Forget the answers of all stores: files, sizes, refusals."""
     _call("VSICurlClearCache")
+
+
+@cache
+def find_lacking() -> tuple[str, ...]:
+    """The drivers that this GDAL lacks and reading needs: it has all of them, unless `GDAL_SKIP` names one."""
+    with rasterio.Env() as env:
+        return tuple(name for name in BUILT_IN if name not in env.drivers())
 
 
 @cache

@@ -255,6 +255,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "dtype-small": "dtype {dtype} không giữ đúng được mọi DN của {band}: hãy bỏ dtype, hoặc dùng float32.",
         "env-file-off": "CDSE_ENV_FILE là none, nghĩa là đừng dùng tệp .env: hãy bỏ biến này rồi gọi lại.",
         "fetch-area": "fetch cần vùng quan tâm: hãy đưa bbox (và resolution, crs) đúng như đưa cho odc.stac.load.",
+        "gdal-drivers": (
+            "GDAL của kernel này thiếu trình đọc {drivers}: hãy bỏ biến GDAL_SKIP rồi khởi động lại kernel."
+        ),
         "gdal-threads": "GDAL_NUM_THREADS phải là 1, nếu không lỗi đọc biến thành số 0: hãy gọi lại connect().",
         "grid-invalid": "Vùng và lưới không hợp lệ ({error}): hãy đưa bbox, crs và resolution.",
         "grid-twice": "{grid} đã định lưới: hãy bỏ {names}.",

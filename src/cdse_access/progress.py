@@ -3,9 +3,8 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext, suppress
 from typing import Any, TypeVar
-
-from tqdm import tqdm
 
 from cdse_access.telling import fit, is_terminal
 
@@ -22,10 +21,21 @@ def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True, 
     quiet = not shown or not is_watched()
     layout = TIMED_BAR if timed else BAR
     look: Any = {"desc": fit(what, sys.stdout), "bar_format": layout, "ascii": " #"}
-    with tqdm(total=total, file=sys.stdout, disable=quiet, leave=True, **look) as bar:
+    bar = _open_bar(total=total, file=sys.stdout, disable=quiet, leave=True, **look)
+    with bar or nullcontext():
         for item in items:
             yield item
-            bar.update()
+            if bar is not None:
+                bar.update()
+
+
+def _open_bar(**look: Any) -> Any:
+    """The bar; None where tqdm cannot even be imported, for a variable `TQDM_…` that is no number."""
+    with suppress(Exception):
+        from tqdm import tqdm
+
+        return tqdm(**look)
+    return None
 
 
 def is_watched() -> bool:

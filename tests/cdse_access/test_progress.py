@@ -1,5 +1,7 @@
 """The progress bar: the same items, shown where somebody watches."""
 
+import os
+import subprocess
 import sys
 
 import pytest
@@ -40,3 +42,11 @@ def test_who_watches(monkeypatch):
     assert not progress.is_watched()
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
     assert progress.is_watched()
+
+
+def test_a_variable_that_tqdm_cannot_read_costs_the_bar_only():
+    """tqdm reads `TQDM_…` when it is imported: `TQDM_NCOLS=auto` kept `load` from being imported."""
+    code = "from cdse_access.progress import follow; print(list(follow([1, 2], 2, 'x')))"
+    environment = {**os.environ, "TQDM_NCOLS": "auto", "TQDM_MININTERVAL": "x"}
+    child = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert child.stdout == "[1, 2]\n"

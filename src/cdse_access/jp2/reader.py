@@ -71,6 +71,7 @@ class Reader:
     """Reads many files of one store over few connections, and learns from each where tiles lie in the next."""
 
     def __init__(self, store: Store) -> None:
+        _check_drivers()
         _check_projections()
         read_limit()  # a wrong one is told before anything is fetched
         self.store = store
@@ -177,6 +178,12 @@ class Reader:
             self._images[key] = describe(data, header.layout, wanted.grid, file_name(wanted.href))
         image = self._images[key]
         return image._replace(levels=0) if wanted.has_classes else image
+
+
+def _check_drivers() -> None:
+    """BadInput where `GDAL_SKIP` of another course takes away what tiles are kept in."""
+    if lacking := gdal.find_lacking():
+        raise BadInput(say("gdal-drivers", drivers=", ".join(lacking)))
 
 
 def _check_driver() -> None:

@@ -1,5 +1,8 @@
 """cdse_access.jp2.reader: in which order files are read, what of them is missing, and what is kept."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -122,3 +125,37 @@ def test_a_limit_that_is_no_number_is_told_before_anything_is_fetched(reader, mo
     monkeypatch.setenv("CDSE_CACHE_MAX", "nhiều")
     with pytest.raises(BadInput, match="CDSE_CACHE_MAX"):
         Reader(reader.store)
+
+
+OPEN = """
+from cdse_access.jp2.reader import Reader
+from cdse_access.problems import BadInput
+from cdse_access.secrets import Keys
+from cdse_access.store import Store
+try:
+    Reader(Store("127.0.0.1:9", False, Keys.from_texts("a", "b"), "x"))
+except BadInput as error:
+    print(ascii(str(error)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("GDAL_SKIP", "GTiff", "GTiff"),
+        ("GDAL_SKIP", "VRT", "VRT"),
+    ],
+)
+def test_a_gdal_that_cannot_keep_or_place_pixels_is_told_before_anything_is_fetched(tmp_path, name, value, told):
+    """Raw DriverRegistrationError and AssertionError, or a date that was called bad, before."""
+    kept = {key: text for key, text in os.environ.items() if key not in ("PROJ_LIB", "PROJ_DATA")}
+    environment = kept | {"CDSE_CACHE": str(tmp_path), name: value}
+    child = subprocess.run(
+        [sys.executable, "-c", OPEN],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent,
+    )
+    assert told in child.stdout and name in child.stdout
