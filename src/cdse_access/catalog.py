@@ -143,11 +143,14 @@ def _format_value(name: str, value: Any) -> Any:
     """An argument as it will be sent. Errors: BadInput where pystac-client does not understand it."""
     try:
         search = ItemSearch("", stac_io=StacApiIO(), **{name: value})
-        return search.get_parameters().get(name)
+        written = search.get_parameters().get(name)
     except Exception as error:  # a ValueError for a day that does not exist, else bare Exceptions
         is_no_day = name == "datetime" and isinstance(error, ValueError)
         why = say("why-no-day") if is_no_day else say("why-unclear")
         raise _explain_value(name, value, why) from error
+    if written is None:  # an empty one is left out without a word
+        raise _explain_value(name, value, say("why-unclear"))
+    return written
 
 
 def _explain_value(name: str, value: Any, why: str) -> BadInput:

@@ -67,6 +67,7 @@ def test_questions_that_cannot_be_meant_are_not_sent(client, server, question, m
         ("2023-06-01T10:00:00", "đúng một thời điểm"),
         (datetime(2023, 6, 1), "đúng một thời điểm"),
         ([datetime(2023, 6, 1)], "đúng một thời điểm"),
+        ([], "không hiểu được"),
         (["2023-06-01T10:00:00"], "nếu đúng ý thì thêm múi giờ, Z cho UTC"),
     ],
 )

@@ -92,7 +92,8 @@ NOT_FOUND: dict[str, tuple[Any, ...]] = {
     "max_items": (-1, "a", [], NAN, {}),
     "bbox": _BOXES,
     "intersects": (*_ANYTHING, *_SHAPES),
-    **dict.fromkeys(("query", "filter", "sortby", "fields"), (5, "nothing = ", [5], {"a": {"b": 1}})),
+    **dict.fromkeys(("query", "filter"), (5, "nothing = ", [5], {"a": {"b": 1}})),
+    **dict.fromkeys(("sortby", "fields"), (5, [5])),
     "ids": (5, [5], [None], {"a": 1}),
     **dict.fromkeys(("cloud_cover", "box", "collection", "Datetime"), (1,)),
 }
