@@ -1,5 +1,6 @@
 """A STAC catalogue that says when a question cannot be meant, before it is sent."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -77,7 +78,8 @@ class Catalog(Client):
         """As `Client.search`. Errors: BadInput where the question cannot be meant."""
         question = _list_iterators(question)
         for name in ("max_items", "limit"):
-            _check_count(name, question.get(name))
+            if name in question:
+                question[name] = _read_count(name, question[name])
         for name, check in CHECKS.items():
             value = question.get(name)
             if value is not None:
@@ -88,9 +90,11 @@ class Catalog(Client):
         if question.get("limit") is None:
             question["limit"] = min(PAGE, question.get("max_items") or PAGE)
         try:
-            return super().search(**question)
+            search = super().search(**question)
+            json.dumps(search.get_parameters(), allow_nan=False).encode()  # as it will be sent, later
         except Exception as error:  # pystac-client raises bare Exceptions for arguments
             raise BadInput(say("question-refused", error=error)) from error
+        return search
 
     def _check_collections(self, names: Iterable[str]) -> None:
         for name in names:
@@ -166,10 +170,14 @@ def _check_conformance(classes: Any) -> None:
         raise TypeError(f"conformsTo: {classes!r:.60}")
 
 
-def _check_count(name: str, value: Any) -> None:
+def _read_count(name: str, value: Any) -> int | None:
+    """Also one of numpy's, which JSON does not know."""
+    if value is None:
+        return None
     is_number = isinstance(value, Integral) and not isinstance(value, bool)
-    if value is not None and not (is_number and value >= 1):
+    if not is_number or value < 1:
         raise BadInput(say("count-small", name=name, value=value))
+    return int(value)
 
 
 def _check_bbox(_: Any, bbox: tuple[float, ...]) -> None:

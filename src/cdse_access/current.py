@@ -27,3 +27,14 @@ def replace_current(session: Any) -> None:
     """From now on this is the current session; None: there is none."""
     global _session
     _session = session
+
+
+def choose_session(given: Any = None) -> Any:
+    """The session that was given, or that of the catalogue that was; else the last one. BadInput: neither of them."""
+    if given is None:
+        return current()
+    session = getattr(given, "session", given)
+    if not hasattr(session, "store"):
+        wanted = say("wanted-session")
+        raise BadInput(say("argument-value", name="session", value=type(given).__name__, wanted=wanted))
+    return session

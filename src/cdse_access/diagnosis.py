@@ -3,6 +3,7 @@
 import os
 
 from cdse_access import probe
+from cdse_access.current import choose_session
 from cdse_access.deadline import forgetting
 from cdse_access.env_file import PAIR
 from cdse_access.jp2.answers import file_name
@@ -10,7 +11,7 @@ from cdse_access.keys import AWS_PAIR
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Problem, Unavailable
 from cdse_access.secrets import Keys
-from cdse_access.session import Session, current
+from cdse_access.session import Session
 from cdse_access.settings import forget_answers
 
 LONGEST = 120  # characters of a library's words
@@ -24,7 +25,7 @@ def explain(error: Exception, href: str, *, session: Session | None = None) -> P
     """
     if isinstance(error, Problem):
         return error
-    store = (session or current()).store
+    store = choose_session(session).store
     words = _hide_keys(str(error), store.keys)
     if isinstance(error, ValueError | TypeError):
         return BadInput(words)

@@ -19,9 +19,11 @@ from rasterio.errors import RasterioError
 from cdse_access.assets import select_assets
 from cdse_access.checks.arguments import check_fetch, check_load, select_area
 from cdse_access.checks.items import read_bands
+from cdse_access.checks.layers import guard
 from cdse_access.checks.pixels import check_pixels, find_members
 from cdse_access.checks.season import OF_A_FILE, Fault, join_faults, tell_dropped
 from cdse_access.checks.values import read_values
+from cdse_access.current import choose_session
 from cdse_access.deadline import forgetting
 from cdse_access.georeference import write_georeference
 from cdse_access.jp2.cache import discard_image
@@ -31,7 +33,7 @@ from cdse_access.jp2.wanted import Wanted, find_wanted
 from cdse_access.messages import say
 from cdse_access.problems import BadData
 from cdse_access.progress import follow
-from cdse_access.session import Session, current
+from cdse_access.session import Session
 from cdse_access.settings import CONNECTIONS
 
 DAY = timedelta(hours=12)  # overpasses of one solar day are less apart
@@ -51,7 +53,7 @@ def fetch(
     Lỗi: BadInput khi thiếu vùng; Unavailable, Rejected khi dịch vụ không trả lời hay từ chối; BadData khi tệp hỏng.
     """
     items, bands, area = check_fetch(items, bands, **area)
-    brought = _bring(items, bands, session or current(), progress, **area)
+    brought = _bring(items, bands, choose_session(session), progress, **area)
     if brought.faults:
         raise join_faults(brought.faults)
     return brought.patch_url
@@ -78,7 +80,7 @@ def load(
     (với `chunks`: chỉ những ngày mà tệp hỏng). Ô của ngày tốt luôn được cất lại. Ngày chỉ có một phần thì in ra.
     Lỗi: BadInput (ValueError) nêu điều cần sửa; Unavailable, Rejected, BadData (OSError) khi dịch vụ hay tệp hỏng.
     """
-    session = session or current()
+    session = choose_session(session)
     area = {"groupby": "solar_day"} | {name: value for name, value in area.items() if value is not None}
     items = check_load(items, bands, on_bad=on_bad, **area)
     bands, (area, _) = read_bands(bands), read_values(area)
@@ -132,8 +134,14 @@ def _bring(items: Iterable[Item], bands: Sequence[str], session: Session, progre
             brought.kept[one.href] = found
         else:
             brought.broken.append(one.href)
-            brought.faults.append(Fault(one.date[:10], str(found), found.reason, [one.band]))
+            dates = sorted({str(item.datetime)[:10] for item in items if _reads(item, bands, one.href)})
+            brought.faults.extend(Fault(date, str(found), found.reason, [one.band]) for date in dates)
     return brought
+
+
+def _reads(item: Item, bands: Sequence[str], href: str) -> bool:
+    """One file may stand in several items."""
+    return any(item.assets[band].href == href for band in bands)
 
 
 def _try_file(reader: Reader, wanted: Wanted) -> Attempt:
@@ -171,6 +179,7 @@ def _read(items: Sequence[Item], bands: Sequence[str], brought: Brought, **area:
     seals = {str(kept.path): kept.seal for kept in brought.kept.values()}
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         settings: dict[str, Any] = {"pool": pool, "driver": KeptDriver(seals)} | area
+        settings["groupby"] = guard(area["groupby"])
         return odc.stac.load(selected, bands, patch_url=brought.patch_url, **settings)
 
 

@@ -148,6 +148,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "wanted-resampling": "một trong {names}",
         "wanted-resolution": "một số dương theo đơn vị của crs (mét, độ), hay odc.geo.resxy_(...)",
         "wanted-ring": "một vòng khép kín có diện tích",
+        "wanted-session": "phiên nối mà connect() trả về: catalog.session",
         "wanted-span": "hai số, số nhỏ đứng trước",
         "wanted-text": "một chuỗi",
         "wanted-time": "thời điểm, ví dụ 2023-06-15T10:00:00Z",
@@ -216,8 +217,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "hoặc mở tệp mà fetch đã tải bằng rasterio."
         ),
         "band-contradicts": "{item} ghi lưới của {band} mâu thuẫn ({grid}): hãy bỏ item này, hoặc chọn band khác.",
+        "band-file": "{item} để {name} làm {band}, tệp của band hay lần chụp khác: hãy bỏ item này, hoặc tìm lại.",
         "band-grid": "{item} thiếu {lacking} của {band}: hãy tìm lại item trong catalog, không dùng fields=.",
         "band-missing": "{item} không có band {band!r}: hãy chọn trong {offered}.",
+        "band-nowhere": "{item} đặt {band} ngoài phạm vi của {code}: hãy bỏ item này, hoặc tìm lại.",
         "band-type": "{item} ghi kiểu số của {band} là {kind!r}, nodata {nodata}: hãy bỏ item này, hoặc đổi band.",
         "band-zone": "{item} ghi {band} ở {code}, không phải múi của ô {tile}: hãy bỏ item này.",
         "bands-list": 'bands là {bands!r}: hãy ghi một danh sách, ví dụ ["B04_10m", "B08_10m"].',

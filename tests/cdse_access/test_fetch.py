@@ -408,7 +408,7 @@ def test_what_is_no_jp2_on_s3_is_read_plainly(items, requests, href):
 
 def test_a_file_of_another_grid_than_the_item_says_is_refused(items, requests, tmp_path):
     item = items[0].clone()
-    item.assets["B04_10m"].href = item.assets["B11_20m"].href
+    item.assets["B04_10m"].href = item.assets["B04_20m"].href
     with pytest.raises(BadData, match=r"item ghi cỡ \(10980, 10980\), kho có \(5490, 5490\)") as caught:
         fetch([item], ["B04_10m"], bbox=BBOX, resolution=10)
     assert caught.value.reason is Reason.BROKEN and kept(tmp_path) == []

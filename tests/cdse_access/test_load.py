@@ -156,6 +156,22 @@ def test_an_item_that_says_a_larger_type_gives_the_same_numbers(items, dtype):
     assert dn.dtype == dtype and (dn.values == load(items, ["B04_10m"], **AREA).B04_10m.values).all()
 
 
+def test_where_nothing_says_so_0_is_no_data_at_the_rim_too(items):
+    item = items[0].clone()
+    del item.assets["B04_10m"].extra_fields["nodata"]
+    area = EDGE | {"resolution": 60, "resampling": "bilinear"}
+    assert load([item], ["B04_10m"], **area).identical(load(items, ["B04_10m"], **area))
+
+
+def test_a_file_of_several_bands_is_refused_where_the_item_says_nothing_of_them(items):
+    """K17: its first band came, under the name of another."""
+    item = items[0].clone()
+    fields = item.assets["TCI_10m"].extra_fields
+    del fields["bands"]
+    with pytest.raises(BadData, match="item ghi cỡ 1, kho có 3"):
+        load([item], ["TCI_10m"], **AREA)
+
+
 def test_other_levels_are_read_when_overviews_are_not_wanted(items):
     area = AREA | {"resolution": 60, "use_overviews": False}
     plain = read_plain(items, ["B04_10m"], groupby="solar_day", **area)
@@ -323,6 +339,17 @@ def test_odd_dates_are_left_out_and_named_when_asked(season, capsys):
         assert f"Bỏ 1 ngày không dùng được ({season[1].datetime.date()}):" in told and href.split("/")[-1] in told
         good = [number for number in range(expected.sizes["time"]) if number != 1]
         assert dn.compute().identical(expected.isel(time=good))
+
+
+def test_a_bad_file_that_two_dates_share_costs_both_and_both_are_named(season, capsys):
+    """Unnamed, one of them was missing from the season."""
+    items = [item.clone() for item in season]
+    for item in items[1], items[3]:
+        item.assets["B04_10m"].href = "s3://eodata/no/such.jp2"
+    dn = load(items, BANDS, on_bad="drop", **AREA)
+    told, days = capsys.readouterr().out, [str(items[number].datetime.date()) for number in (1, 3)]
+    assert f"Bỏ 2 ngày không dùng được ({', '.join(days)}):" in told
+    assert dn.sizes["time"] == len(season) - 2
 
 
 def test_an_empty_band_is_named_with_its_date_and_only_its_file_is_fetched_again(season, monkeypatch, capsys):

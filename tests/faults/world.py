@@ -78,11 +78,11 @@ def scenes(name: str, item: Item) -> Any:
 
 
 def _older(item: Item) -> Item:
-    """The same acquisition as it was first processed: other pixels (those of B05 here), and no offset."""
+    """The same acquisition as it was first processed: other pixels (those of 60 m here), and no offset."""
     old = item.clone()
     old.id = item.id.replace("N0510", "N0301").rsplit("_", 1)[0] + "_20230928T130000"
     old.properties |= {"processing:version": "03.01", "processing:datetime": "2023-09-28T13:00:00Z"}
-    old.assets["B04_20m"].href = item.assets["B05_20m"].href
+    old.assets["B04_20m"].href = item.assets["B04_60m"].href
     return old
 
 

@@ -19,6 +19,7 @@ from cdse_access.checks.items import (
     Allowed,
     Bands,
     choose_newest,
+    complete_nodata,
     find_outline,
     find_wrong_items,
     find_wrong_ways,
@@ -67,11 +68,12 @@ def check_load(
     readable = [set_instant(item) for item in leave_out(items, odd)]
     newest = choose_newest(readable)
     tell_dropped(readable, newest)
-    items = mend_grids(newest, names)
-    parsed = [parse_item(select_assets(item, names)) for item in items]
+    items = complete_nodata(mend_grids(newest, names), names)
+    parsed = _parse(items, names)
     _check_zones(parsed, names, values)
     geobox = _find_geobox(parsed, names, values)
-    _check_overlap(items, values, geobox)
+    items = _choose_meeting(items, values, geobox, on_bad)
+    parsed = _parse(items, names)
     _tell_outside(values, geobox)
     layers = check_layers(items, parsed, geobox, values.get("groupby", "time"))
     if "chunks" not in values:
@@ -98,7 +100,7 @@ def check_fetch(items: Iterable[Item], bands: Bands, **area: Any) -> tuple[list[
     if wrong or odd:
         raise BadInput("\n".join(wrong + list_wrong(items, odd)))
     overviews = {name: values[name] for name in ("use_overviews",) if name in values}
-    return mend_grids(items, names), names, select_area(values) | overviews
+    return complete_nodata(mend_grids(items, names), names), names, select_area(values) | overviews
 
 
 def _find_wrong_settings(on_bad: object) -> list[str]:
@@ -108,6 +110,10 @@ def _find_wrong_settings(on_bad: object) -> list[str]:
     if gdal.get_option("GDAL_NUM_THREADS") != "1":
         wrong.append(say("gdal-threads"))
     return wrong
+
+
+def _parse(items: Iterable[Item], bands: Bands) -> Parsed:
+    return [parse_item(select_assets(item, bands)) for item in items]
 
 
 def _check_zones(parsed: Parsed, bands: Bands, area: Area) -> None:
@@ -139,8 +145,8 @@ def _check_place(geobox: GeoBox) -> None:
         raise BadInput(say("area-edge", bounds=tuple(np.round([west, south, east, north], 3).tolist())))
 
 
-def _check_overlap(items: Sequence[Item], area: Area, geobox: GeoBox) -> None:
-    """Every item must cover some of the area, and the area some pixels."""
+def _choose_meeting(items: Sequence[Item], area: Area, geobox: GeoBox, on_bad: str) -> list[Item]:
+    """Every item must cover some of the area, else it is left out where that is asked for; the area some pixels."""
     if "bbox" in area:
         wanted = box(*area["bbox"])
         name = f"bbox {tuple(area['bbox'])}"
@@ -153,11 +159,10 @@ def _check_overlap(items: Sequence[Item], area: Area, geobox: GeoBox) -> None:
         if not find_outline(item).intersection(wanted).area:
             covered = item.properties.get(WINDOW) or item.bbox
             apart[number] = [say("area-outside", area=name, item=item.id, covered=covered)]
-    wrong = list_wrong(items, apart)
-    if _is_below_a_pixel(area, geobox):
-        wrong.append(say("area-small", area=name))
-    if wrong:
-        raise BadInput("\n".join(wrong))
+    wrong: list[str] = [say("area-small", area=name)] if _is_below_a_pixel(area, geobox) else []
+    if wrong or (apart and on_bad != "drop"):
+        raise BadInput("\n".join(list_wrong(items, apart) + wrong))
+    return leave_out(items, apart)
 
 
 def _tell_outside(area: Area, geobox: GeoBox) -> None:

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from odc.geo import CRS
-from pyproj.exceptions import CRSError
 from pystac import Asset, Item
 
 from cdse_access.messages import say
@@ -113,7 +112,7 @@ def find_wrong_grid(item: Item, band: str) -> list[str]:
 def _is_projection(code: str) -> bool:
     try:
         crs = CRS(code)
-    except CRSError:
+    except Exception:  # noqa: BLE001 - of pyproj, and of odc-geo for what only looks like a number
         return False
     return bool(crs.projected or crs.geographic)
 

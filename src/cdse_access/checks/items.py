@@ -1,15 +1,18 @@
 """Items before a load: bands, addresses and grids that can be read, and of each acquisition the newest version."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import odc.stac
 import shapely
+from odc.geo.geobox import GeoBox
 from odc.stac import ParsedItem
 from pystac import Asset, Item
 from pystac.utils import str_to_datetime
@@ -19,8 +22,9 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from cdse_access import features
-from cdse_access.assets import select_assets
+from cdse_access.assets import count_channels, select_assets
 from cdse_access.checks.grids import find_wrong_grid, mend_grid
+from cdse_access.checks.values import NUMBERS
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 from cdse_access.telling import tell
@@ -32,6 +36,9 @@ Places = np.ndarray[Any, Any]  # longitudes and latitudes, in two columns
 
 ARCHIVE = "s3://eodata/"
 WINDOW = "cdse_offline:window"  # the only place where a simulated scene has pixels
+FILE = re.compile(r"T\d\d[A-Z]{3}_(\d{8}T\d{6})_(\w+)\.jp2")
+SURFACE = re.compile(r"(B\d\d|B8A|SCL)(_|$)")  # bands in which Sentinel-2 writes 0 where it saw none
+PRODUCT = re.compile(r"S2._MSIL\w\w_(\d{8}T\d{6})_")
 SLIVER = 0.05  # of an item's area; less than that is no part of its own
 FOR_CLASSES = (None, "nearest", "mode")  # resampling that makes no new classes
 
@@ -47,9 +54,20 @@ def list_items(items: Any) -> list[Item]:
     for item in listed:
         if not isinstance(item, Item):
             raise BadInput(say("items-strange", kind=type(item).__name__))
+        if not _has_parts(item):
+            raise BadInput(say("item-unreadable", item=item.id, error="properties, assets, datetime"))
     if not listed:
         raise BadInput(say("no-items"))
     return listed
+
+
+def _has_parts(item: Item) -> bool:
+    """Are the parts of the item those that pystac makes? People put in others; what is in them is looked at later."""
+    mappings: list[Any] = [item.properties, item.assets]
+    if not all(isinstance(one, dict) for one in mappings):
+        return False
+    is_whole = all(isinstance(one, Asset) and isinstance(one.extra_fields, dict) for one in item.assets.values())
+    return is_whole and isinstance(item.datetime, date | None)
 
 
 def read_bands(bands: Any) -> list[str]:
@@ -128,10 +146,27 @@ def _find_faults(item: Item, bands: Bands, allowed: Allowed) -> list[str]:
 
 def _find_reading_fault(item: Item, bands: Bands) -> list[str]:
     try:
-        parse_item(select_assets(mend_grid(item, bands), bands))
+        parsed = parse_item(select_assets(mend_grid(item, bands), bands))
     except BadInput as error:
         return [str(error)]
-    return []
+    sources = parsed.resolve_bands(bands)
+    wrong: list[str] = []
+    for band in bands:
+        geobox = getattr(sources.get(band), "geobox", None)
+        if isinstance(geobox, GeoBox) and not _is_on_earth(geobox):
+            wrong.append(say("band-nowhere", item=item.id, band=band, code=geobox.crs))
+    return wrong
+
+
+@lru_cache(1000)
+def _is_on_earth(geobox: GeoBox) -> bool:
+    """Can it be said where the grid lies, in degrees? Beyond their projection grids raise errors of many kinds."""
+    try:
+        extent = geobox.extent.to_crs("EPSG:4326")
+        west, south, east, north = extent.boundingbox
+    except Exception:  # noqa: BLE001 - of pyproj, shapely and odc-geo
+        return False
+    return -360 <= west < east <= 360 and -90 <= south < north <= 90
 
 
 def _describe(item: Item, bands: Bands) -> dict[str, Any]:
@@ -169,9 +204,10 @@ def _find_band_faults(item: Item, band: str, allowed: Allowed) -> list[str]:
     asset = item.assets[band]
     if not allowed.elsewhere and not _is_safe(asset.href):
         return [say("band-address", item=item.id, band=band, href=asset.href)]
-    faults: list[str] = []
-    if not allowed.colours and _count_channels(asset) > 1:
-        faults.append(say("band-colours", item=item.id, band=band, channels=_count_channels(asset)))
+    faults = _find_wrong_file(item, band)
+    channels = count_channels(asset.extra_fields)
+    if not allowed.colours and channels > 1:
+        faults.append(say("band-colours", item=item.id, band=band, channels=channels))
     told = item.properties | asset.extra_fields
     kind, nodata = told.get("data_type"), told.get("nodata")
     if not _is_number_type(kind, nodata):
@@ -179,32 +215,32 @@ def _find_band_faults(item: Item, band: str, allowed: Allowed) -> list[str]:
     return faults + find_wrong_grid(item, band)
 
 
+def _find_wrong_file(item: Item, band: str) -> list[str]:
+    """Sentinel-2's files are named by tile, acquisition and band: is this the file of another one?"""
+    name = item.assets[band].href.rpartition("/")[2]
+    told, product = FILE.fullmatch(name), PRODUCT.match(item.id)
+    if not told:
+        return []
+    when, of_band = told.groups()
+    is_own = of_band.split("_")[0] == band.split("_")[0] and (not product or product[1] == when)
+    return [] if is_own else [say("band-file", item=item.id, band=band, name=name)]
+
+
 def _is_number_type(name: str | None, nodata: float | str | None) -> bool:
-    """Is this a type of numbers, and has it the number that says no data?"""
-    try:
-        kind = np.dtype("uint16" if name is None else name)
-    except TypeError:
+    """Is this a type of numbers that files may have, and has it the number that says no data?"""
+    if name not in (None, *NUMBERS):
         return False
-    if kind.kind not in "iuf":
-        return False
+    kind = np.dtype(name or "uint16")
     missing = 0.0 if nodata is None else float(nodata)
     return kind.kind == "f" or bool(np.iinfo(kind).min <= missing <= np.iinfo(kind).max)
-
-
-def _count_channels(asset: Asset) -> int:
-    """How many bands are in the file; of several odc-stac reads the first, without a word."""
-    counts = []
-    for name in ("bands", "eo:bands", "raster:bands"):
-        listed = asset.extra_fields.get(name) or []
-        counts.append(len(listed))
-    return max(counts)
 
 
 def _is_safe(href: str) -> bool:
     """An image of the archive; with others GDAL may read files of this machine, any page, or a VRT that leads on."""
     is_image = href.startswith(ARCHIVE) and href.endswith(".jp2")
     is_plain = href.isprintable() and not set(href) & set("?#%\\ ")
-    return is_image and is_plain and ".." not in href
+    steps = href.removeprefix(ARCHIVE).split("/")
+    return is_image and is_plain and not {"", ".", ".."} & set(steps)
 
 
 def suggest_bands(item: Item, band: str) -> list[str]:
@@ -332,6 +368,33 @@ def set_instant(item: Item) -> Item:
         return item
     changed = copy(item)
     changed.datetime = when.astimezone(UTC)
+    return changed
+
+
+def complete_nodata(items: Sequence[Item], bands: Bands) -> list[Item]:
+    """The items, with copies of those that do not say that 0 is no data: of a surface it is, whatever is written.
+
+    Unsaid, resampling would mix it into the rim, and bands without a pixel would pass.
+    """
+    return [_complete_item(item, bands) for item in items]
+
+
+def _complete_item(item: Item, bands: Bands) -> Item:
+    named = {band: item.assets[band] for band in bands if band in item.assets and SURFACE.match(band)}
+    silent = {band: asset for band, asset in named.items() if asset.extra_fields.get("nodata") is None}
+    if not silent:
+        return item
+    changed = copy(item)
+    changed.assets = item.assets | {band: _add_nodata(asset) for band, asset in silent.items()}
+    return changed
+
+
+def _add_nodata(asset: Asset) -> Asset:
+    """What older items say of the file in `raster:bands` is said beside it: odc-stac reads one of the two."""
+    old: dict[str, Any] = next(iter(asset.extra_fields.get("raster:bands") or []), {})
+    kind = {name: value for name, value in old.items() if name == "data_type"}
+    changed = copy(asset)
+    changed.extra_fields = kind | asset.extra_fields | {"nodata": old.get("nodata") or 0}
     return changed
 
 

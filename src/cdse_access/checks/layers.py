@@ -69,10 +69,21 @@ def _find_key(member: Member, groupby: Any) -> Any:
         return member.number
     if isinstance(groupby, str):
         return member.item.properties.get(groupby)
-    try:
-        return groupby(member.item, member.parsed, member.number)
-    except Exception as error:  # a function of the learner's
-        raise BadInput(say("groupby-raises", item=member.item.id, error=repr(error))) from error
+    return guard(groupby)(member.item, member.parsed, member.number)
+
+
+def guard(groupby: Any) -> Any:
+    """The same way, or function; what the learner's own function raises, the first time or later, is told as that."""
+    if not callable(groupby):
+        return groupby
+
+    def find_key(item: Item, parsed: ParsedItem, number: int) -> Any:
+        try:
+            return groupby(item, parsed, number)
+        except Exception as error:
+            raise BadInput(say("groupby-raises", item=item.id, error=repr(error))) from error
+
+    return find_key
 
 
 def _explain_unknown(groupby: Any, members: Sequence[Member], lacking: Sequence[Member]) -> BadInput:

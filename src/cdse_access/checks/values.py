@@ -26,7 +26,10 @@ from cdse_access.problems import BadInput
 Area = dict[str, Any]  # arguments of `odc.stac.load`
 Reader = Callable[[Any], Any]
 
-RESAMPLINGS = {one.name for one in rasterio.warp.SUPPORTED_RESAMPLING}
+# A sum of DN is no DN; of reduced levels it is not even the sum.
+RESAMPLINGS = {one.name for one in rasterio.warp.SUPPORTED_RESAMPLING} - {"sum"}
+# The types that images may have, by the names that STAC, numpy and GDAL share.
+NUMBERS = {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)} | {"float32", "float64"}
 DIMENSIONS = {"time", "x", "y", "longitude", "latitude"}
 # Each of these says which area, in one way; they exclude each other.
 PLACES = ({"bbox"}, {"lon", "lat"}, {"x", "y"}, {"geobox"}, {"like"}, {"geopolygon"}, {"intersects"})
@@ -195,7 +198,7 @@ def _read_dtype(value: Any) -> Any:
         kind = np.dtype(value)
     except TypeError as error:
         raise ValueError(say("wanted-dtype")) from error
-    if kind.kind not in "iuf":
+    if kind.name not in NUMBERS:
         raise ValueError(say("wanted-dtype"))
     return kind.name
 

@@ -62,8 +62,8 @@ class Image(NamedTuple):
 def describe(data: bytes, layout: Layout, expected: GeoBox, name: str) -> Image:
     """What GDAL makes of a file's header, from the file itself or from one of a few of its tiles.
 
-    BadData when it cannot be opened, or does not lie where the item says, by half a pixel or more: one damaged bit in
-    the coordinates moves an image, and nobody would tell.
+    BadData when it cannot be opened, or does not lie where the item says: one damaged bit in the coordinates moves an
+    image, and nobody would tell.
     """
     try:
         with rasterio.Env(DummySession(), **ONE_THREAD), MemoryFile(data, ext=".jp2") as memory, memory.open() as file:

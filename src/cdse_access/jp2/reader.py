@@ -14,7 +14,7 @@ from odc.geo.geobox import GeoBox
 
 from cdse_access import gdal
 from cdse_access.exchange import Pool
-from cdse_access.jp2.agreement import check_place, check_promises
+from cdse_access.jp2.agreement import check_layout, check_place, check_promises
 from cdse_access.jp2.answers import file_name
 from cdse_access.jp2.cache import Cache, Folder, find_root, read_limit, shorten, trim
 from cdse_access.jp2.codestream import Header, read_header, write_tiles
@@ -125,7 +125,7 @@ class Reader:
         if not version:
             read_header(file)
             version = self.cache.versions.setdefault(wanted.href, f"{file.etag} {file.size}")
-        return self.cache.open_folder(wanted.href, version)
+        return self.cache.open_folder(wanted.href, wanted.name_kept(version))
 
     def _fetch_missing(self, wanted: Wanted, file: Remote, folder: Folder) -> Kept:
         header = self._read_header(wanted, file)
@@ -213,10 +213,12 @@ def _choose_first(wanted: Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted]]
 
 
 def _find_images(folder: Folder, wanted: Wanted) -> dict[str, Image]:
-    """What is known of the file, by ETag. BadData where it does not lie where the item says."""
+    """What is known of the file, by ETag. BadData where it is not what the item says, or does not lie there."""
     images = find_images(folder)
     for image in images.values():
-        check_place(image.geobox, wanted.grid, file_name(wanted.href))
+        name = file_name(wanted.href)
+        check_place(image.geobox, wanted.grid, name)
+        check_layout(image.layout, wanted, name)
     return images
 
 

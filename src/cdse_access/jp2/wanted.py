@@ -9,7 +9,7 @@ from odc.geo.overlap import compute_reproject_roi
 from odc.loader.types import RasterSource
 from pystac import Item
 
-from cdse_access.assets import ZERO_IS_MEANT, select_assets
+from cdse_access.assets import ZERO_IS_MEANT, count_channels, select_assets
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
@@ -43,13 +43,18 @@ class Wanted(NamedTuple):
     band: str
     frame: Frame
     dtype: str | None = None  # of the numbers that odc-stac will make of it
-    bands: int | None = None  # in the file, where the item tells
+    bands: int | None = None  # in the file
     has_classes: bool = False  # its numbers are names: a mean of them is nonsense
 
     @property
     def has_rim(self) -> bool:
         """Does it show a surface that ends, where 0 begins? Reduced levels mix the two there."""
         return self.nodata is not None and self.dtype != "uint8" and not self.band.startswith(ZERO_IS_MEANT)
+
+    def name_kept(self, version: str) -> str:
+        """The version of the file and what is made of it: without its rim, with classes, it is kept apart."""
+        made = {"rim": self.has_rim, "classes": self.has_classes}
+        return " ".join([version, *(name for name, is_so in made.items() if is_so)])
 
 
 def find_wanted(items: Iterable[Item], bands: Sequence[str], **area: Any) -> list[Wanted]:
@@ -92,7 +97,7 @@ def _describe(item: Item, band: str, source: RasterSource, grid: GeoBox, frame: 
     dtype = source.meta.data_type if source.meta else None
     version = " ".join(known)
     has_classes = "classification:classes" in told or band.startswith("SCL")
-    bands = len(told.get("bands") or []) or None
+    bands = max(1, count_channels(told))
     return Wanted(source.uri, grid, nodata, size, version, str(item.datetime), band, frame, dtype, bands, has_classes)
 
 

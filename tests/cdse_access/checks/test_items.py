@@ -62,6 +62,8 @@ def test_every_item_must_have_the_band():
         "s3://eodata-evil/a.jp2",
         "s3://eodata/../other/a.jp2",
         "s3://eodata/%2e%2e/a.jp2",
+        "s3://eodata//a.jp2",
+        "s3://eodata/./a.jp2",
         "s3://eodata/a.jp2?x=.jp2",
         "s3://eodata/a\n.jp2",
         "s3://eodata/a .jp2",
@@ -262,3 +264,81 @@ def test_whatever_a_field_holds_load_names_the_item(value):
         item = make_item(**{name: value})
         with suppress(BadInput):
             check_load([item, make_item("other")], ["B04_10m"], **AREA)
+
+
+# -- parts, grids and files of another -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("datetime", "2023-09-28T10:17:19Z"),
+        ("properties", None),
+        ("assets", None),
+        ("assets", {"B04_10m": "s3://eodata/a.jp2"}),
+        ("assets", {"B04_10m": make_item().assets["B04_10m"].to_dict()}),
+    ],
+)
+def test_parts_that_pystac_does_not_make_are_refused(part, value):
+    item = make_item()
+    setattr(item, part, value)
+    assert "không đọc được S2B_x" in refuse([item])
+
+
+@pytest.mark.parametrize("code", ["EPSG:4326", "EPSG:9518", "IAU_2015:30100", "EPSG:32632+5773"])
+def test_a_grid_that_is_nowhere_on_earth_is_refused(code):
+    item = make_item()
+    item.assets["B04_10m"].extra_fields["proj:code"] = code
+    assert refuse([item]).startswith("S2B_x ")
+
+
+def test_a_corner_beyond_the_projection_is_refused():
+    item = make_item()
+    item.assets["B04_10m"].extra_fields["proj:transform"] = [10, 0, 1e20, 0, -10, 5400000]
+    assert "đặt B04_10m ngoài phạm vi của EPSG:32632" in refuse([item])
+
+
+@pytest.mark.parametrize("kind", [">u2", "u2", "longdouble", "float16", "u2,u2"])
+def test_only_types_that_images_have_are_read(kind):
+    """`>u2` was read, its bytes exchanged."""
+    item = make_item()
+    item.assets["B04_10m"].extra_fields["data_type"] = kind
+    assert f"kiểu số của B04_10m là {kind!r}" in refuse([item])
+
+
+@pytest.mark.parametrize(
+    ("name", "is_own"),
+    [
+        ("T32UPU_20230928T101719_B04_10m.jp2", True),
+        ("T32UPU_20230928T101719_B08_10m.jp2", False),
+        ("T32UPU_20230925T100649_B04_10m.jp2", False),
+    ],
+)
+def test_the_file_of_another_band_or_date_is_refused(name, is_own):
+    """Pixels that are right, under a name or a date that is wrong."""
+    item = make_item("S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623")
+    item.assets["B04_10m"].href = f"s3://eodata/Sentinel-2/{name}"
+    if is_own:
+        assert check_load([item], ["B04_10m"], **AREA)
+    else:
+        assert f"để {name} làm B04_10m" in refuse([item])
+
+
+@pytest.mark.parametrize("old", [[], [{"data_type": "uint16"}]])
+def test_where_nothing_says_so_0_is_no_data_all_the_same(old):
+    """K18: else resampling mixes it into the rim, and an empty band passes."""
+    item = make_item()
+    fields = item.assets["B04_10m"].extra_fields
+    del fields["nodata"]
+    fields |= {"raster:bands": old}
+    (read,) = check_load([item], ["B04_10m"], **AREA)
+    told = read.assets["B04_10m"].extra_fields
+    assert (told["nodata"], told["data_type"]) == (0, "uint16") and "nodata" not in fields
+
+
+def test_an_item_beside_the_area_is_left_out_on_demand(capsys):
+    other = make_item("S2A_y", when=FIRST + timedelta(days=5), west=20.0)
+    items = [make_item(), other]
+    assert "nằm ngoài S2A_y" in refuse(items)
+    assert [item.id for item in check_load(items, ["B04_10m"], on_bad="drop", **AREA)] == ["S2B_x"]
+    assert "S2A_y" in capsys.readouterr().out

@@ -7,6 +7,8 @@ import odc.stac
 import pytest
 
 from cdse_access.checks.arguments import check_load
+from cdse_access.checks.layers import guard
+from cdse_access.problems import BadInput
 from tests.cdse_access.checks.example import AREA, FIRST, make_item, refuse
 
 TILE: dict[str, Any] = {"grid:code": "MGRS-32UQU"}
@@ -65,3 +67,14 @@ def test_who_is_joined_in_one_layer_is_told(capsys):
     assert capsys.readouterr().out == f"{JOINED}2023-09-28, 2023-09-29.\n"
     check_load([*DAYS, BESIDE], ["B04_10m"], groupby="solar_day", **AREA)
     assert capsys.readouterr().out == ""
+
+
+def test_a_function_that_fails_later_is_told_as_the_first_time():
+    """odc-stac asks once more: an iterator has ended by then."""
+    labels = iter("a")
+    find_key = guard(lambda *_: next(labels))
+    item = make_item()
+    assert find_key(item, None, 0) == "a"
+    with pytest.raises(BadInput, match=rf"groupby lỗi ở {item.id}: StopIteration"):
+        find_key(item, None, 0)
+    assert guard("solar_day") == "solar_day"

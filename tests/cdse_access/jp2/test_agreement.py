@@ -163,3 +163,18 @@ def test_a_header_of_many_small_segments_is_read_in_one_pass(whole):
     small = b"\xff\x64\0\2" * (1 << 17)
     check(whole[:start] + small + whole[start:])
     assert "cắt cụt" in refuse(whole[:start] + small * 4)
+
+
+@pytest.mark.parametrize("marker", [b"\xff\x53", b"\xff\x5d", b"\xff\x5e"])
+def test_a_segment_that_overrules_the_coding_of_the_only_band_is_refused(whole, marker):
+    """COC, QCC, RGN: decoders follow them, so that COD and QCD are no witnesses any more."""
+    first = read_header(InMemory("x", whole)).first
+    segment = marker + struct.pack(">H", 5) + bytes(3)
+    assert "các tham số nén không khớp" in refuse(whole[:first] + segment + whole[first:])
+
+
+@pytest.mark.parametrize("pixels", [0.1, 0.4])
+def test_a_tenth_of_a_pixel_is_another_place(pixels):
+    """Bilinear resampling showed it in nine of ten pixels."""
+    with pytest.raises(BadData, match="lệch"):
+        check_place(GRID, GeoBox(GRID.shape, GRID.affine * Affine.translation(pixels, 0), GRID.crs), "x")

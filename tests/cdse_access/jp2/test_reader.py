@@ -58,7 +58,7 @@ def keep_all(reader: Reader, one: Wanted) -> Folder:
     """All that `one` wants is there, so that nobody is asked."""
     grid = one.grid
     image = Image(Layout(100, 100, 64, 64, 1, 15), 2, str(grid.crs), grid.affine)
-    folder = reader.cache.open_folder(one.href, one.version)
+    folder = reader.cache.open_folder(one.href, one.name_kept(one.version))
     keep_image(folder, image, "e")
     for level, number in product((0, 1), (0, 1)):
         keep_tile(folder, "e", level, number, b"pixels")
@@ -159,3 +159,26 @@ def test_a_gdal_that_cannot_keep_or_place_pixels_is_told_before_anything_is_fetc
         cwd=Path(__file__).parent,
     )
     assert told in child.stdout and name in child.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dtype": "int8"}, "không chứa nổi 15 bit"),
+        ({"nodata": 500}, "item ghi nodata 500"),
+        ({"bands": 3}, "item ghi cỡ 3, kho có 1"),
+    ],
+)
+def test_an_item_that_says_other_pixels_is_refused_also_where_the_image_is_kept(reader, change, message):
+    """Else it is right or 255 everywhere, depending on what was loaded before."""
+    one = wanted("s3://eodata/a.jp2", 10, FRAME)
+    keep_all(reader, one)
+    with pytest.raises(BadData, match=message):
+        reader.keep_tiles(one._replace(**change))
+
+
+def test_what_is_made_of_a_file_in_two_ways_is_kept_in_two_places(reader):
+    """Reduced levels with their rim, or of classes, are not those without."""
+    one = wanted("s3://eodata/a.jp2", 10, FRAME)
+    others = [one._replace(nodata=None), one._replace(has_classes=True), one._replace(band="AOT_10m")]
+    assert one.name_kept("1") not in {other.name_kept("1") for other in others}
