@@ -29,6 +29,8 @@ from cdse_access.telling import tell
 Document = dict[str, Any]
 Ring = list[list[float]]
 YEARS = range(1678, 2262)  # that numpy's nanoseconds can tell
+LARGEST_NUMBER = 1.7e308  # floats end there
+NODATA_TEXTS = ("nan", "inf", "-inf")
 GEOMETRIES = ("Polygon", "MultiPolygon", "Point", "MultiPoint", "LineString", "MultiLineString")
 NAMED = 100  # items that are named with one fault, and faults
 SHOWN = 3  # faults that are told of one item; the others are counted
@@ -110,8 +112,21 @@ def _check_transform(transform: list[float]) -> list[float]:
     return transform
 
 
+def _check_nodata(value: object) -> object:
+    """JSON has no such numbers, so that STAC writes some of them as text."""
+    if not (value in NODATA_TEXTS or _is_finite(value)):
+        raise ValueError(say("wanted-number"))
+    return value
+
+
+def _is_finite(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and -LARGEST_NUMBER <= value <= LARGEST_NUMBER  # type: ignore[operator]
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Number = Annotated[float, Field(strict=True)]
+Nodata = Annotated[Any, AfterValidator(_check_nodata)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Time = Annotated[str, AfterValidator(_check_time)]
 Instant = Annotated[Time, AfterValidator(_check_year)]  # of an array's axis; others may be 9999, for what has no end
@@ -153,7 +168,7 @@ class _Described(_Part):
 
     data_type: str | None = None
     gsd: Number | None = None
-    nodata: Number | Literal["nan", "inf", "-inf"] | None = None
+    nodata: Nodata | None = None
     proj__bbox: Annotated[list[Number], Field(min_length=4, max_length=6)] | None = None
     proj__code: str | None = None
     proj__epsg: Count | None = None
@@ -169,7 +184,7 @@ class _Band(_Part):
     data_type: str | None = None
     eo__common_name: str | None = None
     name: str | None = None
-    nodata: Number | Literal["nan", "inf", "-inf"] | None = None
+    nodata: Nodata | None = None
 
 
 class _Address(_Part):
@@ -246,10 +261,12 @@ WANTED = {
     "dict": "wanted-mapping",
     "finite": "wanted-number",
     "float": "wanted-number",
+    "greater": "wanted-larger",
     "int": "wanted-number",
     "list": "wanted-list",
     "model": "wanted-mapping",
     "string": "wanted-text",
+    "too": "wanted-length",
     "union": "wanted-polygon",
 }
 
@@ -276,6 +293,8 @@ def _explain(error: Any) -> Fault:
     raised = error.get("ctx", {}).get("error")
     slot = WANTED.get(error["type"].partition("_")[0], "wanted-other")
     wanted = str(raised) if raised else say(slot)
+    if raised and isinstance(error["input"], dict):  # several fields do not go together
+        return Fault(path, say("feature-wanted", wanted=wanted))
     return Fault(path, say("feature-value", value=_short.repr(error["input"]), wanted=wanted))
 
 

@@ -14,7 +14,7 @@ from tests.cdse_access.checks.example import make_item
 
 LACKING = object()
 ODD: list[Any] = [None, 5, -1, 1e300, 10**400, float("nan"), True, "x", "\ud800", "a\nb", [], [None], {}, {"a": {}}]
-REAL = Path("/work/shared/cdse/item_2026_N0512.json")
+REAL = Path(__file__).parents[3] / "shared" / "cdse" / "item_2026_N0512.json"
 
 
 def change(path: str, value: Any, name: str = "odd") -> dict[str, Any]:
@@ -110,10 +110,10 @@ def test_a_time_that_no_array_has_may_lie_beyond_all_calendars_of_arrays(name, c
 
 
 def test_an_odd_asset_costs_only_itself(capsys):
-    documents = [change("assets.B04_10m.href", LACKING, "a"), change("assets.B04_10m.href", LACKING, "b")]
+    documents = [change("assets.B04_20m.href", LACKING, "a"), change("assets.B04_20m.href", LACKING, "b")]
     kept = keep_readable(documents, "catalog")
-    assert all(document["assets"].keys() == make_item().assets.keys() - {"B04_10m"} for document in kept)
-    assert capsys.readouterr().out == "Bỏ asset mà catalog ghi hỏng: a, b (assets.B04_10m.href còn thiếu).\n"
+    assert all(document["assets"].keys() == make_item().assets.keys() - {"B04_20m"} for document in kept)
+    assert capsys.readouterr().out == "Bỏ asset mà catalog ghi hỏng: a, b (assets.B04_20m.href còn thiếu).\n"
 
 
 def test_where_no_item_can_be_read_all_are_named():
@@ -154,3 +154,27 @@ def test_whoever_leaves_out_very_many_does_not_name_them_all():
     with pytest.raises(BadData, match="item thứ 100 và 4900 chỗ nữa") as caught:
         keep_readable([5] * 5000, "catalog")
     assert len(str(caught.value)) < 5000
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("properties.nodata", "abc", "properties.nodata là 'abc', cần một số"),
+        ("properties.nodata", float("nan"), "properties.nodata là nan, cần một số"),
+        ("assets.B04_20m.nodata", True, "assets.B04_20m.nodata là True, cần một số"),
+        ("assets.B04_20m.proj:shape", [0, 5], "assets.B04_20m.proj:shape.0 là 0, cần một số lớn hơn"),
+        ("assets.B04_20m.proj:shape", [5], "assets.B04_20m.proj:shape là [5], cần một danh sách có độ dài khác"),
+    ],
+)
+def test_a_fault_is_told_in_the_names_of_the_item(path, value, told):
+    assert [str(fault) for fault in find_faults(change(path, value))] == [told]
+
+
+def test_fields_that_do_not_go_together_are_told_without_all_others():
+    document = change("properties.start_datetime", "2024-01-02T00:00:00Z")
+    document["properties"]["end_datetime"] = "2024-01-01T00:00:00Z"
+    assert [str(fault) for fault in find_faults(document)] == ["properties cần start_datetime trước end_datetime"]
+
+
+def test_no_data_may_be_written_as_text():
+    assert find_faults(change("properties.nodata", "nan")) == []
