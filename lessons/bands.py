@@ -24,7 +24,11 @@ Factors = tuple[float, float]  # scale, offset
 SHOWN = 5  # dòng lỗi
 LARGEST_DN = 32767  # Sentinel-2 ghi 15 bit
 LARGEST_SUM = 6.6  # của hai phản xạ, với DN lớn nhất và offset 0
-BAND = re.compile(r"(B\d\w|[A-Z]{3})_\d+m")  # B04_10m, B8A_20m, SCL_20m
+LARGEST_SCALE = 0.001
+LARGEST_OFFSET = 1
+BAND = re.compile(r"(B\d\w|[A-Z]{3})_\d+m|(?i:(B\d\w|SCL|AOT|WVP|TCI)(_\d+m)?)")  # B04_10m, SCL_20m, scl
+VISIBLE = ("B01", "B02", "B03", "B04")
+INFRARED = ("B07", "B08", "B8A", "B09")
 
 
 def scale_offset(items: Iterable[Item], bands: Sequence[str]) -> Factors:
@@ -81,7 +85,7 @@ def _read_factors(item: Item, band: str) -> Any:
 
 
 def _is_positive(number: Any) -> bool:
-    return isinstance(number, Real) and 0 < float(number) < math.inf
+    return isinstance(number, int | float) and 0 < number < math.inf
 
 
 def reflectance(dn: Array, scale: float, offset: float) -> Array:
@@ -95,10 +99,12 @@ def reflectance(dn: Array, scale: float, offset: float) -> Array:
     """
     if not isinstance(dn, xr.Dataset):
         check_array("dn", dn)
+    for array in list_arrays(dn):
+        check_array("dn", array)
     dn = write_georeference(dn)
     _check_dn(dn)
     _check_factors(scale, offset)
-    factors = {"scale": scale, "offset": offset}
+    factors = {"scale": float(scale), "offset": float(offset)}
     result: Array = xr.apply_ufunc(
         _scale,
         dn,
@@ -124,15 +130,19 @@ def _check_dn(dn: xr.DataArray | xr.Dataset) -> None:
 
 
 def _check_factors(scale: float, offset: float) -> None:
-    is_number = isinstance(offset, Real) and math.isfinite(offset)
-    if not is_number or not _is_positive(scale):
+    """Hệ số của Sentinel-2 nhỏ: 10000 hay -1000 của tệp XML là số chia và số cộng của DN, không phải của phản xạ."""
+    is_number = isinstance(scale, Real) and isinstance(offset, Real)
+    if not is_number or not 0 < scale <= LARGEST_SCALE or not abs(offset) <= LARGEST_OFFSET:
         raise BadInput(say("factors-order", scale=scale, offset=offset))
 
 
 def _name_band(array: xr.DataArray) -> str:
-    """`B04` của mảng tên `B04_10m`; chuỗi rỗng với mảng mang tên khác."""
+    """`B04` của mảng tên `B04_10m` hay `b04`; chuỗi rỗng với mảng mang tên khác."""
     found = BAND.fullmatch(str(array.name))
-    return found[1] if found else ""
+    if found is None:
+        return ""
+    name: str = found[1] or found[2]
+    return name.upper()
 
 
 def _describe(array: xr.DataArray, name: str) -> dict[str, Any]:
@@ -206,6 +216,8 @@ def ndvi(nir: xr.DataArray, red: xr.DataArray) -> xr.DataArray:
     nir, red = match_grids(nir=nir, red=red)
     if nir.dtype.kind != "f" or red.dtype.kind != "f":
         raise BadInput(say("ndvi-integer"))
+    if _name_band(nir) in VISIBLE or _name_band(red) in INFRARED:
+        raise BadInput(say("ndvi-swapped", nir=nir.name, red=red.name))
     kinds = [np.result_type(nir.dtype, red.dtype)]
     index: xr.DataArray = xr.apply_ufunc(
         _normalize_difference,

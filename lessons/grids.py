@@ -20,6 +20,10 @@ def check_array(name: str, array: object) -> None:
     if not isinstance(array, xr.DataArray):
         kind = type(array).__name__
         raise BadInput(say("not-array", name=name, kind=kind))
+    for axis, index in array.indexes.items():
+        is_number = index.dtype.kind in "iuf"
+        if is_number and not index.is_unique:
+            raise BadInput(say("coords-twice", name=name, axis=axis))
 
 
 def match_grids(**arrays: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
@@ -48,7 +52,7 @@ def _find_differences(first: xr.DataArray, second: xr.DataArray) -> Iterator[str
         yield say("differ-dims", one=first.dims, other=second.dims)
     if not _is_same_crs(first, second):
         yield say("differ-crs", one=_name_crs(first), other=_name_crs(second))
-    axes = {*map(str, first.dims), "time"}  # một ngày đã chọn thì time không còn là chiều, vẫn là tọa độ
+    axes = {*map(str, first.dims), "time", "y", "x"}  # đã chọn một ngày, một cột thì còn là tọa độ, không là chiều
     for axis in sorted(axes):
         if _have_both(first, second, axis):
             yield from _compare_axes(axis, first[axis], second[axis])
@@ -109,9 +113,10 @@ def _compare_numbers(axis: str, one: Values, other: Values) -> Iterator[str]:
 
 
 def _find_step(values: Values) -> float:
-    """Khoảng cách hai điểm kề nhau; một điểm thì không có, nên lấy một phần triệu của chính nó."""
+    """Khoảng cách nhỏ nhất của hai điểm kề nhau; một điểm thì không có, nên lấy một phần triệu của chính nó."""
     if values.size > 1:
-        return abs(float(values[1] - values[0]))
+        steps = np.diff(values)
+        return float(abs(steps).min())
     return abs(float(values.max(initial=0))) * 1e-6
 
 

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 from odc.geo.geobox import GeoBox
 from pystac import Item
 
+from cdse_access.checks.items import list_items
 from cdse_access.problems import BadInput
 from lessons.grids import check_array
 from lessons.messages import say
@@ -26,7 +28,8 @@ NDVI_COLORS = plt.colormaps["YlGn"].with_extremes(under="#4f81bd", bad="#d0d0d0"
 
 def simulated(items: Iterable[Item]) -> str:
     """Chuỗi " (ảnh mô phỏng)" để ghép vào tiêu đề nếu có item mô phỏng, chuỗi rỗng nếu mọi item là ảnh thật."""
-    is_simulated = any(item.properties.get("cdse_offline:simulated") for item in items)
+    listed = list_items(items)
+    is_simulated = any(item.properties.get("cdse_offline:simulated") for item in listed)
     return say("simulated") if is_simulated else ""
 
 
@@ -39,12 +42,19 @@ def stretch(rgb: xr.DataArray, low: float = 1, high: float = 99.5) -> dict[str, 
     check_array("rgb", rgb)
     if rgb.dtype.kind != "f":
         raise BadInput(say("stretch-integer"))
+    _check_percentiles(low, high)
     if not rgb.notnull().any():
         raise BadInput(say("stretch"))
     black, white = np.nanpercentile(rgb, [low, high])
     if not -math.inf < black < white < math.inf:
         raise BadInput(say("stretch"))
     return {"vmin": float(black), "vmax": float(white)}
+
+
+def _check_percentiles(low: float, high: float) -> None:
+    is_number = isinstance(low, Real) and isinstance(high, Real)
+    if not is_number or not 0 <= low < high <= 100:
+        raise BadInput(say("stretch-percentiles", low=low, high=high))
 
 
 def draw_map(ax: Axes, array: xr.DataArray, title: str, **style: Any) -> None:
@@ -55,6 +65,7 @@ def draw_map(ax: Axes, array: xr.DataArray, title: str, **style: Any) -> None:
     Lỗi: BadInput khi còn chiều khác (chọn một ngày trước), khi tọa độ không cách đều.
     """
     check_array("array", array)
+    _check_drawing(ax, array)
     y, x = _find_plane(array)
     place = _find_place(array, y, x)
     rgb = "band" if "band" in array.dims else None
@@ -75,6 +86,14 @@ class Place:
     ylabel: str
     aspect: float = 1
     counts_down: bool = False
+
+
+def _check_drawing(ax: object, array: xr.DataArray) -> None:
+    if not isinstance(ax, Axes) or ax.name != "rectilinear":
+        kind = type(ax).__name__
+        raise BadInput(say("map-axes", kind=kind))
+    if array.dtype.kind not in "biuf":
+        raise BadInput(say("map-values", dtype=array.dtype))
 
 
 def _find_plane(array: xr.DataArray) -> tuple[str, str]:
@@ -141,7 +160,10 @@ def _count_pixels(height: int, width: int) -> Place:
 
 def _check_steps(array: xr.DataArray, axis: str) -> None:
     """imshow chỉ nhìn hai đầu: một hàng thiếu ở giữa làm cả bản đồ lệch."""
-    steps = np.diff(array[axis])
+    places = array[axis]
+    if places.dtype.kind not in "iuf":
+        raise BadInput(say("map-steps", axis=axis))
+    steps = np.diff(places)
     if not np.allclose(steps, steps[:1], rtol=0.01):
         raise BadInput(say("map-steps", axis=axis))
 

@@ -27,6 +27,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "{item} có baseline {version} nhưng raster:offset {offset}: hai điều này trái nhau, hãy tìm bản xử lý "
             "mới hơn (baseline 05.xx) của cùng ngày."
         ),
+        "coords-twice": "Tọa độ {axis} của {name} lặp lại, không thành một lưới: hãy chọn mỗi hàng, mỗi cột một lần.",
         "dn-float": (
             "dn phải là số nguyên (DN), mảng này là số thực. Nó đã là phản xạ thì đừng đổi lần nữa; đã che mây thì hãy "
             "đổi ra phản xạ trước, che mây sau; mở lại từ tệp thì hãy mở với mask_and_scale=False (rioxarray: "
@@ -39,18 +40,26 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "riêng, rồi mới ghép."
         ),
         "factors-none": "Không item nào trong danh sách có {bands}: xem lại tên band (B04_10m) và danh sách item.",
-        "factors-order": "scale {scale}, offset {offset}: cần hai số, scale dương đứng trước, như scale_offset trả về.",
+        "factors-order": (
+            "scale {scale}, offset {offset}: cần hai số, scale dương đứng trước (0.0001), offset sau (-0.1 hay 0), như "
+            "scale_offset trả về."
+        ),
         "grids-differ": (
             "Không ghép được {names}: {differences}. Hãy tải cả hai trong một lời gọi load, hoặc tải mảng "
             "sau với like= mảng trước, và chọn cùng những ngày."
         ),
+        "map-axes": "ax phải là một hệ trục phẳng, ví dụ ax của figure, ax = plt.subplots(); đây là {kind}.",
         "map-dims": "draw_map vẽ một mảng (y, x), có thể thêm chiều band dài 3; mảng này có {dims}. {cure}",
         "map-steps": "Tọa độ {axis} không cách đều nhau, vẽ ra sẽ sai chỗ: hãy vẽ riêng từng mảnh liền nhau.",
+        "map-values": "draw_map vẽ số hay mặt nạ; mảng này kiểu {dtype}.",
         "ndvi-dn": (
             "Tổng hai band tới {total:g}: đây là DN, không phải phản xạ. Hãy gọi reflectance(dn, scale, offset) trước; "
             "DN mở lại từ tệp cần mask_and_scale=False."
         ),
         "ndvi-integer": "NDVI cần phản xạ (số thực): hãy gọi reflectance(dn, scale, offset) trước.",
+        "ndvi-swapped": (
+            "nir là {nir}, red là {red}: ndvi(nir, red) cần cận hồng ngoại (B08, B8A) trước, đỏ (B04) sau."
+        ),
         "not-array": "{name} phải là một DataArray, ví dụ dn.B04_10m; đây là {kind}.",
         "role": "{band} của {item} không phải band phản xạ (roles {roles}): bỏ nó ra.",
         "scale": "{band} của {item} có raster:scale {scale}: cần một số dương, hãy tìm bản xử lý khác của cùng ngày.",
@@ -61,6 +70,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "stretch": "Không giãn màu được: không có pixel hợp lệ, hoặc mọi pixel bằng nhau. Xem lại mặt nạ mây.",
         "stretch-integer": "Giãn màu cần phản xạ (số thực), trong DN số 0 là chỗ trống: hãy gọi reflectance trước.",
+        "stretch-percentiles": "low={low!r}, high={high!r}: cần hai bách phân vị, 0 <= low < high <= 100.",
     },
 }
 

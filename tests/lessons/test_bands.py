@@ -6,6 +6,8 @@ import numpy as np
 import odc.stac
 import pytest
 import xarray as xr
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_zeros
 from pystac import Asset, Item
 
 from cdse_access.classes import SCL_CLEAR
@@ -88,7 +90,23 @@ def test_what_is_no_dn_is_refused_in_lazy_arrays_too():
         reflectance(dn, 0.0001, -0.1).compute()
 
 
-@pytest.mark.parametrize("factors", [(-0.1, 0.0001), ("0.0001", -0.1), (0.0001, None), (np.nan, 0), (0, -0.1)])
+@pytest.mark.parametrize(
+    "factors",
+    [
+        (-0.1, 0.0001),
+        ("0.0001", -0.1),
+        (0.0001, None),
+        (np.nan, 0),
+        (0, -0.1),
+        (10000, 0),
+        (0.0001, -1000),
+        (True, 0),
+        (10**400, 0),
+        (0.0001, -(10**400)),
+        (0.0001, np.nan),
+        (1e-4 + 0j, 0),
+    ],
+)
 def test_reflectance_refuses_factors_in_the_wrong_order_or_none(factors):
     with pytest.raises(BadInput, match="scale dương đứng trước"):
         reflectance(cube(1200, "uint16"), *factors)
@@ -264,7 +282,7 @@ def test_ndvi_is_that_of_the_lesson(lazily, dtype):
     nir, red = RANDOM.normal(0.1, 0.2, (2, *SHAPE))
     nir[0, 0, :4] = [np.nan, 0, np.inf, 0.1]
     red[0, 0, :4] = [0.1, 0, np.inf, -0.1]
-    first, second = lazily(cube(nir, "float32")), lazily(cube(red, dtype, band="B04"))
+    first, second = lazily(cube(nir, "float32")), lazily(cube(red, dtype, band="B04").rename("B04_10m"))
     expected = short_ndvi(first, second)
     assert expected.isnull().sum() > 4 and (abs(expected) == 1).any()
     expected.attrs = {"long_name": "NDVI", "units": "1"}
@@ -273,7 +291,7 @@ def test_ndvi_is_that_of_the_lesson(lazily, dtype):
 
 def test_numbers_alone_are_arrays_too():
     nir, red = reflectance(cube(4000, "uint16"), 0.0001, -0.1), reflectance(cube(1500, "uint16"), 0.0001, -0.1)
-    assert float(ndvi(nir, red)) == pytest.approx(0.25 / 0.35)
+    assert float(ndvi(nir, red.rename("B04_10m"))) == pytest.approx(0.25 / 0.35)
 
 
 DATES = 31
@@ -364,3 +382,32 @@ def test_masked_share_agrees_with_the_true_sky(offline_catalog, items):
     covered = (load(truth, ["SKY_10m"], WINDOW).SKY_10m > 0).mean(("x", "y"))
     assert float(covered.max()) > 0.05  # the check has something to see
     np.testing.assert_allclose(masked, covered, atol=0.06)
+
+
+@pytest.mark.parametrize("name", ["SCL", "scl", "AOT", "wvp", "TCI"])
+def test_names_without_their_resolution_are_known_too(name):
+    """`dn.rename(SCL_20m="scl")` was scaled as a band, B04 was seen as a mask."""
+    with pytest.raises(BadInput, match=f"{name} không phải band phản xạ"):
+        reflectance(xr.DataArray(np.array([4], "uint8"), name=name), 0.0001, -0.1)
+    with pytest.raises(BadInput, match="phải là lớp SCL_20m"):
+        clear(xr.DataArray(np.array([5], "uint8"), name="b04"))
+    assert clear(xr.DataArray(np.array([5], "uint8"), name="scl")).all()
+
+
+@pytest.mark.parametrize(
+    ("nir", "red"), [("B04_10m", "B08_10m"), ("B08_10m", "B08_10m"), ("b03", "x"), ("x", "B8A_20m")]
+)
+def test_ndvi_refuses_bands_that_changed_places(nir, red):
+    with pytest.raises(BadInput, match="cận hồng ngoại"):
+        ndvi(xr.DataArray([0.4], name=nir), xr.DataArray([0.1], name=red))
+
+
+@pytest.mark.parametrize(
+    "function", [lambda dn: reflectance(dn, 0.0001, -0.1), clear, lambda dn: ndvi(dn * 1.0, dn * 1.0)]
+)
+def test_coordinates_that_repeat_are_told(function):
+    """A raw TransformNotInvertibleError of affine."""
+    grid = GeoBox.from_bbox((600000, 2300000, 600040, 2300040), crs="EPSG:32648", resolution=10)
+    dn = xr_zeros(grid, dtype="uint8").isel(x=[0, 0, 1])
+    with pytest.raises(BadInput, match="lặp lại"):
+        function(dn)

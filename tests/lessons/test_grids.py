@@ -75,3 +75,15 @@ def test_the_same_grid_is_joined(band, change):
 def test_a_dataset_is_no_band(band):
     with pytest.raises(BadInput, match="red phải là một DataArray"):
         match_grids(nir=band, red=band.to_dataset(name="a"))
+
+
+def test_a_wide_first_step_hides_no_shift(band):
+    places = np.array([0.0, 1e6])
+    wide = band.isel(x=[0, 1, 1]).assign_coords(x=[*places, 1e6 + 10])
+    with pytest.raises(BadInput, match="x lệch nhau tới 500"):
+        match_grids(nir=wide, red=wide.assign_coords(x=[0.0, 1e6 + 500, 1e6 + 510]))
+
+
+def test_two_columns_that_were_chosen_are_not_one(band):
+    with pytest.raises(BadInput, match="x lệch nhau tới 10"):
+        match_grids(nir=band.isel(x=0), red=band.isel(x=1))

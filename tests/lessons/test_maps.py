@@ -155,3 +155,35 @@ def test_simulated_pixels_are_named():
     when = datetime(2023, 6, 1, tzinfo=UTC)
     real, made_up = Item("a", None, None, when, {}), Item("b", None, None, when, {"cdse_offline:simulated": True})
     assert maps.simulated([real]) == "" and maps.simulated([real, made_up]) == " (ảnh mô phỏng)"
+
+
+@pytest.mark.parametrize("limits", [(-5, 99), (0, 980), ("2", "98"), (None, 99), (np.nan, 99), ([1], [99]), (98, 2)])
+def test_stretch_refuses_what_are_no_percentiles(limits):
+    with pytest.raises(BadInput, match="hai bách phân vị"):
+        maps.stretch(xr.DataArray([0.1, 0.2]), *limits)
+
+
+@pytest.mark.parametrize("kind", ["complex64", "datetime64[ns]", "object", "str"])
+def test_map_refuses_what_are_no_numbers(band, kind):
+    with pytest.raises(BadInput, match="draw_map vẽ số"):
+        drawn(band.astype(kind))
+
+
+@pytest.mark.parametrize(
+    "open_axes", [plt.figure, lambda: plt.subplots(1, 2)[1], lambda: plt.subplot(projection="polar")]
+)
+def test_map_refuses_what_are_no_axes_of_a_plane(band, open_axes):
+    with pytest.raises(BadInput, match="hệ trục phẳng"):
+        maps.draw_map(open_axes(), band, "")
+    plt.close("all")
+
+
+def test_map_refuses_places_that_are_no_numbers(band):
+    with pytest.raises(BadInput, match="x không cách đều"):
+        drawn(xr_zeros(GeoBox((3, 2), Affine(10, 0, 0, 0, -10, 0), "EPSG:32648")).assign_coords(x=["0", "1"]))
+
+
+@pytest.mark.parametrize("items", [None, 5, "abc", [None], [{}]])
+def test_simulated_wants_items(items):
+    with pytest.raises(BadInput, match=r"pystac\.Item|danh sách item"):
+        maps.simulated(items)
