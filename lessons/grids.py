@@ -12,6 +12,11 @@ from lessons.messages import say
 
 Values = np.ndarray[Any, Any]
 
+EXAMPLES = {  # thứ mà hàm cần dưới tên ấy
+    "nir": "rho.B08_10m",
+    "red": "rho.B04_10m",
+    "scl": "dn.SCL_20m",
+}
 TOLERANCE = 1e-3  # pixel: tọa độ ghi ra tệp rồi đọc lại, hay đổi hệ rồi đổi về, lệch ít hơn thế
 
 
@@ -19,7 +24,8 @@ def check_array(name: str, array: object) -> None:
     """Lỗi: BadInput khi thứ nhận được không phải một DataArray, chẳng hạn cả Dataset hay mảng numpy."""
     if not isinstance(array, xr.DataArray):
         kind = type(array).__name__
-        raise BadInput(say("not-array", name=name, kind=kind))
+        example = EXAMPLES.get(name, "dn.B04_10m")
+        raise BadInput(say("not-array", name=name, kind=kind, example=example))
     for axis, index in array.indexes.items():
         is_number = index.dtype.kind in "iuf"
         if is_number and not index.is_unique:

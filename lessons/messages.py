@@ -60,7 +60,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "ndvi-swapped": (
             "nir là {nir}, red là {red}: ndvi(nir, red) cần cận hồng ngoại (B08, B8A) trước, đỏ (B04) sau."
         ),
-        "not-array": "{name} phải là một DataArray, ví dụ dn.B04_10m; đây là {kind}.",
+        "not-array": "{name} phải là một DataArray, tức là một band, ví dụ {example}; đây là {kind}.",
         "role": "{band} của {item} không phải band phản xạ (roles {roles}): bỏ nó ra.",
         "scale": "{band} của {item} có raster:scale {scale}: cần một số dương, hãy tìm bản xử lý khác của cùng ngày.",
         "scl-other": "scl phải là lớp SCL_20m (số nguyên 0–11); mảng này tên {name}, kiểu {dtype}.",

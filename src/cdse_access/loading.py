@@ -89,7 +89,7 @@ def load(
     faults = list(brought.faults)
     whole = _leave_out(items, brought.broken, area["groupby"])
     if not whole or (faults and on_bad == "raise" and "chunks" in area):
-        raise join_faults(faults)
+        raise join_faults(faults, others=bool(whole))
     dn = _read(whole, bands, brought, **area)
     if not dn.chunks:
         found = check_pixels(dn, whole, brought.images)
@@ -97,7 +97,7 @@ def load(
         dn = _select_good(dn, found)
         faults += found
     if faults and (on_bad == "raise" or not dn.sizes["time"]):
-        raise join_faults(faults)
+        raise join_faults(faults, others=dn.sizes["time"] > 0)
     if faults:
         tell_dropped(faults)
     return write_georeference(dn)

@@ -12,6 +12,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "cache-cleared": "Đã xóa {files} tệp ảnh đã cất, {megabytes:.0f} MB, trong {path}.",
         "cannot-run": "Không chạy được {program} ({why}): {cure}, rồi gọi lại connect().",
         "cure-or-variable": "{cure}, hoặc đặt {variable} là một thư mục khác",
+        "dates-drop": 'Muốn tải những ngày còn lại, hãy gọi load(..., on_bad="drop").',
         "dates-dropped": "Bỏ {number} ngày không dùng được ({dates}):",
         "dates-overcast": "Không pixel nào quang mây theo {band} vào {number} ngày: {dates}.",
         "dates-partial": "Vùng chỉ có dữ liệu ở một phần vào {number} ngày: {dates}.",
@@ -200,6 +201,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "area-half": "Hãy đưa cả {names}.",
         "area-missing": "Cần biết vùng: hãy đưa bbox, crs và resolution, giống nhau cho fetch và odc.stac.load.",
         "area-outside": "{area} nằm ngoài {item}, vốn phủ {covered}: hãy xem lại bbox.",
+        "area-outside-window": (
+            "{area} nằm ngoài khung {covered}, nơi duy nhất CDSE ngoại tuyến có pixel của {item}: hãy tìm và tải một "
+            'bbox trong khung ấy. Nơi khác thì cần CDSE thật, connect("live").'
+        ),
         "area-small": "{area} nhỏ hơn một pixel: hãy nới vùng, hoặc xem lại resolution và crs.",
         "area-twice": "Vùng được ghi nhiều lần ({names}): hãy chọn một.",
         "argument-band": "{name} nói về {band!r}, không item nào có band ấy: hãy chọn trong {bands}, *.",
@@ -478,8 +483,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "catalog-repeats": "Catalog {href} trả lại mãi những trang cũ hay trống: hãy thử lại sau.",
         "dates-bad": (
-            "{number} ngày không dùng được: {dates}. Hãy bỏ các ngày ấy, hoặc gọi "
-            'load(..., on_bad="drop") để tải những ngày còn lại; ô tốt đã được cất.'
+            "{number} ngày không dùng được: {dates}. Hãy thử lại sau, hoặc thay bằng những ngày khác; ô tốt đã được "
+            "cất."
         ),
         "dn-large": (
             "{band} ngày {date} có DN {dn:.0f}, Sentinel-2 chỉ ghi đến {largest}: không dùng được. Hãy tải lại; "
@@ -528,7 +533,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "cache-unreadable": "Không đọc được {path} ({why}): {cure} rồi chạy lại.",
         "cannot-write": "Không ghi được {path} ({why}): {cure} rồi chạy lại.",
         "env-file-unwritable": "Không cất được khóa vào {path} ({why}): hãy xem lại thư mục.",
-        "folder-unusable": "{variable} là {folder}, không cất được gì ở đó ({why}): {cure}, hoặc đặt nó chỗ khác.",
+        "folder-unusable": (
+            "{variable} là {folder}, không cất được gì ở đó ({why}): {cure}, hoặc đặt biến ấy là một thư mục khác."
+        ),
         "no-folder": (
             "Không có chỗ cất ảnh: {folder} không dùng được ({why}), thư mục tạm cũng không. Hãy đặt {variable} là một "
             "thư mục ghi được. {also}"

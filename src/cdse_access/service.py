@@ -264,7 +264,7 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Po
     try:
         return subprocess.Popen(
             command,
-            env=variables,
+            env={**variables, "PYTHONIOENCODING": "utf-8"},  # what is read below, whatever this process writes
             start_new_session=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -818,6 +818,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-ten-band": lambda item: odc.stac.load([item], bands=["red"], bbox=BBOX),
     "loi-thieu-band": lambda item: _load(item, band="B04"),
     "loi-ngoai-vung": lambda item: _load(item, bbox=(105.9, 20.8, 106.0, 20.9)),
+    "loi-ngoai-khung": lambda item: _load(item, bbox=(11.0, 47.75, 11.05, 47.8)),
     "loi-tham-so": lambda item: _load(item, resolutoin=10),
     "loi-so-luong": _on_many_threads,
     "loi-nhieu-mui": lambda item: _load(item, _in_zone_48(item)),

@@ -163,7 +163,9 @@ def test_where_the_usual_disk_is_full_a_temporary_folder_does_and_that_is_told(m
 def test_where_the_variables_disk_is_full_that_is_told_and_nothing_else_is_used(monkeypatch, tmp_path):
     fill(monkeypatch, tmp_path)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "given"))
-    with pytest.raises(BadData, match=r"CDSE_CACHE là .*given, .*đĩa đầy.*hãy dọn đĩa, hoặc đặt nó chỗ khác"):
+    with pytest.raises(
+        BadData, match=r"CDSE_CACHE là .*given, .*đĩa đầy.*hãy dọn đĩa, hoặc đặt biến ấy là một thư mục khác"
+    ):
         find()
 
 

@@ -66,6 +66,7 @@ CONNECT = "from cdse_access import connect, logout, status; connect('offline'); 
     [
         {"PYTHONIOENCODING": "cp1258"},
         {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "utf-16"},
         {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
     ],
 )

@@ -1,6 +1,6 @@
 """The arguments of `load` before it reads: values, items, grid, and whether area and items meet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from odc.geo.geobox import GeoBox
 from odc.stac import ParsedItem
 from pystac import Item
 from shapely import box
+from shapely.geometry.base import BaseGeometry
 
 from cdse_access import gdal
 from cdse_access.assets import select_assets
@@ -20,10 +21,12 @@ from cdse_access.checks.items import (
     Bands,
     choose_newest,
     complete_nodata,
+    find_footprint,
     find_outline,
     find_wrong_items,
     find_wrong_ways,
     find_zones,
+    has_outline,
     leave_out,
     list_items,
     list_wrong,
@@ -32,7 +35,7 @@ from cdse_access.checks.items import (
     set_instant,
     tell_dropped,
 )
-from cdse_access.checks.layers import check_layers
+from cdse_access.checks.layers import check_layers, find_unknown_property
 from cdse_access.checks.memory import check_memory
 from cdse_access.checks.values import GRID, PLACES, Area, read_values
 from cdse_access.messages import say
@@ -64,7 +67,8 @@ def check_load(
     wrong += find_wrong_ways(items, names, values)
     odd = find_wrong_items(items, names, Allowed(colours=colours))
     if wrong or (odd and on_bad != "drop"):
-        raise BadInput("\n".join(wrong + list_wrong(items, odd)))
+        wrong += find_unknown_property(items, values.get("groupby"))
+        raise BadInput("\n".join(wrong + list_wrong(items, odd) + _find_away(items, odd, values, on_bad)))
     readable = [set_instant(item) for item in leave_out(items, odd)]
     newest = choose_newest(readable)
     tell_dropped(readable, newest)
@@ -154,15 +158,33 @@ def _choose_meeting(items: Sequence[Item], area: Area, geobox: GeoBox, on_bad: s
         wanted = geobox.geographic_extent.geom
         bounds = np.round(wanted.bounds, 4)
         name = f"Vùng {tuple(bounds.tolist())}"
-    apart = {}
-    for number, item in enumerate(items):
-        if not find_outline(item).intersection(wanted).area:
-            covered = item.properties.get(WINDOW) or item.bbox
-            apart[number] = [say("area-outside", area=name, item=item.id, covered=covered)]
+    apart = _find_apart(items, wanted, name)
     wrong: list[str] = [say("area-small", area=name)] if _is_below_a_pixel(area, geobox) else []
     if wrong or (apart and on_bad != "drop"):
         raise BadInput("\n".join(list_wrong(items, apart) + wrong))
     return leave_out(items, apart)
+
+
+def _find_away(items: Sequence[Item], odd: Mapping[int, Sequence[str]], area: Area, on_bad: object) -> list[str]:
+    """The items beside a bbox, where another fault ends the checks before there is a grid."""
+    if "bbox" not in area:
+        return []
+    readable = [item for number, item in enumerate(items) if number not in odd or has_outline(item)]
+    apart = _find_apart(readable, box(*area["bbox"]), f"bbox {tuple(area['bbox'])}")
+    is_left_out = on_bad == "drop" and len(apart) < len(readable)
+    return [] if is_left_out else list_wrong(readable, apart)
+
+
+def _find_apart(items: Sequence[Item], wanted: BaseGeometry, name: str) -> dict[int, list[str]]:
+    """The items that promise no pixel of the area, by their place."""
+    apart: dict[int, list[str]] = {}
+    for number, item in enumerate(items):
+        if not find_outline(item).intersection(wanted).area:
+            is_of_tile = find_footprint(item).intersection(wanted).area > 0  # but beside what is simulated of it
+            slot = "area-outside-window" if is_of_tile else "area-outside"
+            covered = item.properties.get(WINDOW) or item.bbox
+            apart[number] = [say(slot, area=name, item=item.id, covered=covered)]
+    return apart
 
 
 def _tell_outside(area: Area, geobox: GeoBox) -> None:

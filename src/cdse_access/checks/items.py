@@ -256,7 +256,7 @@ def suggest_bands(item: Item, band: str) -> list[str]:
 def _is_resolution_of(wanted: str, band: str) -> bool:
     """Are both one band, whatever is said of its resolution?"""
     name, other = wanted.split("_")[0], band.lower().split("_")[0]
-    return name == other
+    return name == other or name == other.replace("b0", "b")  # B4, as Landsat's are called
 
 
 def _list_common_names(asset: Asset) -> set[str]:
@@ -438,6 +438,11 @@ def _continue_eastwards(places: Places) -> Places:
     longitudes = moved[:, 0]
     longitudes[longitudes < 0] += 360
     return moved
+
+
+def has_outline(item: Item) -> bool:
+    """Does it say where it lies, whatever else may be wrong with it?"""
+    return not features.find_faults(_describe(item, [])) and not find_footprint(item).is_empty
 
 
 def find_outline(item: Item) -> BaseGeometry:

@@ -56,7 +56,8 @@ def _join(members: Sequence[Member], groupby: Any) -> list[list[Member]]:
     except TypeError as error:
         raise BadInput(say("groupby-mixed", groupby=groupby, error=error)) from error
     if None in found:
-        raise _explain_unknown(groupby, members, found[None])
+        lacking = [member.item for member in found[None]]
+        raise BadInput(_explain_unknown(groupby, [member.item for member in members], lacking))
     return [found[key] for key in keys]
 
 
@@ -86,20 +87,27 @@ def guard(groupby: Any) -> Any:
     return find_key
 
 
-def _explain_unknown(groupby: Any, members: Sequence[Member], lacking: Sequence[Member]) -> BadInput:
-    known = set(members[0].item.properties)
-    for member in members:
-        known &= set(member.item.properties)
+def find_unknown_property(items: Sequence[Item], groupby: Any) -> list[str]:
+    """A `groupby` that is no property of these items, before they are known to be readable."""
+    if not isinstance(groupby, str) or groupby in WAYS:
+        return []
+    lacking = [item for item in items if item.properties.get(groupby) is None]
+    return [_explain_unknown(groupby, items, lacking)] if lacking else []
+
+
+def _explain_unknown(groupby: Any, items: Sequence[Item], lacking: Sequence[Item]) -> str:
+    known = set(items[0].properties)
+    for item in items:
+        known &= set(item.properties)
     alike = get_close_matches(str(groupby), [*WAYS, *known], 1, 0.4)
-    names = [member.item.id for member in lacking[:NAMED]]
+    names = [item.id for item in lacking[:NAMED]]
     offered = " hay ".join(alike or WAYS)
-    message = say(
+    return say(
         "groupby-unknown",
         groupby=groupby,
         items=", ".join(names),
         alike=offered,
     )
-    return BadInput(message)
 
 
 def _tell_joined(layers: Sequence[Sequence[Member]]) -> None:

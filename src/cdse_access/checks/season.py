@@ -26,17 +26,18 @@ def make_fault(date: str, bands: Sequence[str], message: Message) -> Fault:
     return Fault(date, message, message.reason or Reason.BROKEN, bands)
 
 
-def join_faults(faults: Iterable[Fault]) -> BadData:
-    """One error that names all of them, by date."""
+def join_faults(faults: Iterable[Fault], *, others: bool = False) -> BadData:
+    """One error that names all of them, by date. others: there are good dates, which on_bad="drop" would load."""
     ordered = sorted(faults, key=lambda fault: fault.date)
     reasons = {fault.reason for fault in ordered}
     reason = reasons.pop() if len(reasons) == 1 else Reason.BROKEN
+    way = [say("dates-drop")] if others else []
     if len(ordered) == 1:
-        return BadData(ordered[0].message, reason)
+        return BadData(" ".join([ordered[0].message, *way]), reason)
     dates = list_dates(ordered)
     lines = [f"- {fault.date}: {fault.message}" for fault in ordered]
     head = say("dates-bad", number=len(dates), dates=", ".join(dates))
-    return BadData("\n".join([head, *lines]), reason)
+    return BadData("\n".join([" ".join([head, *way]), *lines]), reason)
 
 
 def tell_dropped(faults: Sequence[Fault]) -> None:

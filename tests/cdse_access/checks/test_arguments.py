@@ -51,9 +51,20 @@ def test_areas_away_from_an_item():
     assert "nằm ngoài" in refuse([make_item()], bbox=(12.0, 47.8, 12.1, 47.9), resolution=10)  # touches the edge only
 
 
+def test_area_and_groupby_are_looked_at_beside_other_faults():
+    items = [make_item(), make_item("S2A_y", when=FIRST + timedelta(days=2))]
+    told = refuse(items, bands=["B04"], bbox=(12.5, 47.8, 12.6, 47.9), resolution=10, groupby="day")
+    assert [line.partition(":")[0] for line in told.splitlines()] == [
+        "groupby là 'day', không có trong thuộc tính của S2B_x, S2A_y",
+        "S2B_x không có band 'B04'",
+        "bbox (12.5, 47.8, 12.6, 47.9) nằm ngoài S2B_x, vốn phủ [11.0, 47.7, 12.0, 48.7]",
+    ]
+
+
 def test_areas_without_simulated_pixels():
     item = make_item(**{"cdse_offline:window": [11.5, 47.9, 11.6, 48.0]})
-    assert "vốn phủ [11.5, 47.9, 11.6, 48.0]" in refuse([item])
+    assert "nằm ngoài khung [11.5, 47.9, 11.6, 48.0], nơi duy nhất" in refuse([item])
+    assert "vốn phủ [11.5, 47.9, 11.6, 48.0]" in refuse([item], bbox=(105.9, 20.8, 106.0, 20.9), resolution=10)
     assert check_load([item], ["B04_10m"], bbox=(11.45, 47.85, 11.55, 47.95), resolution=10)
 
 

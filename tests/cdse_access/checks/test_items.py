@@ -26,6 +26,7 @@ def test_no_items():
     ("bands", "message"),
     [
         (["B04_10m", "B04"], "S2B_x không có band 'B04': hãy chọn trong B04_10m, B04_20m."),
+        (["B4"], "'B4': hãy chọn trong B04_10m, B04_20m."),
         (["red"], "S2B_x không có band 'red': hãy chọn trong B04_10m, B04_20m."),
         (["b08_10M"], "'b08_10M': hãy chọn trong B08_10m."),
         (["B99"], "'B99': hãy chọn trong B04_10m, B04_20m, B08_10m, SCL_20m, TCI_10m."),

@@ -188,8 +188,9 @@ def test_all_that_is_wrong_is_said_at_once_by_date():
         (1, "2023-09-29", ["B08_10m"]),
         (3, "2023-10-01", ["B08_10m"]),
     ]
-    told = str(join_faults(faults))
+    told = str(join_faults(faults, others=True))
     assert told.startswith("2 ngày không dùng được: 2023-09-29, 2023-10-01. ") and 'on_bad="drop"' in told
+    assert 'on_bad="drop"' not in str(join_faults(faults))  # where no date would be left
     assert told.count("\n- 2023-09-29: ") == 2 and "\n- 2023-10-01: B08_10m" in told
 
 
