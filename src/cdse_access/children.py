@@ -3,12 +3,18 @@
 Known by their address, so that whoever gets no answer can ask here first.
 """
 
+import os
 import subprocess
 
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Message
 
 _started: dict[str, "subprocess.Popen[str]"] = {}  # by host and port
+
+
+# Only who has started a process may ask how it is: one that was forked would take every service for ended.
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_started.clear)
 
 
 def remember(address: str, process: "subprocess.Popen[str]") -> None:

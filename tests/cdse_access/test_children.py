@@ -1,5 +1,7 @@
 """cdse_access.children: a service of ours that has ended by itself is known by its address."""
 
+import multiprocessing
+import sys
 import time
 
 import pytest
@@ -29,6 +31,15 @@ def test_one_that_was_stopped_on_purpose_or_is_not_ours_is_another_matter():
         pass
     for address in (cdse.s3, "127.0.0.1:1", "eodata.dataspace.copernicus.eu"):
         children.refuse_ended(address)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")
+def test_a_process_that_was_forked_does_not_take_it_for_ended():
+    with running() as cdse:
+        forked = multiprocessing.get_context("fork").Process(target=children.refuse_ended, args=(cdse.s3,))
+        forked.start()
+        forked.join()
+    assert forked.exitcode == 0
 
 
 @pytest.mark.parametrize(("code", "told"), [(-9, "bị dừng bằng tín hiệu 9"), (3, "mã 3"), (0, "mã 0")])
