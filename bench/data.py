@@ -27,6 +27,8 @@ from cdse_offline.simulation import lengths
 from cdse_offline.simulation.places import MUNICH, Acquisition, acquisitions
 from cdse_offline.simulation.version import source_version
 
+GRID = MUNICH.tiles[0]
+
 BBOX = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
 BANDS = ("B04_10m", "B08_10m")
 CLASSES = "SCL_20m"
@@ -83,8 +85,8 @@ def wide_images() -> Iterator[Image]:
 def find_tiles(left: float, bottom: float, right: float, top: float) -> set[int]:
     """Numbers of the 10 m tiles under an area, metres of the tile's projection."""
     size = 10 * fullsize.TILE
-    columns = range(int((left - MUNICH.west) // size), int((right - MUNICH.west - 1) // size) + 1)
-    rows = range(int((MUNICH.north - top) // size), int((MUNICH.north - bottom - 1) // size) + 1)
+    columns = range(int((left - GRID.west) // size), int((right - GRID.west - 1) // size) + 1)
+    rows = range(int((GRID.north - top) // size), int((GRID.north - bottom - 1) // size) + 1)
     return {row * fullsize.ACROSS + column for row in rows for column in columns}
 
 

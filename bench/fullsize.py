@@ -44,7 +44,7 @@ def tile_part(level: int | None, last_row: bool, last_column: bool) -> bytes:
     """The tile-part of a 10 m tile with noise of this level, or of zeros (`None`)."""
     shape = (SIDE % TILE if last_row else TILE), (SIDE % TILE if last_column else TILE)
     pixels = np.zeros((1, 1, 1), np.uint16) if level is None else noise(shape, level)
-    _, parts = codestream.split(images.encode(shape, pixels, (0, 0), tile=TILE, place=MUNICH, resolution=10))
+    _, parts = codestream.split(images.encode(shape, pixels, (0, 0), tile=TILE, grid=MUNICH.tiles[0], resolution=10))
     return parts[0]
 
 
@@ -52,7 +52,8 @@ def tile_part(level: int | None, last_row: bool, last_column: bool) -> bytes:
 def header() -> bytes:
     """Boxes and main header of a 10 m file."""
     nothing, side = np.zeros((1, 1, 1), np.uint16), 2 * TILE
-    small, _ = codestream.split(images.encode((side, side), nothing, (0, 0), tile=TILE, place=MUNICH, resolution=10))
+    file = images.encode((side, side), nothing, (0, 0), tile=TILE, grid=MUNICH.tiles[0], resolution=10)
+    small, _ = codestream.split(file)
     return codestream.resize(small, SIDE)
 
 
@@ -90,7 +91,7 @@ def _write_whole(path: Path, asset: str) -> None:
     side, tile = GRID_SHAPE[metres], JP2_TILE[metres]
     is_map = asset.startswith("SCL")
     pixels = classes(side) if is_map else noise((side, side), level(lengths.MEAN, TILE**2))
-    path.write_bytes(images.encode((side, side), pixels, (0, 0), tile=tile, place=MUNICH, resolution=metres))
+    path.write_bytes(images.encode((side, side), pixels, (0, 0), tile=tile, grid=MUNICH.tiles[0], resolution=metres))
 
 
 def join(path: Path, parts: Mapping[int, bytes], wanted: Sequence[int] | None = None) -> None:

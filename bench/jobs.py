@@ -46,40 +46,41 @@ class Job:
 
 CENTRE = (683_920, 5_299_510)  # of the course's area
 WIDTH, HEIGHT = 2760, 2050  # metres, as large as the course's area
-EAST, SOUTH = MUNICH.west + 10 * GRID_SHAPE[10], MUNICH.north - 10 * GRID_SHAPE[10]
+GRID = MUNICH.tiles[0]
+EAST, SOUTH = GRID.west + 10 * GRID_SHAPE[10], GRID.north - 10 * GRID_SHAPE[10]
 TILE = 10 * fullsize.TILE  # metres
 
 
 def rectangle(left: int, bottom: int, width: int, height: int, resolution: int = 10) -> dict[str, Any]:
     """An area as `odc.stac.load` takes it; metres."""
     corner = {"x": (left, left + width), "y": (bottom, bottom + height)}
-    return corner | {"crs": f"EPSG:{MUNICH.epsg}", "resolution": resolution}
+    return corner | {"crs": f"EPSG:{GRID.epsg}", "resolution": resolution}
 
 
 def square(kilometres: int) -> dict[str, Any]:
     """A square around the course's area, moved into the Sentinel-2 tile where it is too large."""
     side, (x, y) = 1000 * kilometres, CENTRE
-    left = min(max(x - side // 2, MUNICH.west), EAST - side)
-    bottom = min(max(y - side // 2, SOUTH), MUNICH.north - side)
+    left = min(max(x - side // 2, GRID.west), EAST - side)
+    bottom = min(max(y - side // 2, SOUTH), GRID.north - side)
     return rectangle(left, bottom, side, side)
 
 
 def whole(resolution: int) -> dict[str, Any]:
     """The whole Sentinel-2 tile."""
-    return rectangle(MUNICH.west, SOUTH, EAST - MUNICH.west, MUNICH.north - SOUTH, resolution)
+    return rectangle(GRID.west, SOUTH, EAST - GRID.west, GRID.north - SOUTH, resolution)
 
 
 def around_corner() -> dict[str, Any]:
     """An area of the course's size in which four JP2 tiles meet, a little above the middle."""
     row, column = divmod(max(data.CORNER), fullsize.ACROSS)
-    x, y = MUNICH.west + column * TILE, MUNICH.north - row * TILE
+    x, y = GRID.west + column * TILE, GRID.north - row * TILE
     return rectangle(x - WIDTH // 2, y - HEIGHT // 2 - 5, WIDTH, HEIGHT)
 
 
 def inside_middle() -> dict[str, Any]:
     """An area of the course's size in the middle of one JP2 tile, which lies in mid-file."""
     row, column = divmod(data.MIDDLE, fullsize.ACROSS)
-    x, y = MUNICH.west + column * TILE + TILE // 2, MUNICH.north - row * TILE - TILE // 2
+    x, y = GRID.west + column * TILE + TILE // 2, GRID.north - row * TILE - TILE // 2
     return rectangle(x - WIDTH // 2, y - HEIGHT // 2 - 5, WIDTH, HEIGHT)
 
 

@@ -26,7 +26,6 @@ from cdse_access.service import running
 from cdse_offline import practice
 from cdse_offline.product import items
 from cdse_offline.simulation import lengths
-from cdse_offline.simulation.places import MUNICH
 
 MADE = {"seconds": 2.5, "memory": 240.4, "s3": 6, "bytes": 2_340_000}
 CDSE: Any = SimpleNamespace(s3="127.0.0.1:1", keys=Keys.from_texts("A", "B"))
@@ -158,7 +157,7 @@ def test_find_tiles(box, numbers):
 def test_squares_lie_in_the_tile(side, x, y):
     area = jobs.square(side)
     assert area["x"] == (x, x + 1000 * side) and area["y"] == (y, y + 1000 * side)
-    assert MUNICH.west <= area["x"][0] and area["x"][1] <= MUNICH.west + 109_800
+    assert jobs.GRID.west <= area["x"][0] and area["x"][1] <= jobs.GRID.west + 109_800
 
 
 def test_unfinished_packs_are_made_again(tmp_path, monkeypatch, capsys):

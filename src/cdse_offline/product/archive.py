@@ -25,7 +25,7 @@ DESCRIPTION = (
 
 
 def simulate_holdings() -> Holdings:
-    """All simulated scenes of both places."""
+    """All simulated scenes."""
     records: list[Record] = []
     objects: dict[str, SimulatedFile] = {}
     thumbnails = {}
@@ -47,7 +47,7 @@ def simulate_holdings() -> Holdings:
 
 
 def _build_records(a: Acquisition) -> list[Record]:
-    searched = {"id": a.id, "geometry": build_geometry(a.place), "properties": build_properties(a)}
+    searched = {"id": a.id, "geometry": build_geometry(a.tile), "properties": build_properties(a)}
     return [
         Record(searched | {"collection": SENTINEL}, partial(build_sentinel_item, a)),
         Record(searched | {"collection": TRUTH}, partial(build_truth_item, a)),

@@ -6,7 +6,7 @@ from typing import Any
 
 from cdse_offline.simulation.classes import LAND_CLASSES, SKY_CLASSES
 from cdse_offline.simulation.files import pixel_size
-from cdse_offline.simulation.places import GRID_SHAPE, Acquisition, Place
+from cdse_offline.simulation.places import GRID_SHAPE, Acquisition, Tile
 
 # name: (description, common name, centre wavelength, width, resolutions, native first); the figures are those that
 # CDSE's items carry.
@@ -59,7 +59,7 @@ class Product:
     @cached_property
     def granule(self) -> str:
         a = self.acquisition
-        return f"GRANULE/L2A_T{a.place.tile}_A{a.absolute_orbit:06}_{a.strip_start:%Y%m%dT%H%M%S}"
+        return f"GRANULE/L2A_T{a.tile.name}_A{a.absolute_orbit:06}_{a.strip_start:%Y%m%dT%H%M%S}"
 
     @cached_property
     def datastrip(self) -> str:
@@ -78,7 +78,7 @@ class Product:
 
     @cached_property
     def _prefix(self) -> str:
-        return f"T{self.acquisition.place.tile}_{self.acquisition.start:%Y%m%dT%H%M%S}"
+        return f"T{self.acquisition.tile.name}_{self.acquisition.start:%Y%m%dT%H%M%S}"
 
     def asset_paths(self) -> dict[str, str]:
         """Path inside the product of each asset that is a file of its own."""
@@ -105,14 +105,14 @@ IMAGES = _list_image_keys()
 TRUTH = (*(f"{band}_10m" for band in _TRUTH_BANDS), "CLASS_10m", "SKY_10m")
 
 
-def describe_image(key: str, place: Place, statistics: dict[str, float], view: tuple[float, float]) -> dict[str, Any]:
+def describe_image(key: str, tile: Tile, statistics: dict[str, float], view: tuple[float, float]) -> dict[str, Any]:
     """Everything of an image asset that does not depend on where its file lies."""
     name = key.split("_")[0]
     metres = pixel_size(key)
     if name in _BANDS:
-        return _describe_reflectance(name, metres, view) | describe_grid(place, metres, "uint16")
+        return _describe_reflectance(name, metres, view) | describe_grid(tile, metres, "uint16")
     data_type = "uint16" if name in _MAPS else "uint8"
-    return _describe_derived(name, metres, statistics) | describe_grid(place, metres, data_type)
+    return _describe_derived(name, metres, statistics) | describe_grid(tile, metres, data_type)
 
 
 def _describe_band(name: str) -> dict[str, Any]:
@@ -179,38 +179,38 @@ def _list_scl_classes(statistics: dict[str, float]) -> list[dict[str, Any]]:
     return classes
 
 
-def describe_grid(place: Place, metres: int, data_type: str) -> dict[str, Any]:
-    """Type, grid and access of a JP2 image in the place's tile."""
+def describe_grid(tile: Tile, metres: int, data_type: str) -> dict[str, Any]:
+    """Type, grid and access of a JP2 image of the tile."""
     side = GRID_SHAPE[metres]
-    east, south = place.west + side * metres, place.north - side * metres
+    east, south = tile.west + side * metres, tile.north - side * metres
     return {
         "gsd": metres,
         "type": "image/jp2",
         "nodata": 0,
         "data_type": data_type,
-        "proj:code": f"EPSG:{place.epsg}",
+        "proj:code": f"EPSG:{tile.epsg}",
         "proj:shape": [side, side],
-        "proj:bbox": [place.west, south, east, place.north],
-        "proj:transform": [metres, 0, place.west, 0, -metres, place.north],
+        "proj:bbox": [tile.west, south, east, tile.north],
+        "proj:transform": [metres, 0, tile.west, 0, -metres, tile.north],
     } | ACCESS
 
 
-def mistake_grid(asset: dict[str, Any], place: Place) -> dict[str, Any]:
+def mistake_grid(asset: dict[str, Any], tile: Tile) -> dict[str, Any]:
     """A grid as some of CDSE's items give it: transform of 20 m beside the shape of 60 m; only `proj:bbox` is right."""
-    return asset | {"proj:transform": [20, 0, place.west, 0, -20, place.north]}
+    return asset | {"proj:transform": [20, 0, tile.west, 0, -20, tile.north]}
 
 
 ACCESS = {"auth:refs": ["s3"], "storage:refs": STORAGE, "alternate:name": "S3"}
 
 
-def describe_truth(key: str, place: Place) -> dict[str, Any]:
+def describe_truth(key: str, tile: Tile) -> dict[str, Any]:
     """The same for an asset of the truth: reflectance before the sky, land classes, state of the sky."""
     name, _, _ = key.partition("_")
     if name in _TRUTH_BANDS:
-        return _describe_true_reflectance(name) | describe_grid(place, 10, "uint16")
+        return _describe_true_reflectance(name) | describe_grid(tile, 10, "uint16")
     if name == "CLASS":
-        return _describe_classes(name, "Lớp phủ mặt đất thật", LAND_CLASSES) | describe_grid(place, 10, "uint8")
-    described = _describe_classes(name, "Bầu trời thật", SKY_CLASSES) | describe_grid(place, 10, "uint8")
+        return _describe_classes(name, "Lớp phủ mặt đất thật", LAND_CLASSES) | describe_grid(tile, 10, "uint8")
+    described = _describe_classes(name, "Bầu trời thật", SKY_CLASSES) | describe_grid(tile, 10, "uint8")
     del described["nodata"]  # 0 is a clear sky
     return described
 

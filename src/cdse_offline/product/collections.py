@@ -19,7 +19,7 @@ from cdse_offline.simulation.places import PLACES, acquisitions
 
 
 def _build_extent() -> dict[str, Any]:
-    boxes = [compute_bbox(place) for place in PLACES]
+    boxes = [compute_bbox(tile) for place in PLACES for tile in place.tiles]
     wests, souths, easts, norths = zip(*boxes, strict=True)
     whole = [min(wests), min(souths), max(easts), max(norths)]
     starts = [a.start for place in PLACES for a in acquisitions(place)]
@@ -97,5 +97,5 @@ def build_truth_collection() -> dict[str, Any]:
         "Sự thật của ảnh mô phỏng",
         "Những gì chương trình biết về mỗi cảnh trước khi thêm bầu trời và cảm biến: phản xạ bề mặt không mây, lớp phủ "
         "mặt đất, trạng thái bầu trời. Cùng id với ảnh trong sentinel-2-l2a. CDSE thật không có bộ này.",
-        {key: _drop_place(assets.describe_truth(key, PLACES[0])) for key in assets.TRUTH},
+        {key: _drop_place(assets.describe_truth(key, PLACES[0].tiles[0])) for key in assets.TRUTH},
     )

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from cdse_offline.product import assets
 from cdse_offline.simulation import metadata
-from cdse_offline.simulation.places import PLACES, Acquisition, Place
+from cdse_offline.simulation.places import Acquisition, Tile
 from cdse_offline.simulation.version import source_version
 
 SENTINEL, TRUTH = "sentinel-2-l2a", "offline-truth"
@@ -32,14 +32,57 @@ _FOOTPRINTS = {
         (104.999806640161, 21.703417285408), (104.999807927456, 20.711327492297),
         (106.054218959428, 20.708100257539), (106.061282859408, 21.700020533114),
     ),
+    "48QXJ": (
+        (105.966746816605, 21.700598724605), (105.960311900586, 20.708649594448),
+        (107.014371828775, 20.699544901069), (107.027861173142, 21.691015824552),
+    ),
+    "48PWR": (
+        (104.999817537813, 9.951408032022), (104.999818060333, 8.958282391727),
+        (105.998614716536, 8.956935037338), (106.001482101143, 9.949908528135),
+    ),
+    "48PXR": (
+        (105.91227099375, 9.950163774005), (105.909658942959, 8.95716438437),
+        (106.908183437356, 8.953363108011), (106.913659569086, 9.945933246181),
+    ),
+    "48PZA": (
+        (107.782446244559, 14.456379512315), (107.770565706358, 13.464737612763),
+        (108.783306840481, 13.451528723004), (108.799508129469, 14.442158363067),
+    ),
+    "49PAR": (
+        (107.290665402243, 14.443596646302), (107.306484350411, 13.452864634519),
+        (108.319320562352, 13.465712849999), (108.307824315994, 14.457429491356),
+    ),
+    "49PBT": (
+        (108.193116154462, 16.262218447649), (108.206723036862, 15.270751954911),
+        (109.228542972747, 15.281168035229), (109.219905437988, 16.27334604909),
+    ),
 }  # fmt: skip
+# What each tile sees of a place.
 _WINDOWS = {
     "32UPU": [11.43028, 47.803412, 11.570905, 47.898067],
     "48QWJ": [105.885229, 20.77574, 105.983813, 20.868428],
+    "48QXJ": [106.062564, 21.237004, 106.161569, 21.329797],
+    "48PWR": [105.883735, 9.504977, 106.000428, 9.597536],
+    "48PXR": [105.911065, 9.504918, 106.020656, 9.597466],
+    "48PZA": [107.96421, 13.806011, 108.059659, 13.899272],
+    "49PAR": [107.962695, 13.804663, 108.060943, 13.90066],
+    "49PBT": [108.585096, 15.434524, 108.681156, 15.527678],
 }
 
-# Where the satellite stands, seen from the tile: azimuth and incidence angle, by relative orbit.
-_VIEW = {65: (269.6725837191976, 4.842546212382268), 22: (104.63, 8.41), 18: (107.18, 5.36)}
+# Where the satellite stands, seen from the tile's middle: azimuth and incidence angle. That of R065 is CDSE's own; the
+# others follow from the ground tracks.
+_VIEW = {
+    ("32UPU", 65): (269.6725837191976, 4.842546212382268),
+    ("32UPU", 22): (104.63, 8.41),
+    ("48QWJ", 18): (107.18, 5.36),
+    ("48QXJ", 18): (283.19, 1.77),
+    ("48PWR", 118): (102.83, 4.0),
+    ("48PXR", 118): (282.78, 3.11),
+    ("48PZA", 118): (282.76, 9.44),
+    ("49PAR", 118): (282.78, 5.83),
+    ("49PBT", 118): (282.83, 9.39),
+    ("49PBT", 75): (102.77, 9.61),
+}
 DESIGNATORS = {"2A": "2015-028A", "2B": "2017-013A"}
 
 _KNOWN: dict[str, dict[str, Any]] = {
@@ -124,8 +167,8 @@ def _simulate_statistics(a: Acquisition) -> tuple[dict[str, float], float]:
     """Shares of the scene classes over the tile in per cent, and that of snow; with the clouds they make up 100."""
     cirrus, medium, high = _divide(a.cloud_cover, 1 + 2 * a.uniform("cirrus"), 1, 1 + 3 * a.uniform("high"))
     ground = 100 - a.cloud_cover
-    green = (0.72 if a.place is PLACES[0] else 0.5) + 0.15 * a.uniform("green")
-    wet = 0.015 if a.place is PLACES[0] else 0.09
+    green = (0.72 if a.place.climate == "alps" else 0.5) + 0.15 * a.uniform("green")
+    wet = 0.015 if a.place.climate == "alps" else 0.09
     shade = min(0.3, a.cloud_cover / 400) * a.uniform("shade")
     vegetation, water, shadow, dark, unclassified, snow, bare = _divide(
         ground * (1 - shade), green, wet, 0.0, 0.004, 0.01, 1e-6, 0.97 - green - wet
@@ -147,7 +190,7 @@ def build_properties(a: Acquisition) -> dict[str, Any]:
     created = format_time(a.processed + timedelta(days=120, seconds=int(86400 * a.uniform("created"))))
     statistics, snow = _simulate_statistics(a)
     azimuth, elevation = a.sun
-    view_azimuth, incidence = _VIEW[a.relative_orbit]
+    view_azimuth, incidence = _VIEW[a.tile.name, a.relative_orbit]
     known = _KNOWN.get(a.id, {})
     values: dict[str, Any] = {
         "gsd": 10,
@@ -155,7 +198,7 @@ def build_properties(a: Acquisition) -> dict[str, Any]:
         "updated": "",  # follows
         "datetime": start,
         "platform": f"sentinel-{a.satellite.lower()}",
-        "grid:code": f"MGRS-{a.place.tile}",
+        "grid:code": f"MGRS-{a.tile.name}",
         "published": format_time(published),
         "statistics": statistics,
         "instruments": ["msi"],
@@ -186,7 +229,7 @@ def build_properties(a: Acquisition) -> dict[str, Any]:
         "product:timeliness_category": "NRT",
         "sat:platform_international_designator": DESIGNATORS[a.satellite],
     }
-    values |= known | _say_simulated(a.place)
+    values |= known | _say_simulated(a.tile)
     values["updated"] = _simulate_update(values["published"])
     return values
 
@@ -201,21 +244,21 @@ def _simulate_update(published: str) -> str:
     return format_time(datetime.fromisoformat(published) + delay)
 
 
-def _say_simulated(place: Place) -> dict[str, Any]:
+def _say_simulated(tile: Tile) -> dict[str, Any]:
     return {
         "description": SIMULATED,
         "cdse_offline:simulated": True,
-        "cdse_offline:window": _WINDOWS[place.tile],
+        "cdse_offline:window": _WINDOWS[tile.name],
     }
 
 
-def build_geometry(place: Place) -> dict[str, Any]:
-    ring = [list(corner) for corner in _FOOTPRINTS[place.tile]]
+def build_geometry(tile: Tile) -> dict[str, Any]:
+    ring = [list(corner) for corner in _FOOTPRINTS[tile.name]]
     return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
 
 
-def compute_bbox(place: Place) -> list[float]:
-    longitudes, latitudes = zip(*_FOOTPRINTS[place.tile], strict=True)
+def compute_bbox(tile: Tile) -> list[float]:
+    longitudes, latitudes = zip(*_FOOTPRINTS[tile.name], strict=True)
     return [min(longitudes), min(latitudes), max(longitudes), max(latitudes)]
 
 
@@ -224,11 +267,11 @@ def _build_item(
 ) -> dict[str, Any]:
     return {
         "id": a.id,
-        "bbox": compute_bbox(a.place),
+        "bbox": compute_bbox(a.tile),
         "type": "Feature",
         "links": links,
         "assets": described,
-        "geometry": build_geometry(a.place),
+        "geometry": build_geometry(a.tile),
         "collection": collection,
         "properties": build_properties(a),
         "stac_extensions": EXTENSIONS,
@@ -265,11 +308,11 @@ def _describe_files(a: Acquisition, product: assets.Product, base: str) -> dict[
             continue
         file = s3 | {"alternate": {"https": _describe_https(odata, s3["file:local_path"])}}
         if key in assets.IMAGES:
-            files[key] = file | assets.describe_image(key, a.place, statistics, view)
+            files[key] = file | assets.describe_image(key, a.tile, statistics, view)
         else:
             files[key] = file | _describe_document(path, metadata.build_document(a, key))
     if a.id == MISTAKEN[0]:
-        files[MISTAKEN[1]] = assets.mistake_grid(files[MISTAKEN[1]], a.place)
+        files[MISTAKEN[1]] = assets.mistake_grid(files[MISTAKEN[1]], a.tile)
     return files
 
 
@@ -326,5 +369,5 @@ def build_truth_item(a: Acquisition, base: str) -> dict[str, Any]:
     product = assets.Product(a)
     files = {}
     for key in assets.TRUTH:
-        files[key] = {"href": f"s3://eodata/{product.truth_key(key)}"} | assets.describe_truth(key, a.place)
+        files[key] = {"href": f"s3://eodata/{product.truth_key(key)}"} | assets.describe_truth(key, a.tile)
     return _build_item(a, TRUTH, files, [])

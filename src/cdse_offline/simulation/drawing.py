@@ -13,35 +13,43 @@ from numpy.typing import ArrayLike
 from scipy import fft, ndimage
 
 from cdse_offline.simulation.covers import CODE, COVERS
-from cdse_offline.simulation.land import OVERLAYS, ROOFS, SIZE, Land
+from cdse_offline.simulation.land import OVERLAYS, ROOFS, SIZE, SQUARE, Land
 
 Point = tuple[float, float] | np.ndarray  # row and column
 
 
-def draw_noise(rng: Generator, longest: float, shortest: float = 2, slope: float = 1.5, size: int = SIZE) -> np.ndarray:
+def draw_noise(
+    rng: Generator,
+    longest: float,
+    shortest: float = 2,
+    slope: float = 1.5,
+    shape: int | tuple[int, int] = SIZE,
+) -> np.ndarray:
     """Random field of mean 0 and deviation 1 with waves between two lengths; a steeper slope is smoother."""
-    side = fft.next_fast_len(size + 64, real=True)  # larger than asked: opposite edges must not match
-    square, logarithm = _compute_frequencies(side)
+    rows, columns = (shape, shape) if isinstance(shape, int) else shape
+    # Larger than asked: opposite edges must not match.
+    sides = fft.next_fast_len(rows + 64, real=True), fft.next_fast_len(columns + 64, real=True)
+    square, logarithm = _compute_frequencies(sides)
     falling = np.exp(-slope * logarithm - square * (shortest / 2) ** 2)
     rising = -np.expm1(-((square * longest**2) ** 2))
     gain = falling * rising
-    waves = fft.rfft2(rng.standard_normal((side, side)))
-    field = fft.irfft2(waves * gain, s=(side, side))[:size, :size]
+    waves = fft.rfft2(rng.standard_normal(sides))
+    field = fft.irfft2(waves * gain, s=sides)[:rows, :columns]
     field -= field.mean()
     return field / np.sqrt(np.mean(field**2))
 
 
 @cache
-def _compute_frequencies(side: int) -> tuple[np.ndarray, np.ndarray]:
+def _compute_frequencies(sides: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Squared spatial frequency of each term of `rfft2` and the logarithm of the frequency."""
-    square = fft.fftfreq(side)[:, None] ** 2 + fft.rfftfreq(side)[None, :] ** 2
+    square = fft.fftfreq(sides[0])[:, None] ** 2 + fft.rfftfreq(sides[1])[None, :] ** 2
     square[0, 0] = 1
     return square, np.log(square) / 2
 
 
-def draw_hill(centre: tuple[float, float], radius: float) -> np.ndarray:
+def draw_hill(centre: tuple[float, float], radius: float, shape: tuple[int, int] = SQUARE) -> np.ndarray:
     """A smooth bump of height 1."""
-    row, column = np.ogrid[:SIZE, :SIZE]
+    row, column = np.ogrid[: shape[0], : shape[1]]
     square = (row - centre[0]) ** 2 + (column - centre[1]) ** 2
     return np.exp(-square / (2 * radius**2))
 
@@ -83,7 +91,8 @@ def compute_normals(path: np.ndarray) -> np.ndarray:
 class Canvas:
     """Collects thin things, drawn at sub-pixel places, as fractions of pixels."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: tuple[int, int] = SQUARE) -> None:
+        self.shape = shape
         self._dots: dict[str, list[np.ndarray]] = {name: [] for name in OVERLAYS}
 
     def dots(self, name: str, points: np.ndarray, area: float | np.ndarray) -> None:
@@ -111,25 +120,26 @@ class Canvas:
     def share(self, name: str) -> np.ndarray:
         """Share of each pixel that these things cover."""
         dots = np.vstack([np.zeros((0, 3)), *self._dots[name]])
-        total = np.zeros((SIZE + 2) ** 2)
+        rows, columns = (side + 2 for side in self.shape)
+        total = np.zeros(rows * columns)
         corner = np.floor(dots[:, :2] + 0.5).astype(int)  # window pixel (0, 0) is (1, 1) here, its centre is at 0.5
-        inside = np.all((corner >= 0) & (corner <= SIZE), axis=1)
+        inside = np.all((corner >= 0) & (corner <= self.shape), axis=1)
         corner, dots = corner[inside], dots[inside]
         r, c = (dots[:, :2] + 0.5 - corner).T
         for below, beside in ((0, 0), (0, 1), (1, 0), (1, 1)):
             weight = (r if below else 1 - r) * (c if beside else 1 - c)
-            pixel = (corner[:, 0] + below) * (SIZE + 2) + corner[:, 1] + beside
+            pixel = (corner[:, 0] + below) * columns + corner[:, 1] + beside
             total += np.bincount(pixel, weight * dots[:, 2], len(total))
-        return total.reshape(SIZE + 2, SIZE + 2)[1:-1, 1:-1]
+        return total.reshape(rows, columns)[1:-1, 1:-1]
 
 
-def measure_distance(path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def measure_distance(path: np.ndarray, shape: tuple[int, int] = SQUARE) -> tuple[np.ndarray, np.ndarray]:
     """Distance of each pixel from a path, and which point of the path is nearest."""
     cells = np.floor(path).astype(int)
-    inside = np.all((cells >= 0) & (cells < SIZE), axis=1)
-    which = np.zeros((SIZE, SIZE), dtype=int)
+    inside = np.all((cells >= 0) & (cells < shape), axis=1)
+    which = np.zeros(shape, dtype=int)
     which[tuple(cells[inside].T)] = np.flatnonzero(inside)
-    away = np.ones((SIZE, SIZE), dtype=bool)
+    away = np.ones(shape, dtype=bool)
     away[tuple(cells[inside].T)] = False
     gap, nearest = ndimage.distance_transform_edt(away, return_indices=True)
     return ndimage.gaussian_filter(gap, 1), which[tuple(nearest)]
@@ -146,19 +156,19 @@ class Blocks:
     edge: np.ndarray  # distance to the nearest other block
 
 
-def cut_blocks(rng: Generator, spacing: float, warp: float = 0) -> Blocks:
+def cut_blocks(rng: Generator, spacing: float, warp: float = 0, shape: tuple[int, int] = SQUARE) -> Blocks:
     """Cut the window into blocks of about this size; `warp` bends their borders, in pixels."""
-    side = int(SIZE / spacing) + 5
+    side = int(max(shape) / spacing) + 5
     seeds = (np.indices((side, side)) - 2 + rng.random((2, side, side))).reshape(2, -1) * spacing
     seeds = seeds.astype(np.float32)
-    row, column = np.indices((SIZE, SIZE)) + 0.5
+    row, column = np.indices(shape) + 0.5
     if warp:
-        row, column = (axis + warp * draw_noise(rng, 250, 40, 2) for axis in (row, column))
+        row, column = (axis + warp * draw_noise(rng, 250, 40, 2, shape) for axis in (row, column))
     cells = (row // spacing).astype(int) + 2, (column // spacing).astype(int) + 2
     home = [np.clip(axis, 1, side - 2).astype(np.int32) for axis in cells]
     row, column = row.astype(np.float32), column.astype(np.float32)
-    best = np.full((2, SIZE, SIZE), np.inf, dtype=np.float32)
-    owner = np.zeros((2, SIZE, SIZE), dtype=np.int32)
+    best = np.full((2, *shape), np.inf, dtype=np.float32)
+    owner = np.zeros((2, *shape), dtype=np.int32)
     for dr in (-1, 0, 1):
         for dc in (-1, 0, 1):
             seed = (home[0] + dr) * side + home[1] + dc
@@ -214,7 +224,7 @@ def cut_parcels(
 
 def find_side(path: np.ndarray, nearest: np.ndarray) -> np.ndarray:
     """1 for the pixels to the right of a path, -1 to the left."""
-    row, column = np.indices((SIZE, SIZE)) + 0.5
+    row, column = np.indices(nearest.shape) + 0.5
     normal = compute_normals(path)
     down = (row - path[:, 0].take(nearest)) * normal[:, 0].take(nearest)
     right = (column - path[:, 1].take(nearest)) * normal[:, 1].take(nearest)
@@ -237,17 +247,23 @@ class Sketch:
     def __init__(self, rng: Generator, ground: Parcels, covers: np.ndarray) -> None:
         self.rng = rng
         self.parcels = ground
-        self.canvas = Canvas()
+        self.shape = ground.number.shape
+        self.canvas = Canvas(self.shape)
         self.unit = ground.number.copy()
         self.covers = covers
         self.shift = np.zeros(len(covers))
         self.tone = 1 + 0.085 * rng.standard_normal(len(covers))
-        self.dense = np.clip(0.55 + 0.16 * draw_noise(rng, 60, 3, 1.0) + 0.14 * draw_noise(rng, 14, 2, 0.5), 0, 1)
-        self.soft = 1 + 0.022 * draw_noise(rng, 200, 2, 0.6) + 0.016 * draw_noise(rng, 8, 2, 0.1)
+        patches, tufts = self.noise(60, 3, 1.0), self.noise(14, 2, 0.5)
+        self.dense = np.clip(0.55 + 0.16 * patches + 0.14 * tufts, 0, 1)
+        self.soft = 1 + 0.022 * self.noise(200, 2, 0.6) + 0.016 * self.noise(8, 2, 0.1)
         self.grain = self.soft.copy()
-        self.height = np.zeros((SIZE, SIZE))
-        self.share = {name: np.zeros((SIZE, SIZE)) for name in OVERLAYS}
+        self.height = np.zeros(self.shape)
+        self.share = {name: np.zeros(self.shape) for name in OVERLAYS}
         self.built: dict[str, list[np.ndarray]] = {name: [np.zeros((0, 5))] for name in OVERLAYS}
+
+    def noise(self, longest: float, shortest: float = 2, slope: float = 1.5) -> np.ndarray:
+        """`draw_noise` over the window."""
+        return draw_noise(self.rng, longest, shortest, slope, self.shape)
 
     def add(self, covers: np.ndarray, tone: np.ndarray | float = 1.0, shift: np.ndarray | float = 0.0) -> int:
         """Append units, return the number of the first."""
@@ -273,7 +289,7 @@ class Sketch:
 
     def trees(self, where: np.ndarray, count: int, area: float = 0.7) -> None:
         """Single trees and bushes, scattered."""
-        points = self.rng.random((count, 2)) * SIZE
+        points = self.rng.random((count, 2)) * self.shape
         inside = where[tuple(points.astype(int).T)]
         self.canvas.dots("broadleaf", points[inside], area * (0.4 + self.rng.random(inside.sum())))
 

@@ -49,11 +49,13 @@ def make_file(wanted: SimulatedFile, path: Path) -> None:
     if wanted.kind == "thumbnail":
         images.write_jpeg(path, scene.thumbnail())
         return
+    resolution = pixel_size(wanted.asset)
     images.write(
         path,
         _draw_pixels(scene, wanted),
-        place=wanted.acquisition.place,
-        resolution=pixel_size(wanted.asset),
+        grid=wanted.acquisition.tile,
+        window=wanted.acquisition.window(resolution),
+        resolution=resolution,
         lengths=_simulate_lengths(wanted, path.parent),
     )
 

@@ -13,21 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from rasterio import Affine
+from rasterio import Affine, windows
 from rasterio.errors import DriverRegistrationError, NotGeoreferencedWarning
 from rasterio.io import MemoryFile
-from rasterio.windows import Window
 
 from cdse_offline.messages import say
 from cdse_offline.simulation import codestream
-from cdse_offline.simulation.places import GRID_SHAPE, JP2_TILE, Place
+from cdse_offline.simulation.places import GRID_SHAPE, JP2_TILE, Tile, Window
 
 _DRIVER = "JP2OpenJPEG"
 _LEVELS = 5  # resolutions
 
 
 def encode(
-    shape: tuple[int, int], pixels: np.ndarray, corner: tuple[int, int], *, tile: int, place: Place, resolution: int
+    shape: tuple[int, int], pixels: np.ndarray, corner: tuple[int, int], *, tile: int, grid: Tile, resolution: int
 ) -> bytes:
     """A lossless JP2 file of zeros, but for `pixels` (band, row, column) whose upper left one lies at `corner`."""
     bands, height, width = pixels.shape
@@ -38,8 +37,8 @@ def encode(
         "count": bands,
         "height": shape[0],
         "width": shape[1],
-        "crs": f"EPSG:{place.epsg}",
-        "transform": Affine(resolution, 0, place.west, 0, -resolution, place.north),
+        "crs": f"EPSG:{grid.epsg}",
+        "transform": Affine(resolution, 0, grid.west, 0, -resolution, grid.north),
         "blockxsize": tile,
         "blockysize": tile,
         "resolutions": _LEVELS,
@@ -54,7 +53,7 @@ def encode(
     row, column = corner
     with MemoryFile() as memory:
         with memory.open(**options) as file:
-            file.write(pixels, window=Window(column, row, width, height))
+            file.write(pixels, window=windows.Window(column, row, width, height))
         return bytes(memory.getbuffer())
 
 
@@ -66,12 +65,12 @@ def check_driver() -> None:
 
 
 @cache
-def _encode_frame(bands: int, dtype: str, place: Place, resolution: int) -> tuple[bytes, codestream.EmptyTiles]:
+def _encode_frame(bands: int, dtype: str, grid: Tile, resolution: int) -> tuple[bytes, codestream.EmptyTiles]:
     """Header of a full-grid file and its four kinds of empty tile-parts."""
     side, tile = GRID_SHAPE[resolution], JP2_TILE[resolution]
     small = tile + side % tile  # two by two tiles: one of each kind
     nothing = np.zeros((bands, 1, 1), dtype)
-    file = encode((small, small), nothing, (0, 0), tile=tile, place=place, resolution=resolution)
+    file = encode((small, small), nothing, (0, 0), tile=tile, grid=grid, resolution=resolution)
     header, parts = codestream.split(file)
     empty = codestream.EmptyTiles(inner=parts[0], right=parts[1], bottom=parts[2], corner=parts[3])
     return codestream.resize(header, side), empty
@@ -88,23 +87,22 @@ class _Tile:
     width: int
 
 
-def _find_tiles(place: Place, resolution: int) -> Iterator[_Tile]:
+def _find_tiles(window: Window, resolution: int) -> Iterator[_Tile]:
     side, size = GRID_SHAPE[resolution], JP2_TILE[resolution]
     across = -(-side // size)
-    top, left, window = place.window(resolution)
-    for row in range(top // size, (top + window - 1) // size + 1):
-        for column in range(left // size, (left + window - 1) // size + 1):
+    bottom, right = window.row + window.height - 1, window.column + window.width - 1
+    for row in range(window.row // size, bottom // size + 1):
+        for column in range(window.column // size, right // size + 1):
             height = min(size, side - row * size)
             width = min(size, side - column * size)
             yield _Tile(row * across + column, row * size, column * size, height, width)
 
 
-def _encode_tile_parts(pixels: np.ndarray, place: Place, resolution: int) -> dict[int, bytes]:
+def _encode_tile_parts(pixels: np.ndarray, grid: Tile, window: Window, resolution: int) -> dict[int, bytes]:
     """The tile-parts that hold the window, each encoded as a small image of its own."""
-    top, left, _ = place.window(resolution)
     parts = {}
-    for tile in _find_tiles(place, resolution):
-        row, column = top - tile.top, left - tile.left  # of the window in this tile
+    for tile in _find_tiles(window, resolution):
+        row, column = window.row - tile.top, window.column - tile.left  # of the window in this tile
         rows = slice(max(-row, 0), tile.height - row)
         columns = slice(max(-column, 0), tile.width - column)
         file = encode(
@@ -112,7 +110,7 @@ def _encode_tile_parts(pixels: np.ndarray, place: Place, resolution: int) -> dic
             pixels[:, rows, columns],
             (max(row, 0), max(column, 0)),
             tile=JP2_TILE[resolution],
-            place=place,
+            grid=grid,
             resolution=resolution,
         )
         _, encoded = codestream.split(file)
@@ -121,25 +119,31 @@ def _encode_tile_parts(pixels: np.ndarray, place: Place, resolution: int) -> dic
 
 
 def write(
-    path: Path, pixels: np.ndarray, *, place: Place, resolution: int, lengths: Sequence[int] | None = None
+    path: Path,
+    pixels: np.ndarray,
+    *,
+    grid: Tile,
+    window: Window,
+    resolution: int,
+    lengths: Sequence[int] | None = None,
 ) -> None:
-    """Write a file of the whole grid with these pixels, (row, column) or (band, row, column), in the place's window.
+    """Write a file of the whole grid with these pixels, (row, column) or (band, row, column), in the window.
 
     `lengths`, at 10 m: how long each tile-part shall be at least.
     """
     if pixels.ndim == 2:
         pixels = pixels[np.newaxis]
     side, tile = GRID_SHAPE[resolution], JP2_TILE[resolution]
-    top, left, size = place.window(resolution)
-    if pixels.shape[1:] != (size, size):
-        raise ValueError(f"pixels of shape {pixels.shape} do not fill the window of {size} x {size} at {resolution} m")
+    if pixels.shape[1:] != (window.height, window.width):
+        raise ValueError(f"pixels of shape {pixels.shape} do not fill the window at {resolution} m: {window}")
     if resolution != 10:
         # Precincts (256) and code blocks (64) are counted from the image's corner. A tile of 1024 pixels begins
         # where they begin, so that all are alike; one of 640 or 192 does not: it is encoded where it lies.
-        path.write_bytes(encode((side, side), pixels, (top, left), tile=tile, place=place, resolution=resolution))
+        corner = window.row, window.column
+        path.write_bytes(encode((side, side), pixels, corner, tile=tile, grid=grid, resolution=resolution))
         return
-    header, empty = _encode_frame(len(pixels), pixels.dtype.name, place, resolution)
-    parts = _encode_tile_parts(pixels, place, resolution)
+    header, empty = _encode_frame(len(pixels), pixels.dtype.name, grid, resolution)
+    parts = _encode_tile_parts(pixels, grid, window, resolution)
     codestream.write(path, header, empty.fill_grid(parts, -(-side // tile)), lengths)
 
 

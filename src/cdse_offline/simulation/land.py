@@ -11,20 +11,21 @@ from scipy import ndimage
 
 from cdse_offline.simulation.covers import BANDS, CODE, COVERS, SPECTRA, SPECTRUM, compute_shares
 
-SIZE = 1020  # side of a window
+SIZE = 1020  # side of a window, but for wider ones
+SQUARE = (SIZE, SIZE)
 ROOFS = ("red roof", "grey roof", "metal", "blue tin")
 OVERLAYS = ("asphalt", "gravel", "concrete", *ROOFS, "broadleaf", "stream", "grass")
 
 
 @dataclass(frozen=True)
 class Land:
-    """A drawn window. Arrays of (SIZE, SIZE) unless said otherwise."""
+    """A drawn window. Arrays of the place's shape unless said otherwise."""
 
     unit: np.ndarray  # which unit a pixel belongs to
     dense: np.ndarray  # 0 where the unit's cover is sparse, 1 where it is dense
     grain: np.ndarray  # brightness about 1: crowns, tramlines, soil patches
     height: np.ndarray  # of trees and houses, metres
-    slope: np.ndarray  # of the ground southward and eastward, (2, SIZE, SIZE)
+    slope: np.ndarray  # of the ground southward and eastward, (2, rows, columns)
     kind: np.ndarray  # keys of `classes.LAND_CLASSES`
     thin: np.ndarray  # flat positions of the pixels with roads, houses, hedges
     share: np.ndarray  # share of each of OVERLAYS in those pixels, (len(OVERLAYS), len(thin))

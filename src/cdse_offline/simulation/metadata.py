@@ -23,7 +23,7 @@ def build_document(a: Acquisition, asset: str) -> bytes:
         "PROCESSING_BASELINE": "05.10",
         "SPACECRAFT_NAME": f"Sentinel-{a.satellite}",
         "SENSING_ORBIT_NUMBER": str(a.relative_orbit),
-        "HORIZONTAL_CS_CODE": f"EPSG:{a.place.epsg}",
+        "HORIZONTAL_CS_CODE": f"EPSG:{a.tile.epsg}",
         "BOA_QUANTIFICATION_VALUE": "10000",
         "BOA_ADD_OFFSET": "-1000",
         "AOT_QUANTIFICATION_VALUE": "1000",

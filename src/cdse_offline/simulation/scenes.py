@@ -9,9 +9,9 @@ from scipy import ndimage
 
 from cdse_offline.simulation import land
 from cdse_offline.simulation.drawing import draw_noise
-from cdse_offline.simulation.land import SIZE
 from cdse_offline.simulation.landscapes import build_land
 from cdse_offline.simulation.places import GRID_SHAPE, Acquisition
+from cdse_offline.simulation.sights import Sight
 from cdse_offline.simulation.sky import Sky, draw_sky, seed_generator
 
 FOLDER = "CDSE_OFFLINE_LAND"  # environment variable: where drawn land is kept between processes
@@ -31,8 +31,14 @@ class Scene:
         self._seen: dict[str, np.ndarray] = {}
 
     def pixels(self, key: str) -> np.ndarray:
-        """Pixels of an asset such as `B04_10m`, `SCL_20m`, `TCI_10m`: uint16, or uint8 for SCL and TCI."""
+        """Pixels of an asset such as `B04_10m`, `SCL_20m`, `TCI_10m` in the tile's window; 0 where it sees none of the
+        place. uint16, or uint8 for SCL and TCI.
+        """
         name, step = _split_key(key)
+        return self._sight.cut(self._draw(key, name, step), step, is_class=name == "SCL")
+
+    def _draw(self, key: str, name: str, step: int) -> np.ndarray:
+        """The same over the whole place."""
         if name not in _ASSETS[step]:
             raise KeyError(f"{key!r} is not an asset with pixels; with its resolution there are {_ASSETS[step]}")
         if name == "TCI":
@@ -46,8 +52,11 @@ class Scene:
     def truth(self, key: str) -> np.ndarray:
         """The land's class `CLASS_10m`, the sky's `SKY_10m`, or reflectance before sky and noise, `B04_10m` ..."""
         name, step = _split_key(key)
+        return self._sight.cut(self._draw_truth(key, name, step), step, is_class=name in ("CLASS", "SKY"))
+
+    def _draw_truth(self, key: str, name: str, step: int) -> np.ndarray:
         if step == 1 and name == "CLASS":
-            return self._land.kind.copy()
+            return self._land.kind
         if step == 1 and name == "SKY":
             return self._sky.truth()
         if step == 1 and _NATIVE.get(name) == 10:
@@ -57,15 +66,19 @@ class Scene:
     def thumbnail(self) -> np.ndarray:
         """Quicklook of the whole tile in true colour, (343, 343, 3); black where there is no data, as CDSE's are."""
         step = GRID_SHAPE[10] / QUICKLOOK
-        top, left, _ = self.acquisition.place.window(10)
+        window = self.acquisition.window(10)
         centres = (np.arange(QUICKLOOK) + 0.5) * step
-        rows, columns = (np.floor(centres - first).astype(int) for first in (top, left))
-        high, wide = ((places >= 0) & (places < SIZE) for places in (rows, columns))
-        smooth = [ndimage.uniform_filter(layer.astype(float), round(step)) for layer in self._true_colour(1)]
+        rows, columns = (np.floor(centres - first).astype(int) for first in (window.row, window.column))
+        high, wide = (rows >= 0) & (rows < window.height), (columns >= 0) & (columns < window.width)
+        smooth = [ndimage.uniform_filter(layer.astype(float), round(step)) for layer in self.pixels("TCI_10m")]
         picture = np.zeros((QUICKLOOK, QUICKLOOK, 3), np.uint8)
         seen = np.stack([layer[np.ix_(rows[high], columns[wide])] for layer in smooth], axis=2)
         picture[np.ix_(high, wide)] = np.rint(seen)
         return picture
+
+    @cached_property
+    def _sight(self) -> Sight:
+        return Sight(self.acquisition)
 
     @cached_property
     def _land(self) -> land.Land:
@@ -118,7 +131,8 @@ class Scene:
 
     @cached_property
     def _vapour(self) -> np.ndarray:
-        hills = draw_noise(seed_generator(self.acquisition, "vapour"), 600, 60, 2)
+        rng = seed_generator(self.acquisition, "vapour")
+        hills = draw_noise(rng, 600, 60, 2, self.acquisition.place.shape)
         return self._sky.weather.vapour * (1 + 0.05 * hills) + 0.3 * self._sky.opacity
 
     @cached_property
@@ -131,7 +145,7 @@ def _classify(scene: Scene) -> np.ndarray:
     s = scene._sky
     rng = seed_generator(scene.acquisition, "SCL")
     blue, red, infrared = (_average(scene._observed(band), 2) for band in ("B02", "B04", "B08"))
-    doubt = np.clip(draw_noise(rng, 30, 2, 0.8, SIZE // 2), -2, 2)
+    doubt = np.clip(draw_noise(rng, 30, 2, 0.8, blue.shape), -2, 2)
     ndvi = (infrared - red) / (infrared + red)
     scl = np.where(ndvi > 0.42 + 0.03 * doubt, 4, 5)
     scl[(ndvi < 0.3) & (ndvi > 0.1) & (doubt > 1.9)] = 7
@@ -158,8 +172,8 @@ def _split_key(key: str) -> tuple[str, int]:
 
 def _average(field: np.ndarray, step: int) -> np.ndarray:
     """Means of step by step pixels."""
-    side = len(field) // step
-    return field.reshape(side, step, side, step).mean(axis=(1, 3)) if step > 1 else field
+    rows, columns = (side // step for side in field.shape)
+    return field.reshape(rows, step, columns, step).mean(axis=(1, 3)) if step > 1 else field
 
 
 def _encode_dn(value: np.ndarray, *, scale: int = 10000, offset: int = 1000) -> np.ndarray:

@@ -13,7 +13,7 @@ from cdse_offline.packs.pack import BUCKET
 from cdse_offline.product import assets
 from cdse_offline.simulation import images as jpeg2000
 from cdse_offline.simulation.files import pixel_size
-from cdse_offline.simulation.places import Place
+from cdse_offline.simulation.places import Place, find_window
 
 
 def write_sample_pack(
@@ -35,7 +35,9 @@ def write_sample_pack(
     for key, pixels in images.items():
         path = Path(f"{place.name}/{item_id}/{key}.jp2")
         (folder / "eodata" / path).parent.mkdir(parents=True, exist_ok=True)
-        jpeg2000.write(folder / "eodata" / path, pixels, place=place, resolution=pixel_size(key))
+        resolution = pixel_size(key)
+        window = find_window(place, place.tiles[0], resolution)
+        jpeg2000.write(folder / "eodata" / path, pixels, grid=place.tiles[0], window=window, resolution=resolution)
         files[key] = {"href": f"{BUCKET}{path.as_posix()}"} | _described(key, pixels, place, processing_version)
     west, south, east, north = _bounds(place)
     item = {
@@ -53,7 +55,7 @@ def write_sample_pack(
             "gsd": 10,
             "datetime": when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "constellation": "sentinel-2",
-            "grid:code": f"MGRS-{place.tile}",
+            "grid:code": f"MGRS-{place.tiles[0].name}",
             "eo:cloud_cover": cloud_cover,
             "processing:version": processing_version,
             "description": description,
@@ -70,14 +72,12 @@ def write_sample_pack(
 
 def _bounds(place: Place) -> tuple[float, float, float, float]:
     """West, south, east and north of the place's window, degrees."""
-    row, column, size = place.window(10)
-    west, north = place.west + 10 * column, place.north - 10 * row
-    return transform_bounds(f"EPSG:{place.epsg}", "EPSG:4326", west, north - 10 * size, west + 10 * size, north)
+    return transform_bounds(f"EPSG:{place.epsg}", "EPSG:4326", *place.box)
 
 
 def _described(key: str, pixels: np.ndarray, place: Place, processing_version: str) -> dict[str, Any]:
     shares = {name: 100 * float((pixels == value).mean()) for value, name in enumerate(assets.SCL_SHARES)}
-    asset = assets.describe_image(key, place, shares, (0.0, 0.0))
+    asset = assets.describe_image(key, place.tiles[0], shares, (0.0, 0.0))
     for unknown in ("view:azimuth", "view:incidence_angle"):
         asset.pop(unknown, None)
     if "reflectance" in asset["roles"] and processing_version < "04.00":

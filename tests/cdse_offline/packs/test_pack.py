@@ -16,14 +16,14 @@ import pytest
 from cdse_access.service import running
 from cdse_offline.packs import pack
 from cdse_offline.server.matching import match_records
-from cdse_offline.simulation.places import Place
+from cdse_offline.simulation.places import Place, Tile
 from tests.cdse_offline.packs.sample import write_sample_pack
 
 ROOT = Path(__file__).parents[3]
 # The chip comes without a position: it is put where nobody will look for it, in a tile of the open Atlantic.
 NOWHERE = Place(
-    "spyndex", "Ảnh mẫu thật của gói spyndex, vị trí đặt tạm", "25NGA", 32625, 699960, 300000,
-    1200, 2400, 2.5, -31.2, date(2017, 1, 1), date(2017, 1, 1), (), size=300,
+    "spyndex", "Ảnh mẫu thật của gói spyndex, vị trí đặt tạm", "", 32625, 711960, 276000,
+    2.5, -31.2, date(2017, 1, 1), date(2017, 1, 1), (), (Tile("25NGA", 32625, 699960, 300000),), (300, 300),
 )  # fmt: skip
 CHIP = "spyndex-sentinel"
 HONEST = "Điểm ảnh Sentinel-2 thật của gói spyndex; vị trí và ngày là đặt tạm, SCL suy ra từ chính các kênh phổ."
@@ -102,7 +102,7 @@ def test_real_pixels_come_through_the_whole_chain(service: dict, folder: Path, c
     subprocess.run(command, env=os.environ | settings, check=True, timeout=120)
     with np.load(tmp_path / "seen.npz") as seen:
         assert str(seen["id"]) == CHIP
-        west, north = NOWHERE.west + 10 * NOWHERE.column, NOWHERE.north - 10 * NOWHERE.row
+        west, north = NOWHERE.west, NOWHERE.north
         column, row = (seen["x"][0] - 5 - west) / -10, (seen["y"][0] + 5 - north) / 10
         window = slice(int(row), int(row) + 300), slice(int(column), int(column) + 300)
         for key in ("B02_10m", "B03_10m", "B04_10m", "B08_10m"):
@@ -315,6 +315,6 @@ def test_objects_lie_in_the_bucket_only(tmp_path: Path):
 def test_a_window_of_another_size_is_refused(tmp_path: Path, chip: dict[str, np.ndarray]):
     with pytest.raises(ValueError, match="do not fill the window"):
         write_sample_pack(
-            tmp_path, {"B04_10m": chip["B04_10m"]}, item_id="x", place=replace(NOWHERE, size=240),
+            tmp_path, {"B04_10m": chip["B04_10m"]}, item_id="x", place=replace(NOWHERE, shape=(240, 240)),
             when=datetime(2017, 6, 1, tzinfo=UTC), processing_version="02.05", description="",
         )  # fmt: skip

@@ -9,11 +9,12 @@ import pytest
 from cdse_offline.product import archive, assets, items
 from cdse_offline.simulation.files import pixel_size
 from cdse_offline.simulation.metadata import build_document
-from cdse_offline.simulation.places import GRID_SHAPE, MUNICH, PLACES, Acquisition, acquisitions
+from cdse_offline.simulation.places import GRID_SHAPE, MUNICH, PLACES, Acquisition, acquisitions, find_box
 
 KNOWN = "S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623"
 HOLDINGS = archive.simulate_holdings()
 SEARCHED = [record.searched["properties"] for record in HOLDINGS.records if record.collection == items.SENTINEL]
+VIEWS = [(place, tile) for place in PLACES for tile in place.tiles]
 
 
 def known_acquisition() -> Acquisition:
@@ -77,17 +78,24 @@ def test_sampling_tells_native_resolution_from_others():
 
 def test_footprints_and_windows_are_where_the_tiles_are():
     pyproj = pytest.importorskip("pyproj")
-    for place in PLACES:
-        to_degrees = pyproj.Transformer.from_crs(place.epsg, 4326, always_xy=True).transform
-        east, south = place.west + 109800, place.north - 109800
-        corners = [(place.west, place.north), (place.west, south), (east, south), (east, place.north)]
-        for corner, (longitude, latitude) in zip(corners, items._FOOTPRINTS[place.tile], strict=True):
-            assert to_degrees(*corner) == pytest.approx((longitude, latitude), abs=1e-9)
-        west, north = place.west + 10 * place.column, place.north - 10 * place.row
-        window = [west, north - 10 * place.size, west + 10 * place.size, north]
-        longitudes, latitudes = to_degrees([window[i] for i in (0, 0, 2, 2)], [window[i] for i in (1, 3, 1, 3)])
-        expected = [min(longitudes), min(latitudes), max(longitudes), max(latitudes)]
-        assert items._WINDOWS[place.tile] == pytest.approx(expected, abs=1e-6)
+    for place, tile in VIEWS:
+        to_degrees = pyproj.Transformer.from_crs(tile.epsg, 4326, always_xy=True)
+        east, south = tile.west + 109800, tile.north - 109800
+        corners = [(tile.west, tile.north), (tile.west, south), (east, south), (east, tile.north)]
+        for corner, (longitude, latitude) in zip(corners, items._FOOTPRINTS[tile.name], strict=True):
+            assert to_degrees.transform(*corner) == pytest.approx((longitude, latitude), abs=1e-9)
+        expected = to_degrees.transform_bounds(*find_box(place, tile), densify_pts=100)
+        assert items._WINDOWS[tile.name] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_tile_of_another_zone_sees_the_whole_place():
+    pyproj = pytest.importorskip("pyproj")
+    for place, tile in [view for view in VIEWS if view[0].epsg != view[1].epsg]:
+        to_tile = pyproj.Transformer.from_crs(place.epsg, tile.epsg, always_xy=True)
+        seen = find_box(place, tile)
+        outward = [seen - box for seen, box in zip(seen, to_tile.transform_bounds(*place.box), strict=True)]
+        assert all(-60 < gap <= 0 for gap in outward[:2]) and all(0 <= gap < 60 for gap in outward[2:])
+        assert all(gap % 60 == 0 for gap in (seen[0] - tile.west, seen[3] - tile.north))
 
 
 def test_truth_has_its_own_assets_and_classes():

@@ -14,7 +14,7 @@ MUNICH_SCENE, RIVER_SCENE = acquisitions(MUNICH)[0], acquisitions(RED_RIVER)[0]
 
 @pytest.mark.parametrize(("holes", "least", "most"), [(True, 80e6, 130e6), (False, 0, 3e6)])
 def test_images_at_10_m_are_as_long_as_those_of_esa_where_that_costs_nothing(tmp_path, monkeypatch, holes, least, most):
-    window = RIVER_SCENE.place.window(10)[2]
+    window = RIVER_SCENE.window(10).width
     monkeypatch.setattr(files, "_open_scene", lambda _: FakeScene(window))
     monkeypatch.setattr(lengths, "holes_are_free", lambda folder: holes)
     found = {}

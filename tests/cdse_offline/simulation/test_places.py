@@ -1,5 +1,6 @@
 """The timetable and the sun, against values worked by hand and against a real product's metadata."""
 
+from dataclasses import astuple
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from cdse_offline.simulation.places import (
     RED_RIVER,
     acquisitions,
     compute_sun_position,
+    find_window,
 )
 
 FIRST = acquisitions(MUNICH)[1]  # 28 September 2023: the real product whose metadata are known
@@ -101,17 +103,21 @@ def test_cloud_cover_is_a_percentage():
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-def test_window(place):
-    row, column, side = place.window(10)
-    # It fits the 20 m and 60 m grids, and one codestream tile of the 10 m bands holds it.
-    assert [number % 6 for number in (row, column, side)] == [0, 0, 0]
-    tile = JP2_TILE[10]
-    assert row // tile == (row + side - 1) // tile
-    assert column // tile == (column + side - 1) // tile
-    for resolution, shape in GRID_SHAPE.items():
-        window = place.window(resolution)
-        assert window == tuple(number * 10 // resolution for number in (row, column, side))
-        assert window[0] + side * 10 // resolution <= shape
+def test_windows_fit_the_grids_of_their_tiles(place):
+    for tile in place.tiles:
+        fine = astuple(find_window(place, tile, 10))
+        assert [number % 6 for number in fine] == [0, 0, 0, 0]  # it fits the 20 m and 60 m grids
+        for resolution, side in GRID_SHAPE.items():
+            window = find_window(place, tile, resolution)
+            assert astuple(window) == tuple(number * 10 // resolution for number in fine)
+            assert 0 <= window.row <= side - window.height and 0 <= window.column <= side - window.width
+
+
+@pytest.mark.parametrize("place", [MUNICH, RED_RIVER], ids=lambda place: place.name)
+def test_one_codestream_tile_holds_the_windows_of_the_lessons(place):
+    window, tile = find_window(place, place.tiles[0], 10), JP2_TILE[10]
+    assert window.row // tile == (window.row + window.height - 1) // tile
+    assert window.column // tile == (window.column + window.width - 1) // tile
 
 
 def test_uniform_is_the_same_everywhere_and_differs_by_purpose():

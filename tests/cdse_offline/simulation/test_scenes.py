@@ -127,7 +127,8 @@ def test_the_quicklook_shows_the_whole_tile():
     """Its window is where it is in the tile, as bright as the image; around it there is no data."""
     picture, colours = scene().thumbnail(), scene().pixels("TCI_10m")
     assert picture.shape == (343, 343, 3) and picture.dtype == np.uint8
-    top, left, size = scene().acquisition.place.window(10)
+    window = scene().acquisition.window(10)
+    top, left, size = window.row, window.column, window.height
     centres = (np.arange(343) + 0.5) * 10980 / 343
     rows, columns = (top <= centres) & (centres < top + size), (left <= centres) & (centres < left + size)
     inside = np.outer(rows, columns)
