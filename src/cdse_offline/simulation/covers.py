@@ -4,10 +4,9 @@ Every pixel of a scene is a mixture of a few surfaces. A crop's calendar says ho
 or in flower on a day of the year; what is left is soil.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
+
+from cdse_offline.simulation.calendars import Cover, build_still_cover, read_calendar
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 
@@ -56,28 +55,6 @@ SPECTRA = _read_spectra(_SPECTRA)
 SPECTRUM = {name: index for index, name in enumerate(SPECTRA)}
 
 
-@dataclass(frozen=True)
-class Cover:
-    """What grows or lies on a unit. `calendar`: day of year, then the shares of green, dry, water and flower.
-
-    What is left is soil. The sparse places of a unit have `gap` less green than its dense ones.
-    """
-
-    kind: int  # of `classes.LAND_CLASSES`
-    calendar: Sequence[tuple[float, ...]]
-    green: str = "crop"
-    dry: str = "straw"
-    soil: str = "soil"
-    water: str = "flooded"
-    gap: float = 0.12
-    cycle: int = 366  # days until the calendar begins anew
-
-
-def build_still_cover(kind: int, sparse: str, dense: str) -> Cover:
-    """A cover without seasons, somewhere between two surfaces."""
-    return Cover(kind, [(1, 1, 0, 0, 0)], green=dense, soil=sparse, gap=1.0)
-
-
 _CEREAL_AUTUMN = ((22, 0.02, 0.42, 0, 0), (23, 0, 0.10, 0, 0), (45, 0.06, 0.06, 0, 0), (75, 0.4, 0, 0, 0))
 
 
@@ -89,13 +66,7 @@ def _build_cereal(ripe: int) -> list[tuple[float, ...]]:
     return growth + ripening + harvest + [(ripe + 1 + day, *shares) for day, *shares in _CEREAL_AUTUMN]
 
 
-def _read_calendar(table: str) -> list[tuple[float, ...]]:
-    """Rows of day of year, green, dry, water and flower."""
-    _, *lines = table.strip().splitlines()
-    return [tuple(float(value) for value in line.split()) for line in lines]
-
-
-_RAPE = _read_calendar("""
+_RAPE = read_calendar("""
        day  green    dry  water flower
          1    0.5      0      0      0
         95   0.78      0      0      0
@@ -112,7 +83,7 @@ _RAPE = _read_calendar("""
        241      0   0.05      0      0
        290    0.5      0      0      0
 """)
-_MAIZE = _read_calendar("""
+_MAIZE = read_calendar("""
        day  green    dry  water flower
          1   0.05    0.1      0      0
        105    0.1   0.06      0      0
@@ -127,7 +98,7 @@ _MAIZE = _read_calendar("""
        265   0.02    0.3      0      0
        290   0.08    0.2      0      0
 """)
-_POTATO = _read_calendar("""
+_POTATO = read_calendar("""
        day  green    dry  water flower
          1   0.02    0.1      0      0
        110      0      0      0      0
@@ -140,7 +111,7 @@ _POTATO = _read_calendar("""
        256   0.02   0.04      0      0
        280    0.2      0      0      0
 """)
-_LEAVES = _read_calendar("""
+_LEAVES = read_calendar("""
        day  green    dry  water flower
          1    0.3      0      0      0
        112    0.5      0      0      0
@@ -151,7 +122,7 @@ _LEAVES = _read_calendar("""
        300    0.3    0.5      0      0
 """)
 # Two crops of rice: transplanted about 19 February and 27 June, harvested about 6 June and 8 October.
-_RICE = _read_calendar("""
+_RICE = read_calendar("""
        day  green    dry  water flower
          8   0.05   0.25   0.15      0
         18   0.03   0.05    0.6      0
@@ -180,7 +151,7 @@ _RICE = _read_calendar("""
        296   0.14    0.4   0.05      0
 """)
 _RICE_FALLOW = [*_RICE, (330, 0.16, 0.3, 0.05, 0), (366, 0.06, 0.26, 0.12, 0)]
-_WINTER_CROP = _read_calendar("""
+_WINTER_CROP = read_calendar("""
        day  green    dry  water flower
        300   0.02   0.02      0      0
        316   0.34      0      0      0
@@ -189,7 +160,7 @@ _WINTER_CROP = _read_calendar("""
        364    0.3    0.1      0      0
 """)
 _RICE_WINTER = [*_RICE, *_WINTER_CROP]
-_VEGETABLES = _read_calendar("""
+_VEGETABLES = read_calendar("""
        day  green    dry  water flower
          0      0      0      0      0
         12   0.08      0      0      0
@@ -199,7 +170,7 @@ _VEGETABLES = _read_calendar("""
         82   0.05    0.2      0      0
         95    0.1    0.1      0      0
 """)
-_EVERGREEN = _read_calendar("""
+_EVERGREEN = read_calendar("""
        day  green    dry  water flower
          1   0.84   0.04      0      0
         60   0.84   0.04      0      0
