@@ -19,6 +19,7 @@ class Cover:
     water: str = "flooded"
     gap: float = 0.12
     cycle: int = 366  # days until the calendar begins anew
+    height: float = 0  # metres above ground where it is dense; counts where land changed, elsewhere it is drawn
 
 
 def build_still_cover(kind: int, sparse: str, dense: str) -> Cover:

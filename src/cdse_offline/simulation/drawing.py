@@ -12,6 +12,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 from scipy import fft, ndimage
 
+from cdse_offline.simulation.changes import Change, list_changes
 from cdse_offline.simulation.covers import CODE, COVERS
 from cdse_offline.simulation.land import OVERLAYS, ROOFS, SIZE, SQUARE, Land
 
@@ -259,6 +260,7 @@ class Sketch:
         self.grain = self.soft.copy()
         self.height = np.zeros(self.shape)
         self.share = {name: np.zeros(self.shape) for name in OVERLAYS}
+        self.changes: list[Change] = []
         self.built: dict[str, list[np.ndarray]] = {name: [np.zeros((0, 5))] for name in OVERLAYS}
 
     def noise(self, longest: float, shortest: float = 2, slope: float = 1.5) -> np.ndarray:
@@ -362,4 +364,5 @@ class Sketch:
             shift=self.shift,
             tone=self.tone,
             luck=self.rng.random((len(self.covers), 3)),
+            changes=list_changes(self.changes),
         )

@@ -33,6 +33,7 @@ class Land:
     shift: np.ndarray  # how many days later than the calendar each unit is, (units,)
     tone: np.ndarray  # brightness of each unit, (units,)
     luck: np.ndarray  # random numbers of each unit, (units, 3)
+    changes: np.ndarray  # unit, day of the year and code of its new cover, earliest first, (changes, 3); see `changes`
 
 
 def mix_spectra(land: Land, day: float) -> tuple[np.ndarray, np.ndarray]:

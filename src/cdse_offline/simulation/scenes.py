@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from cdse_offline.simulation import land
+from cdse_offline.simulation.changes import apply_changes
 from cdse_offline.simulation.drawing import draw_noise
 from cdse_offline.simulation.landscapes import build_land
 from cdse_offline.simulation.places import GRID_SHAPE, Acquisition
@@ -50,7 +51,7 @@ class Scene:
         return _encode_dn(self._at(name, step))
 
     def truth(self, key: str) -> np.ndarray:
-        """The land's class `CLASS_10m`, the sky's `SKY_10m`, or reflectance before sky and noise, `B04_10m` ..."""
+        """`CLASS_10m` of that day, `SKY_10m`, or reflectance before sky and noise, `B04_10m` ..."""
         name, step = _split_key(key)
         return self._sight.cut(self._draw_truth(key, name, step), step, is_class=name in ("CLASS", "SKY"))
 
@@ -80,14 +81,19 @@ class Scene:
     def _sight(self) -> Sight:
         return Sight(self.acquisition)
 
+    @property
+    def _day(self) -> int:
+        return self.acquisition.start.timetuple().tm_yday
+
     @cached_property
     def _land(self) -> land.Land:
         folder = os.environ.get(FOLDER)
-        return build_land(self.acquisition.place, Path(folder) if folder else None)
+        drawn = build_land(self.acquisition.place, Path(folder) if folder else None)
+        return apply_changes(drawn, self._day)
 
     @cached_property
     def _units(self) -> tuple[np.ndarray, np.ndarray]:
-        return land.mix_spectra(self._land, self.acquisition.start.timetuple().tm_yday)
+        return land.mix_spectra(self._land, self._day)
 
     @cached_property
     def _sunlight(self) -> np.ndarray:

@@ -50,7 +50,7 @@ def flat(**changes):
     zero = np.zeros((land.SIZE, land.SIZE))
     fields = dict.fromkeys(("unit", "dense", "grain", "height", "kind"), zero)
     return land.Land(**fields | {"slope": np.zeros((2, *zero.shape))} | changes, **{
-        name: np.zeros(1) for name in ("thin", "share", "cover", "shift", "tone", "luck")
+        name: np.zeros(1) for name in ("thin", "share", "cover", "shift", "tone", "luck", "changes")
     })  # fmt: skip
 
 
