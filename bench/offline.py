@@ -22,8 +22,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 from cdse_access.service import OfflineCdse, running
 from cdse_access.settings import GDAL
+from cdse_offline.server.store import IDLE
 
 SAFE_PROFILE = GDAL | {"AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE", "NO_PROXY": "127.0.0.1,localhost"}
 CLIENT = """
@@ -87,6 +90,22 @@ def measure(dates: int, cache: Path) -> str:
     )
 
 
+def measure_rest(dates: int, cache: Path) -> str:
+    """What the makers of images hold after so many dates, and when they have had nothing to do for a while."""
+    with running(environment={"CDSE_OFFLINE_CACHE": str(cache)}) as cdse:
+        client(cdse, dates, cache / "ndvi.png")
+        busy = hold(cdse)
+        time.sleep(IDLE + 5)
+        return f"service and makers {busy}; after a minute without work {hold(cdse)}"
+
+
+def hold(cdse: OfflineCdse) -> str:
+    """Memory that the service and each of its processes hold now, in words."""
+    service = psutil.Process(cdse.process.pid)
+    held = [one.memory_info().rss / 1e6 for one in (service, *service.children())]
+    return " + ".join(f"{size:.0f}" for size in held) + " MB"
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for dates in (1, 31):
@@ -94,6 +113,7 @@ def main() -> None:
             cache.mkdir()
             for state in ("cold", "warm"):
                 print(f"{dates:2} dates, {state}: {measure(dates, cache)}", flush=True)
+        print(f"31 dates, rest: {measure_rest(31, Path(folder))}")
 
 
 if __name__ == "__main__":

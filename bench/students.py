@@ -36,7 +36,7 @@ from cdse_access.loading import load
 from cdse_access.service import running
 from cdse_access.session import connect
 from cdse_offline import practice
-from cdse_offline.server import store
+from cdse_offline.server.cache import find_cache
 from cdse_offline.simulation.version import source_version
 
 ROOT = Path(__file__).parents[1]
@@ -166,7 +166,7 @@ def cpu_seconds(process: psutil.Process) -> float:
 def truth(access: Access, dates: str) -> str:
     """The digest of the same pixels, read by odc-stac from the service's files. They must be made already."""
     items = open_catalog(access.stac).search(**question(dates)).item_collection()
-    folder = store.cache_folder() / source_version()
+    folder = find_cache().folder / source_version()
     files = {item.assets[band].href: str(folder / item.id / f"pixels-{band}") for item in items for band in BANDS}
     return digest(odc.stac.load(items, BANDS, groupby="solar_day", patch_url=files.__getitem__, **AREA))
 

@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 from cdse_offline.practice.middleware import Practice
 from cdse_offline.product import archive
 from cdse_offline.server.application import Server
+from cdse_offline.server.cache import Cache
 from cdse_offline.server.protocol import build_http_server, listen
 from cdse_offline.server.s3 import KeyPair
 from cdse_offline.server.store import FileStore
@@ -76,7 +77,7 @@ def running(folder: Path, *, practice: Practice | None) -> Iterator[Service]:
     objects = {name: folder / name for name in ("a.jp2", "b.jp2", "large.jp2")}
     catalog = replace(archive.simulate_holdings(), objects=objects)
     listener = listen("127.0.0.1", 0)
-    server = build_http_server(Server(catalog, FileStore(objects, folder / "cache"), KEYS, practice=practice))
+    server = build_http_server(Server(catalog, FileStore(objects, Cache(folder / "cache")), KEYS, practice=practice))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
 

@@ -239,7 +239,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "bbox-range": ("bbox {bbox} ra ngoài miền: kinh độ từ -180 đến 180, vĩ độ từ -90 đến 90. Có đảo chỗ không?"),
         "bbox-wide": "bbox {bbox} rộng hơn 10°: hãy kiểm tra thứ tự (tây, nam, đông, bắc) hoặc chia nhỏ vùng.",
-        "cache-limit": "CDSE_CACHE_MAX là {value!r}: cần một số gigabyte, ví dụ 20.",
+        "cache-limit": "{name} là {value!r}: cần một số gigabyte, ví dụ {example:g}.",
         "catalog-address": "Địa chỉ catalog là {href!r}: cần địa chỉ đầy đủ, bắt đầu bằng https://.",
         "catalog-many-items": (
             "Tìm được hơn {items} item: hãy thu hẹp thời gian hay vùng, hoặc đặt max_items={items} để chỉ lấy chừng ấy."

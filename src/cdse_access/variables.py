@@ -2,6 +2,10 @@
 
 import os
 from collections.abc import Iterable
+from math import inf
+
+from cdse_access.messages import say
+from cdse_access.problems import BadInput
 
 BLANKS = " \t\r\n\v\f\xa0\u200b\u200c\u200d\u2060\ufeff"
 QUOTES = "\"'`“”‘’"
@@ -23,3 +27,15 @@ def read_first(names: Iterable[str]) -> tuple[str, str]:
         if value := read_variable(name):
             return name, value
     return "", ""
+
+
+def read_gigabytes(name: str, usual: float) -> float:
+    """Bytes, where a variable says how many gigabytes; as many as usual where it is not set. BadInput for no number."""
+    text = read_variable(name)
+    try:
+        gigabytes = float(text) if text else usual
+    except ValueError:
+        gigabytes = -1
+    if not 0 <= gigabytes < inf:
+        raise BadInput(say("cache-limit", example=usual, name=name, value=text))
+    return gigabytes * 1e9

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from cdse_offline.holdings import Holdings
     from cdse_offline.practice.middleware import Practice
+    from cdse_offline.server.cache import Cache
     from cdse_offline.server.s3 import KeyPair
-    from cdse_offline.server.store import FileStore
 
 PRACTICE = "CDSE_OFFLINE_PRACTICE"  # JSON as the practice takes it: {"rules": [...], "limits": {...}}
 ACCESS_KEY, SECRET_KEY = "CDSE_OFFLINE_ACCESS_KEY", "CDSE_OFFLINE_SECRET_KEY"
@@ -93,9 +93,10 @@ def serve(arguments: argparse.Namespace) -> None:
     # It logs each "not found" as an error, and warns at import of settings that are made later.
     logging.getLogger("stac_fastapi").setLevel(logging.CRITICAL)
     from cdse_offline.server.application import Server
+    from cdse_offline.server.cache import Cache, find_cache, read_limit
     from cdse_offline.server.protocol import build_http_server
     from cdse_offline.server.quiet import QuietHandler
-    from cdse_offline.server.store import FileStore, find_cache
+    from cdse_offline.server.store import FileStore
 
     logging.getLogger().addHandler(QuietHandler())
     keys = read_keys()
@@ -104,21 +105,22 @@ def serve(arguments: argparse.Namespace) -> None:
     if arguments.practice or os.environ.get(PRACTICE):
         # Whatever fails on purpose must not last in the caches of those who read here.
         holdings = replace(holdings, version=f"{holdings.version}-{secrets.token_hex(4)}")
-    cache = find_cache()
-    store = FileStore(holdings.objects, cache.folder)
-    store.remove_old_versions()
+    limit, place = read_limit(), find_cache()
+    cache = Cache(place.folder, limit)
+    cache.clean()
+    store = FileStore(holdings.objects, cache)
     listener = _listen(arguments.host, arguments.port)
     public = not is_loopback(arguments.host)
     server = build_http_server(Server(holdings, store, keys, public=public, practice=practice))
     port = listener.getsockname()[1]
     if arguments.until_stdin_closes:
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-        notes = [cache.note] if cache.note else []
+        notes = [place.note] if place.note else []
         _announce(announce(f"{arguments.host}:{port}", keys, holdings) | {"notes": notes})
     else:
-        _print_welcome(arguments, port, keys, holdings, store)
-        if cache.note:
-            tell(say("note", note=cache.note))
+        _print_welcome(arguments, port, keys, holdings, cache)
+        if place.note:
+            tell(say("note", note=place.note))
     try:
         server.run(sockets=[listener])
     finally:
@@ -195,10 +197,10 @@ def announce(address: str, keys: "KeyPair", holdings: "Holdings") -> dict[str, A
 
 
 def _print_welcome(
-    arguments: argparse.Namespace, port: int, keys: "KeyPair", holdings: "Holdings", store: "FileStore"
+    arguments: argparse.Namespace, port: int, keys: "KeyPair", holdings: "Holdings", cache: "Cache"
 ) -> None:
     """What a teacher reads: what to set on the learners' machines."""
-    from cdse_offline.server.store import measure_size
+    from cdse_offline.server.cache import measure_size
 
     address = f"{_find_reachable_name(arguments.host)}:{port}"
     lines = [
@@ -215,7 +217,8 @@ def _print_welcome(
         lines.append(say("serve-practice"))
         if os.environ.get(PRACTICE):
             lines.append(say("serve-practice-on", name=PRACTICE))
-    lines.append(say("serve-cache", folder=store.cache, megabytes=measure_size(store.cache) / 1e6))
+    megabytes = measure_size(cache.root) / 1e6
+    lines.append(say("serve-cache", folder=cache.root, megabytes=megabytes, most=cache.limit / 1e9))
     tell(*lines)
 
 
@@ -226,7 +229,7 @@ def _find_reachable_name(host: str) -> str:
 
 def clear_cache(_: argparse.Namespace) -> None:
     """Remove all images; what else lies in the folder stays."""
-    from cdse_offline.server.store import FOLDER, VARIABLE, list_versions, measure_size
+    from cdse_offline.server.cache import FOLDER, VARIABLE, list_versions, measure_size
 
     folder = locate_folder(VARIABLE, FOLDER)
     versions = list_versions(folder)

@@ -103,7 +103,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "record-run-again": "Những gì đã ghi vẫn dùng được: chạy lại lệnh này để tiếp tục.",
         "record-search": "{dates}, mây dưới {cloud:g} %",
         "refused-by-system": "{path}: {why}; {cure}.",
-        "serve-cache": "Bộ nhớ đệm: {folder} ({megabytes:.0f} MB; xóa: python -m cdse_offline clear-cache)",
+        "serve-cache": (
+            "Bộ nhớ đệm: {folder} ({megabytes:.0f} MB, nhiều nhất {most:g} GB; xóa: python -m cdse_offline clear-cache)"
+        ),
         "serve-practice": "Phòng tập sự cố đang mở: chỉ từ máy này, bằng cdse_offline.practice.switch_on(...).",
         "serve-practice-on": "Chú ý: biến {name} đã bật sẵn sự cố.",
         "serve-public": (

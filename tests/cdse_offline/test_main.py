@@ -77,7 +77,7 @@ def test_for_a_class_it_prints_the_variables_to_set(tmp_path: Path):
     assert lines[2].startswith("export CDSE_STAC_URL=http://") and lines[2].endswith("/stac/v1/")
     assert lines[3].startswith("export CDSE_S3_ENDPOINT=") and "http" not in lines[3]
     assert lines[4:6] == ["export CDSE_S3_ACCESS_KEY=lop10a", "export CDSE_S3_SECRET_KEY=bimat"]
-    assert "máy khác" in lines[6] and str(tmp_path) in lines[7]
+    assert "máy khác" in lines[6] and str(tmp_path) in lines[7] and "nhiều nhất 4 GB" in lines[7]
 
 
 @pytest.mark.parametrize("option", [[], ["--practice"]])
@@ -121,6 +121,7 @@ def test_a_missing_driver_is_named_with_its_package(tmp_path: Path):
         (["--host", "no.such.host.invalid"], {}, "Không chạy được dịch vụ: không nhận được kết nối ở no.such"),
         (["--port", "70000"], {}, "cổng 70000"),
         ([], {"CDSE_OFFLINE_CACHE": "/dev/null/x"}, "CDSE_OFFLINE_CACHE là /dev/null/x"),
+        ([], {"CDSE_OFFLINE_CACHE_MAX_GB": "4GB"}, "CDSE_OFFLINE_CACHE_MAX_GB là '4GB': cần một số gigabyte"),
         (["--data", "/dev/null"], {}, "/dev/null"),
     ],
 )

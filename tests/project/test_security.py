@@ -44,6 +44,7 @@ from cdse_offline.packs import pack
 from cdse_offline.practice.middleware import Practice
 from cdse_offline.server import application, protocol
 from cdse_offline.server.application import Server
+from cdse_offline.server.cache import Cache
 from cdse_offline.server.protocol import build_http_server, listen
 from cdse_offline.server.store import FileStore
 from tests.faults import impostor as impostors
@@ -79,7 +80,7 @@ def write_pack(folder: Path) -> Path:
 @contextmanager
 def serving(folder: Path, host: str = "127.0.0.1", *, public: bool = False) -> Iterator[Service]:
     practice, offer, listener = Practice(), pack.read_pack(folder), listen(host, 0)
-    store = FileStore(offer.objects, folder.parent / "cache")
+    store = FileStore(offer.objects, Cache(folder.parent / "cache"))
     running = build_http_server(Server(offer, store, KEYS, public=public, practice=practice))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()

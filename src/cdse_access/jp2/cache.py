@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
-from math import inf
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
@@ -19,9 +18,9 @@ from typing import NamedTuple
 from cdse_access.files import explain_refusal, unwritable, write_whole
 from cdse_access.folders import find_place, make_temporary
 from cdse_access.messages import say
-from cdse_access.problems import BadData, BadInput
+from cdse_access.problems import BadData
 from cdse_access.telling import tell
-from cdse_access.variables import read_variable
+from cdse_access.variables import read_gigabytes, read_variable
 
 VARIABLE, LIMIT = "CDSE_CACHE", "CDSE_CACHE_MAX"
 FOLDER = "cdse-bai-hoc"
@@ -56,14 +55,7 @@ def _tell_once(note: str) -> None:
 
 def read_limit() -> float:
     """Bytes that the cache may hold: 20 GB, or as many gigabytes as `CDSE_CACHE_MAX` says."""
-    text = read_variable(LIMIT)
-    try:
-        gigabytes = float(text) if text else DEFAULT_GIGABYTES
-    except ValueError:
-        gigabytes = -1
-    if not 0 <= gigabytes < inf:
-        raise BadInput(say("cache-limit", value=text))
-    return gigabytes * 1e9
+    return read_gigabytes(LIMIT, DEFAULT_GIGABYTES)
 
 
 class Cache:

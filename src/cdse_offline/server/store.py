@@ -8,12 +8,8 @@ wins: another file, with another time, would be a change to those who are readin
 import asyncio
 import multiprocessing
 import os
-import re
 import secrets
-import shutil
 import stat
-import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,32 +19,19 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 from cdse_access.files import make_folder
-from cdse_access.folders import Place, find_place
+from cdse_offline.server.cache import Cache
 from cdse_offline.server.failures import KILLED, Failure, NotMadeError, describe_failure
 from cdse_offline.server.line import FullError, Line
-from cdse_offline.simulation import lengths
 from cdse_offline.simulation.files import SimulatedFile, make_file
-from cdse_offline.simulation.version import source_version
 
-VARIABLE, FOLDER = "CDSE_OFFLINE_CACHE", "cdse_offline"
-_VERSION = re.compile(r"[0-9a-f]{16}")  # as `source_version` names them
 WORKERS = 2
 MAX_QUICKLOOKS = 24  # that wait to be drawn: anybody may ask for them
 # Assets that are wanted together. A client that loads many dates asks for all dates of one band first; when it comes to
 # the next band, the scenes of the first dates are forgotten. So the companions are made while the scene is at hand.
 TOGETHER = (("B04_10m", "B08_10m", "SCL_20m"), ("B02_10m", "B03_10m"))
-KEEP_OLD_VERSIONS = 86400  # seconds: another service may still run from the old source
+IDLE = 60  # seconds without work after which a worker ends: it holds hundreds of megabytes
+LAST = 10  # seconds that it has for that
 Make = Callable[[SimulatedFile, Path], None]
-
-
-def find_cache() -> Place:
-    """`CDSE_OFFLINE_CACHE`, or the user's cache folder of this platform, or a temporary one with a note."""
-    return find_place(VARIABLE, FOLDER)
-
-
-def cache_folder() -> Path:
-    """The folder of all versions."""
-    return find_cache().folder
 
 
 def _run_worker(jobs: Pipe, make: Make, folder: Path) -> None:
@@ -69,7 +52,10 @@ def _run_worker(jobs: Pipe, make: Make, folder: Path) -> None:
 
 
 class Worker:
-    """A process that makes one file after the other, started at the first one and again when it has died."""
+    """A process that makes one file after the other, started at the first one and again when it has ended.
+
+    It ends when it was idle for a minute. All that is done with it is done in one thread, one thing after the other.
+    """
 
     def __init__(self, make: Make, folder: Path) -> None:
         self._make = make
@@ -78,17 +64,23 @@ class Worker:
         self._jobs: Pipe | None = None
         self._thread = ThreadPoolExecutor(1)
         self._line = Line()
+        self._rest: asyncio.TimerHandle | None = None
         self.wanted = 0  # files that it makes or will make
         self.scenes = 0
 
     async def make(self, wanted: SimulatedFile, path: Path) -> None:
         """Images first, in the order in which they are asked for; quicklooks when no image is wanted."""
+        loop = asyncio.get_running_loop()
         self.wanted += 1
+        if self._rest:
+            self._rest.cancel()
         try:
             async with self._line.turn(lambda _: _is_quicklook(wanted)):
-                await asyncio.get_running_loop().run_in_executor(self._thread, self._wait_for, wanted, path)
+                await loop.run_in_executor(self._thread, self._wait_for, wanted, path)
         finally:
             self.wanted -= 1
+            if not self.wanted:
+                self._rest = loop.call_later(IDLE, self._thread.submit, self._end)
 
     def _wait_for(self, wanted: SimulatedFile, path: Path) -> None:
         """Have it made. A worker that dies is replaced once: somebody may have stopped it, or memory was short."""
@@ -121,7 +113,18 @@ class Worker:
         theirs.close()  # else the end of the worker would not be seen here
         return self._jobs
 
+    def _end(self) -> None:
+        """Let the process end, and with it the scenes that it keeps."""
+        if self._jobs is None or self._process is None:
+            return
+        self._jobs.close()
+        self._jobs = None
+        self._process.join(LAST)
+        self._process.kill()  # if it has not ended
+
     def close(self) -> None:
+        if self._rest:
+            self._rest.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
         if self._process:
             self._process.kill()
@@ -130,13 +133,10 @@ class Worker:
 class FileStore:
     """Objects by their keys, as files."""
 
-    def __init__(
-        self, objects: Mapping[str, SimulatedFile | Path], folder: Path | None = None, make: Make = make_file
-    ) -> None:
+    def __init__(self, objects: Mapping[str, SimulatedFile | Path], cache: Cache, make: Make = make_file) -> None:
         self.objects = objects
-        self.cache = folder or cache_folder()
-        self.folder = self.cache / source_version()
-        self._workers = [Worker(make, self.folder) for _ in range(WORKERS)]
+        self.cache = cache
+        self._workers = [Worker(make, cache.folder) for _ in range(WORKERS)]
         self._scene_workers: dict[str, Worker] = {}  # the bands of one scene go to one worker, which keeps the scene
         self._making: dict[Path, asyncio.Task[None]] = {}
         self._quicklooks = Line(MAX_QUICKLOOKS)
@@ -147,6 +147,7 @@ class FileStore:
         if isinstance(wanted, Path):
             return wanted
         path = self._locate(wanted)
+        self.cache.mark_used(path)
         if not _is_readable(path):
             making = self._start(wanted)
             for companion in _find_companions(wanted):
@@ -156,7 +157,7 @@ class FileStore:
         return path
 
     def _locate(self, wanted: SimulatedFile) -> Path:
-        return self.folder / wanted.acquisition.id / f"{wanted.kind}-{wanted.asset}"
+        return self.cache.folder / wanted.acquisition.id / f"{wanted.kind}-{wanted.asset}"
 
     def _start(self, wanted: SimulatedFile) -> asyncio.Task[None]:
         path = self._locate(wanted)
@@ -179,6 +180,7 @@ class FileStore:
             await self._make_in_turn(wanted, unfinished)
             if not _is_readable(path):  # another service was faster: whoever reads its file reads on
                 unfinished.replace(path)
+                self.cache.add(path)
         except (NotMadeError, FullError):
             raise
         except Exception as error:  # a full disk, a folder that is not ours; no memory, no thread
@@ -212,14 +214,6 @@ class FileStore:
             self._scene_workers[scene].scenes += 1
         return self._scene_workers[scene]
 
-    def remove_old_versions(self) -> threading.Thread:
-        """Mark this version as used and remove those that no service has used for a day; in the background."""
-        make_folder(self.folder)
-        os.utime(self.folder)
-        removal = threading.Thread(target=_remove_others, args=(self.folder,), daemon=True)
-        removal.start()
-        return removal
-
     def close(self) -> None:
         for worker in self._workers:
             worker.close()
@@ -245,26 +239,3 @@ def _is_readable(path: Path) -> bool:
     except OSError:  # also where links lead in a circle
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size > 0 and os.access(path, os.R_OK)
-
-
-def list_versions(folder: Path) -> list[Path]:
-    """The folders of all versions. Whatever else lies in the cache's folder, which may be anyone's, is left alone."""
-    with suppress(OSError):
-        return [one for one in folder.iterdir() if _VERSION.fullmatch(one.name) and not one.is_symlink()]
-    return []
-
-
-def _remove_others(folder: Path) -> None:
-    for other in list_versions(folder.parent):
-        if other == folder:
-            continue
-        with suppress(OSError):  # another service removes it, too
-            age = time.time() - other.stat().st_mtime
-            if age > KEEP_OLD_VERSIONS:
-                shutil.rmtree(other, ignore_errors=True)
-
-
-def measure_size(folder: Path) -> int:
-    """Bytes that the files of a folder take on disk, which for a simulated image is far less than its length."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return sum(lengths.allocated(file.stat()) for file in files)

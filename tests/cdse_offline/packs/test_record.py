@@ -25,6 +25,7 @@ from cdse_access.store import Store
 from cdse_offline.packs import command, pack, record
 from cdse_offline.packs.loads import Box, Load, WantedItem
 from cdse_offline.server.application import Server
+from cdse_offline.server.cache import Cache
 from cdse_offline.server.protocol import build_http_server, listen
 from cdse_offline.server.s3 import KeyPair
 from cdse_offline.server.store import FileStore
@@ -41,7 +42,7 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
     catalog = pack.read_pack(folder)
     listener = listen("127.0.0.1", 0)
     server = build_http_server(
-        Server(catalog, FileStore(catalog.objects, folder / "no-cache"), KeyPair("PACK", "secret"))
+        Server(catalog, FileStore(catalog.objects, Cache(folder / "no-cache")), KeyPair("PACK", "secret"))
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

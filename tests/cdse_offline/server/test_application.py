@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from cdse_offline.product import archive
 from cdse_offline.server.application import MAX_BODY, Server, is_own_host
+from cdse_offline.server.cache import Cache
 from cdse_offline.server.failures import Failure, NotMadeError
 from cdse_offline.server.s3 import KeyPair
 from cdse_offline.server.store import FileStore
@@ -22,14 +23,14 @@ class FakeStore(FileStore):
     async def find_file(self, key: str) -> Path:
         if key != HOLDINGS.thumbnails[HOLDINGS.records[0].id]:
             raise NotMadeError(Failure("OfflineFailed", "no pencil"))
-        path = self.cache / "picture"
+        path = self.cache.root / "picture"
         path.write_bytes(b"\xff\xd8")
         return path
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> TestClient:
-    server = Server(HOLDINGS, FakeStore(HOLDINGS.objects, tmp_path), KeyPair("a", "b"))
+    server = Server(HOLDINGS, FakeStore(HOLDINGS.objects, Cache(tmp_path)), KeyPair("a", "b"))
     return TestClient(server, base_url="http://127.0.0.1:9", follow_redirects=False)
 
 
@@ -110,6 +111,6 @@ def test_links_follow_the_host_that_was_asked(client: TestClient):
 
 
 def test_websockets_are_not_answered(tmp_path: Path):
-    server: Any = Server(HOLDINGS, FakeStore({}, tmp_path), KeyPair("a", "b"))
+    server: Any = Server(HOLDINGS, FakeStore({}, Cache(tmp_path)), KeyPair("a", "b"))
     with pytest.raises(RuntimeError, match="websocket"):
         asyncio.run(server({"type": "websocket"}, None, None))

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from cdse_offline.product import archive
 from cdse_offline.server.application import Server
+from cdse_offline.server.cache import Cache
 from cdse_offline.server.s3 import KeyPair
 from cdse_offline.server.store import FileStore
 
@@ -53,7 +54,7 @@ def recorded(name: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     holdings = archive.simulate_holdings()
-    store = FileStore(holdings.objects, tmp_path_factory.mktemp("cache"))
+    store = FileStore(holdings.objects, Cache(tmp_path_factory.mktemp("cache")))
     return TestClient(Server(holdings, store, KeyPair("a", "b")), base_url="http://127.0.0.1:9")
 
 

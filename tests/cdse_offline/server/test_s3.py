@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from starlette.testclient import TestClient
 
 from cdse_offline.server import s3
+from cdse_offline.server.cache import Cache
 from cdse_offline.server.failures import Failure, NotMadeError
 from cdse_offline.server.store import FileStore
 from cdse_offline.simulation.files import SimulatedFile
@@ -39,7 +40,7 @@ def client(tmp_path: Path) -> TestClient:
         objects[key] = path
     (tmp_path / "secret.txt").write_text("not an object")
     objects["broken.jp2"] = SimulatedFile(acquisitions(MUNICH)[0], "pixels", "B04_10m")
-    return TestClient(s3.S3(BrokenStore(objects, tmp_path / "cache"), KEYS), base_url=BASE)
+    return TestClient(s3.S3(BrokenStore(objects, Cache(tmp_path / "cache")), KEYS), base_url=BASE)
 
 
 def signed(path: str, keys: s3.KeyPair = KEYS, method: str = "GET", **headers: str) -> dict[str, str]:

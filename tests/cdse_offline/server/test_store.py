@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from cdse_offline.server import store
+from cdse_offline.server.cache import Cache
 from cdse_offline.server.line import FullError
-from cdse_offline.simulation import lengths
 from cdse_offline.simulation.files import SimulatedFile
 from cdse_offline.simulation.places import MUNICH, RED_RIVER, acquisitions
 from cdse_offline.simulation.version import source_version
@@ -80,7 +80,7 @@ def ask(folder: Path, make: store.Make, *keys: str) -> list[Any]:
     """What the files hold, asked for all at once; a failure stands in its place."""
 
     async def run() -> list[Any]:
-        service = store.FileStore(OBJECTS, folder, make)
+        service = store.FileStore(OBJECTS, Cache(folder), make)
         try:
             return await asyncio.gather(*(service.find_file(key) for key in keys), return_exceptions=True)
         finally:
@@ -105,7 +105,7 @@ def test_quicklooks_are_drawn_when_no_image_is_wanted(tmp_path: Path):
     looks = {f"q{n}": SimulatedFile(MUNICH_SCENE, "thumbnail", f"q{n}") for n in range(3)}
 
     async def run() -> list[str]:
-        service = store.FileStore(OBJECTS | looks, tmp_path, by_name)
+        service = store.FileStore(OBJECTS | looks, Cache(tmp_path), by_name)
         drawing = [asyncio.create_task(service.find_file(key)) for key in looks]
         await asyncio.sleep(0.1)
         await asyncio.gather(service.find_file("a/B05.jp2"), service.find_file("a/B06.jp2"), *drawing)
@@ -125,7 +125,7 @@ def test_too_many_quicklooks_are_refused_and_a_scene_goes_to_the_worker_that_is_
     images = {"c": SimulatedFile(first, "pixels", "B05_20m"), "d": SimulatedFile(second, "pixels", "B05_20m")}
 
     async def run() -> list[Any]:
-        service = store.FileStore(looks | images, tmp_path, by_name)
+        service = store.FileStore(looks | images, Cache(tmp_path), by_name)
         drawing = [asyncio.create_task(service.find_file(key)) for key in looks]
         await asyncio.sleep(0.05)
         image = await service.find_file("c")
@@ -144,7 +144,7 @@ def test_pixels_and_truth_of_one_name_are_two_files(tmp_path: Path):
 
 def test_companions_are_made_along_while_the_scene_is_at_hand(tmp_path: Path):
     async def run() -> list[str]:
-        service = store.FileStore(OBJECTS, tmp_path, by_name)
+        service = store.FileStore(OBJECTS, Cache(tmp_path), by_name)
         path = await service.find_file("a/B04.jp2")
         await asyncio.gather(*service._making.values())
         await service.find_file("a/B04.jp2")
@@ -161,7 +161,7 @@ def test_companions_that_fail_disturb_nobody(tmp_path: Path, caplog: pytest.LogC
     assert ask(tmp_path, dying_at_first, "a/B04.jp2") == ["there"]
 
     async def run() -> None:
-        service = store.FileStore(OBJECTS, tmp_path, dying_at_first)
+        service = store.FileStore(OBJECTS, Cache(tmp_path), dying_at_first)
         making = service._start(SimulatedFile(MUNICH_SCENE, "pixels", "B08_10m"))
         await asyncio.wait([making])
         service.close()
@@ -186,6 +186,42 @@ def test_a_failure_leaves_nothing_behind_and_the_next_request_tries_again(tmp_pa
 
 def test_a_worker_that_died_is_replaced_and_nobody_notices(tmp_path: Path):
     assert ask(tmp_path, dying_at_first, "a/B05.jp2") == ["whole"]
+
+
+def test_a_worker_without_work_ends_and_the_next_file_starts_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store, "IDLE", 0.05)
+
+    async def run() -> list[str]:
+        service = store.FileStore(OBJECTS, Cache(tmp_path), by_name)
+        first, second = await asyncio.gather(*map(service.find_file, ("a/B05.jp2", "a/B06.jp2")))  # of one worker
+        worker = service._choose_worker(MUNICH_SCENE.id)
+        while worker._jobs:
+            await asyncio.sleep(0.02)
+        await asyncio.get_running_loop().run_in_executor(worker._thread, worker._process.join)
+        assert worker._process.exitcode == 0  # by itself
+        third = await service.find_file("a/B04.jp2")
+        service.close()
+        return [path.read_text().split()[-1] for path in (first, second, third)]
+
+    first, second, third = asyncio.run(run())
+    assert first == second != third
+
+
+def test_what_is_used_is_marked_and_what_is_made_is_counted(tmp_path: Path):
+    cache = Cache(tmp_path)
+
+    async def run() -> None:
+        service = store.FileStore(OBJECTS, cache, by_name)
+        path = await service.find_file("a/B05.jp2")
+        os.utime(path.parent, (0, 0))
+        before = path.stat().st_mtime_ns
+        await service.find_file("a/B05.jp2")
+        service.close()
+        assert time.time() - path.parent.stat().st_mtime < 60
+        assert path.stat().st_mtime_ns == before  # its version, to those who read it
+
+    asyncio.run(run())
+    assert cache.size > 0
 
 
 def test_a_worker_that_dies_again_is_told(tmp_path: Path):
@@ -240,7 +276,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path):
 
 def test_two_services_may_make_one_file(tmp_path: Path):
     async def run() -> list[str]:
-        services = [store.FileStore(OBJECTS, tmp_path, by_name) for _ in range(2)]
+        services = [store.FileStore(OBJECTS, Cache(tmp_path), by_name) for _ in range(2)]
         paths = await asyncio.gather(*(service.find_file("a/B05.jp2") for service in services))
         for service in services:
             service.close()
@@ -253,7 +289,7 @@ def test_two_services_may_make_one_file(tmp_path: Path):
 
 def test_one_who_gives_up_does_not_stop_the_making(tmp_path: Path):
     async def run() -> str:
-        service = store.FileStore(OBJECTS, tmp_path, by_name)
+        service = store.FileStore(OBJECTS, Cache(tmp_path), by_name)
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(service.find_file("a/B05.jp2"), 0.05)
         path = await service.find_file("a/B05.jp2")
@@ -265,49 +301,10 @@ def test_one_who_gives_up_does_not_stop_the_making(tmp_path: Path):
 
 
 def test_files_of_a_pack_are_served_as_they_are(tmp_path: Path):
-    service = store.FileStore({"key": tmp_path / "file.jp2"}, tmp_path)
+    service = store.FileStore({"key": tmp_path / "file.jp2"}, Cache(tmp_path))
     assert asyncio.run(service.find_file("key")) == tmp_path / "file.jp2"
 
 
 def test_an_unknown_object_is_a_key_error(tmp_path: Path):
     with pytest.raises(KeyError):
-        asyncio.run(store.FileStore(OBJECTS, tmp_path).find_file("../../etc/passwd"))
-
-
-def test_old_versions_are_removed_and_recent_ones_kept(tmp_path: Path):
-    old, recent = "0123456789abcdef", "fedcba9876543210"
-    for name, age in ((old, 2 * store.KEEP_OLD_VERSIONS), (recent, 60)):
-        (tmp_path / name).mkdir()
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
-    service = store.FileStore(OBJECTS, tmp_path)
-    service.remove_old_versions().join()
-    assert {path.name for path in tmp_path.iterdir()} == {recent, source_version()}
-
-
-def test_what_else_lies_in_the_caches_folder_is_left_alone(tmp_path: Path):
-    """`CDSE_OFFLINE_CACHE` may be the user's home: nothing of it is ours to remove, however old."""
-    names = ("Documents", "0123456789ABCDEF", "0123456789abcdef0")
-    for name in names:
-        (tmp_path / name).mkdir()
-        os.utime(tmp_path / name, (0, 0))
-    (tmp_path / "0123456789abcdef").symlink_to(tmp_path / "Documents")
-    store.FileStore(OBJECTS, tmp_path).remove_old_versions().join()
-    assert {path.name for path in tmp_path.iterdir()} == {*names, "0123456789abcdef", source_version()}
-
-
-def test_the_cache_lies_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("CDSE_OFFLINE_CACHE", str(tmp_path))
-    assert store.cache_folder() == tmp_path
-    monkeypatch.delenv("CDSE_OFFLINE_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    assert store.cache_folder().name == "cdse_offline"
-
-
-def test_size_counts_what_all_files_take_on_disk(tmp_path: Path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "b").write_bytes(bytes(100_000))
-    with (tmp_path / "c").open("wb") as file:
-        file.write(bytes(50_000))
-        file.truncate(100_000_000)  # the rest is a hole
-    holes = lengths.holes_are_free(tmp_path)
-    assert 150_000 <= store.measure_size(tmp_path) < (200_000 if holes else 101_000_000)
+        asyncio.run(store.FileStore(OBJECTS, Cache(tmp_path)).find_file("../../etc/passwd"))
