@@ -3,23 +3,28 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
+from itertools import chain
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
 from pystac_client import Client, ItemSearch
 from pystac_client.stac_api_io import StacApiIO
+from shapely import box
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 
 from cdse_access.checks.bbox import check_bbox
 from cdse_access.deadline import within
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Problem
+from cdse_access.regions import VERSION, Region, Span, explain_absence, read_regions
+from cdse_access.telling import tell
 from cdse_access.transport import PAGE, PATIENCE, Transport, explain_no_catalog, explain_unreadable
 
 TIMEOUT = 30  # seconds that a silent server is waited for, in one attempt
@@ -66,27 +71,50 @@ class Catalog(Client):
     @cached_property
     def collection_ids(self) -> list[str]:
         """All collections of the catalogue, asked for once."""
-        found: list[str] = []
+        return list(self._collections)
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Các vùng mà CDSE ngoại tuyến có ảnh: mỗi vùng có id, title, bbox và interval (ngày đầu, ngày cuối).
+
+        Danh mục đọc từ chính các collection của dịch vụ. CDSE thật có ảnh khắp nơi: ở đó nó trống.
+        """
+        if VERSION not in self.extra_fields:
+            return ()
+        found: dict[Any, Region] = {}
+        for region in chain(*self._collections.values()):
+            found.setdefault((region.id, region.bbox), region)  # with the days of the first collection
+        return tuple(found.values())
+
+    @cached_property
+    def _collections(self) -> dict[str, tuple[Region, ...]]:
+        """What is remembered of each collection: its id, and the regions that it lists."""
+        found: dict[str, tuple[Region, ...]] = {}
         assert self._stac_io is not None
         href = self._collections_href()
         with within(PATIENCE):
             for page in self._stac_io.get_pages(href):
-                found += [collection["id"] for collection in page.get("collections", [])]
+                found |= {document["id"]: read_regions(document) for document in page.get("collections", [])}
         return found
 
     def search(self, **question: Any) -> ItemSearch:
-        """As `Client.search`. Errors: BadInput where the question cannot be meant."""
+        """As `Client.search`. Errors: BadInput where the question cannot be meant.
+
+        Where an offline CDSE has nothing at that place or time, a line says what it has.
+        """
         question = _list_iterators(question)
+        written: dict[str, Any] = {}
         for name in ("max_items", "limit"):
             if name in question:
                 question[name] = _read_count(name, question[name])
         for name, check in CHECKS.items():
             value = question.get(name)
             if value is not None:
-                check(value, _format_value(name, value))
+                written[name] = _format_value(name, value)
+                check(value, written[name])
         if question.get("collections") is not None:
-            names = _format_value("collections", question["collections"])
-            self._check_collections(names)
+            written["collections"] = _format_value("collections", question["collections"])
+            self._check_collections(written["collections"])
         if question.get("limit") is None:
             question["limit"] = min(PAGE, question.get("max_items") or PAGE)
         try:
@@ -94,7 +122,21 @@ class Catalog(Client):
             json.dumps(search.get_parameters(), allow_nan=False).encode()  # as it will be sent, later
         except Exception as error:  # pystac-client raises bare Exceptions for arguments
             raise BadInput(say("question-refused", error=error)) from error
+        self._tell_absence(written)
         return search
+
+    def _tell_absence(self, question: dict[str, Any]) -> None:
+        """Only where each collection says which regions it has; on the real CDSE nothing is asked or told."""
+        if VERSION not in self.extra_fields or not question.keys() & CHECKS:
+            return
+        with suppress(Problem, ShapelyError):  # whoever reads the answer is told
+            listed = [self._collections[name] for name in question.get("collections", self.collection_ids)]
+            regions = list(dict.fromkeys(chain(*listed)))
+            if not regions or not all(listed):
+                return
+            line = explain_absence(regions, _find_area(question), _find_span(question))
+            if line:
+                tell(line)
 
     def _check_collections(self, names: Iterable[str]) -> None:
         for name in names:
@@ -181,9 +223,11 @@ def _read_count(name: str, value: Any) -> int | None:
 
 
 def _check_bbox(_: Any, bbox: tuple[float, ...]) -> None:
-    if len(bbox) == 6:  # with heights
-        bbox = bbox[:2] + bbox[3:5]
-    check_bbox(bbox)
+    check_bbox(_drop_heights(bbox))
+
+
+def _drop_heights(bbox: tuple[float, ...]) -> tuple[float, ...]:
+    return bbox[:2] + bbox[3:5] if len(bbox) == 6 else bbox
 
 
 def _check_time(value: Any, written: str) -> None:
@@ -220,6 +264,23 @@ def _check_shape(_: Any, area: dict[str, Any]) -> None:
     latitudes_fit = -90 <= south <= north <= 90
     if not (longitudes_fit and latitudes_fit):
         raise BadInput(say("intersects-range", bounds=(west, south, east, north)))
+
+
+# -- where and when, as it will be sent ----------------------------------------
+
+
+def _find_area(question: dict[str, Any]) -> BaseGeometry | None:
+    if "intersects" in question:
+        return shape(question["intersects"])
+    if "bbox" not in question:
+        return None
+    return box(*_drop_heights(question["bbox"]))
+
+
+def _find_span(question: dict[str, Any]) -> Span:
+    begin, has_end, end = question.get("datetime", "/").partition("/")
+    first, last = _read_instant(begin), _read_instant(end)
+    return first, last if has_end else first
 
 
 # Each takes the value as it was given, and as it will be sent.

@@ -102,6 +102,16 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "rasterio.open và odc.stac.load thì không. Hãy bỏ biến ấy rồi gọi lại connect()."
         ),
         "progress-images": "Tải ảnh",
+        "region": "{title} ({id}): bbox {bbox}, {first} đến {last}",
+        "region-days": "{title} ({first} đến {last})",
+        "regions-elsewhere": (
+            "CDSE ngoại tuyến không có ảnh ở vùng này, chỉ có ở {regions}. catalog.regions ghi bbox từng vùng; nơi "
+            'khác và năm khác cần CDSE thật, connect("live").'
+        ),
+        "regions-other-days": (
+            "CDSE ngoại tuyến không có ảnh vào thời gian này, chỉ có {regions}. Nơi khác và năm khác cần CDSE thật, "
+            'connect("live").'
+        ),
         "seconds": " {seconds} giây",
         "secret": "<{length} ký tự, đã che>",
         "secret-stays": ("Khóa không được ghi vào tệp hay gửi sang tiến trình khác: hãy gọi connect() ở nơi cần đọc."),

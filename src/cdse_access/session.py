@@ -19,6 +19,7 @@ from cdse_access.hosts import is_loopback
 from cdse_access.keys import AWS_PAIR, Found, refuse_in_the_open
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Unavailable
+from cdse_access.regions import VERSION
 from cdse_access.secrets import Keys, Secret, seal
 from cdse_access.service import OfflineCdse, Service, choose_service, seal_keys, start_offline
 from cdse_access.settings import (
@@ -36,7 +37,6 @@ from cdse_access.telling import tell
 
 __all__ = ["Session", "connect", "current", "logout", "open_catalog", "status", "use_store"]
 PATIENCE = 55  # seconds for all that a service is asked in connecting: landing page, collections, newest item, keys
-VERSION = "cdse_offline:version"  # on the landing page of an offline CDSE
 _turn = threading.RLock()  # sessions are changed by one thread at a time
 
 

@@ -74,6 +74,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "pack-lacks": "thiếu {names}",
         "pack-no-file": "không có tệp trong gói",
         "pack-outside": "trỏ ra ngoài {bucket}",
+        "pack-region": "vùng {number} của gói",
+        "pack-region-tiles": "ô {tiles}",
         "pack-title": "CDSE ngoại tuyến: gói dữ liệu {name}",
         "pack-title-credit": ". {credit}",
         "pack-title-partial": " (chưa đủ: {count} trong {total} item)",

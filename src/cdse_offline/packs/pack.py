@@ -21,7 +21,9 @@ from cdse_access import features
 from cdse_access.problems import BadInput
 from cdse_offline.holdings import Holdings, Record
 from cdse_offline.messages import say
+from cdse_offline.packs.regions import list_regions
 from cdse_offline.product import assets
+from cdse_offline.product.regions import REGIONS
 from cdse_offline.server.matching import match_records
 
 BUCKET = "s3://eodata/"
@@ -331,7 +333,7 @@ def _complete_collections(given: dict[str, Document], items: Sequence[Document])
     collections = {}
     for name in dict.fromkeys([item["collection"] for item in items]):
         made = _build_collection(name, [item for item in items if item["collection"] == name])
-        own = made | features.drop_nulls(given.get(name, {}))
+        own = made | features.drop_nulls(given.get(name, {})) | {REGIONS: made[REGIONS]}
         collections[name] = own | {"links": _keep_own_links(own)} if _is_readable(own) else made
     return collections
 
@@ -363,5 +365,6 @@ def _build_collection(name: str, items: Sequence[Document]) -> Document:
             "spatial": {"bbox": boxes or [[-180, -90, 180, 90]]},
             "temporal": {"interval": [[times[0], times[-1]]]},
         },
+        REGIONS: list_regions(items),
         "links": [],
     }

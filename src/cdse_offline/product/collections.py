@@ -12,19 +12,9 @@ from cdse_offline.product.items import (
     TRUTH,
     build_properties,
     build_sentinel_item,
-    compute_bbox,
-    format_time,
 )
+from cdse_offline.product.regions import REGIONS, build_extent, list_regions
 from cdse_offline.simulation.places import PLACES, acquisitions
-
-
-def _build_extent() -> dict[str, Any]:
-    boxes = [compute_bbox(tile) for place in PLACES for tile in place.tiles]
-    wests, souths, easts, norths = zip(*boxes, strict=True)
-    whole = [min(wests), min(souths), max(easts), max(norths)]
-    starts = [a.start for place in PLACES for a in acquisitions(place)]
-    interval = [format_time(min(starts), "seconds"), format_time(max(starts), "seconds")]
-    return {"spatial": {"bbox": [whole, *boxes]}, "temporal": {"interval": [interval]}}
 
 
 def _build_collection(name: str, title: str, description: str, item_assets: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +28,8 @@ def _build_collection(name: str, title: str, description: str, item_assets: dict
         "license": "CC-BY-4.0",
         "keywords": ["Sentinel-2", "mô phỏng", "luyện tập"],
         "providers": [{"name": "cdse_offline", "roles": ["producer", "licensor", "processor", "host"]}],
-        "extent": _build_extent(),
+        "extent": build_extent(),
+        REGIONS: list_regions(),
         "links": [
             {"rel": "license", "href": "https://creativecommons.org/licenses/by/4.0/", "type": "text/html"},
         ],

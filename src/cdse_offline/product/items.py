@@ -248,8 +248,13 @@ def _say_simulated(tile: Tile) -> dict[str, Any]:
     return {
         "description": SIMULATED,
         "cdse_offline:simulated": True,
-        "cdse_offline:window": _WINDOWS[tile.name],
+        "cdse_offline:window": find_window_box(tile),
     }
+
+
+def find_window_box(tile: Tile) -> list[float]:
+    """A box in degrees around all that the tile sees of its place."""
+    return _WINDOWS[tile.name]
 
 
 def build_geometry(tile: Tile) -> dict[str, Any]:

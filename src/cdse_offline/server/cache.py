@@ -101,7 +101,7 @@ class Cache:
             return  # it is being done
         try:
             versions = list_versions(self.root)
-            size = sum(map(measure_size, versions))
+            size: float = sum(map(measure_size, versions))
             if size > self.limit:
                 size -= _remove_scenes(versions, size - LOW * self.limit)
             self.size = size

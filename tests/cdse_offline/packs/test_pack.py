@@ -144,6 +144,12 @@ def test_a_folder_is_read(small: Path):
     assert [link["rel"] for link in holdings.records[0].build("http://x/")["links"]] == ["license"]
 
 
+def test_regions_are_those_of_the_pack_whatever_its_collection_was_recorded_with(small: Path):
+    put(small, {"type": "Collection", "id": "c", "cdse_offline:regions": [{"id": "elsewhere"}]}, "collection.json")
+    [region] = pack.read_pack(put(small, item())).collections["c"]["cdse_offline:regions"]
+    assert (region["bbox"], region["interval"]) == ([1, 2, 2, 3], ["2020-01-01T00:00:00Z"] * 2)
+
+
 def test_collections_and_lists_of_items_are_read(small: Path):
     put(small, {"type": "Collection", "id": "c", "title": "Mine", "links": []}, "collection.json")
     holdings = pack.read_pack(put(small, {"type": "FeatureCollection", "features": [item(), item(id="two")]}))

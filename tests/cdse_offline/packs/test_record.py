@@ -127,6 +127,8 @@ def test_the_pack_says_what_it_is(source, whole):
     with served(whole) as service:
         catalog = cdse.open_catalog(service["stac"])
         collection = catalog.get_collection("sentinel-2-l2a")
+        [region] = catalog.regions
+    assert (region.title, region.bbox, region.interval) == ("ô 32UPU", BBOX, ("2023-09-25", "2023-09-28"))
     assert catalog.title == "CDSE ngoại tuyến: gói dữ liệu lop-10a. Ảnh mô phỏng, không chứa dữ liệu Copernicus"
     assert "2023-09-25/2023-09-28, mây dưới 20 %" in catalog.description  # the page of credits
     assert "Ảnh mô phỏng, không chứa dữ liệu Copernicus" in collection.description

@@ -100,8 +100,8 @@ def test_one_that_is_used_while_others_are_removed_stays(tmp_path: Path, monkeyp
         put(tmp_path, source_version(), scene, age)
     remove = cache.shutil.rmtree
 
-    def remove_and_use(path: Path, **settings: bool) -> None:
-        remove(path, **settings)
+    def remove_and_use(path: Path, *, ignore_errors: bool) -> None:
+        remove(path, ignore_errors=ignore_errors)
         os.utime(tmp_path / source_version() / "b")
 
     monkeypatch.setattr(cache.shutil, "rmtree", remove_and_use)

@@ -197,6 +197,7 @@ def test_a_worker_without_work_ends_and_the_next_file_starts_another(tmp_path: P
         worker = service._choose_worker(MUNICH_SCENE.id)
         while worker._jobs:
             await asyncio.sleep(0.02)
+        assert worker._process
         await asyncio.get_running_loop().run_in_executor(worker._thread, worker._process.join)
         assert worker._process.exitcode == 0  # by itself
         third = await service.find_file("a/B04.jp2")

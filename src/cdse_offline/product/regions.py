@@ -1,0 +1,75 @@
+"""The regions that have pixels, as each collection of the service lists them: names, boxes, days, tiles.
+
+A client reads there what to answer to whoever asks for another place or year; a learner reads where to look.
+"""
+
+import math
+from typing import Any
+
+from cdse_offline.product.items import find_window_box, format_time
+from cdse_offline.simulation.places import PLACES, Place, acquisitions
+
+REGIONS = "cdse_offline:regions"
+_DIGITS = 4  # of a degree: 11 m
+
+
+def list_regions() -> list[dict[str, Any]]:
+    """Every place, as the field `cdse_offline:regions` has it."""
+    return [_describe(place) for place in PLACES]
+
+
+def build_extent() -> dict[str, Any]:
+    """STAC's extent: of all of it, then of each region. A box is around all pixels, one in `REGIONS` within them."""
+    boxes = [_enclose(place) for place in PLACES]
+    intervals = [_find_interval(place) for place in PLACES]
+    wests, souths, easts, norths = zip(*boxes, strict=True)
+    starts, ends = zip(*intervals, strict=True)
+    whole = [min(wests), min(souths), max(easts), max(norths)]
+    return {
+        "spatial": {"bbox": [whole, *boxes]},
+        "temporal": {"interval": [[min(starts), max(ends)], *intervals]},
+    }
+
+
+def _describe(place: Place) -> dict[str, Any]:
+    return {
+        "id": place.name,
+        "title": place.title,
+        "bbox": compute_inner_box(place),
+        "interval": _find_interval(place),
+        "tiles": [tile.name for tile in place.tiles],
+    }
+
+
+def _find_interval(place: Place) -> list[str]:
+    """The first and the last overpass."""
+    newest, *_, oldest = acquisitions(place)
+    return [format_time(oldest.start, "seconds"), format_time(newest.start, "seconds")]
+
+
+def _enclose(place: Place) -> list[float]:
+    """West, south, east, north of all that tiles of the place's own zone see of it, degrees."""
+    windows = [find_window_box(tile) for tile in place.tiles if tile.epsg == place.epsg]
+    wests, souths, easts, norths = zip(*windows, strict=True)
+    return [min(wests), min(souths), max(easts), max(norths)]
+
+
+def compute_inner_box(place: Place) -> list[float]:
+    """A box in degrees that lies within the place, which is turned against the meridians; nearly the largest one.
+
+    Whoever loads it gets pixels everywhere.
+    """
+    west, south, east, north = _enclose(place)
+    middle = math.radians(6 * (place.epsg % 100) - 183)
+    width, height = east - west, north - south
+    farthest = max(abs(math.radians(longitude) - middle) for longitude in (west, east))
+    turn = math.tan(farthest) * math.sin(math.radians(north))
+    squeeze = math.cos(math.radians(north))  # of a degree of longitude against one of latitude
+    aside, up = height * turn / squeeze, width * turn * squeeze
+    step = 10**_DIGITS
+    return [
+        math.ceil((west + aside) * step) / step,
+        math.ceil((south + up) * step) / step,
+        math.floor((east - aside) * step) / step,
+        math.floor((north - up) * step) / step,
+    ]
