@@ -5,6 +5,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Season:
+    """One crop of a calendar: when it is sown (rice: transplanted) and harvested, days of year before a unit's shift.
+
+    Below 1 is the year before. It comes again as often as the calendar begins anew.
+    """
+
+    name: str
+    start: int
+    harvest: int
+
+
+@dataclass(frozen=True)
 class Cover:
     """What grows or lies on a unit. `calendar`: day of year, then the shares of green, dry, water and flower.
 
@@ -19,6 +31,8 @@ class Cover:
     water: str = "flooded"
     gap: float = 0.12
     cycle: int = 366  # days until the calendar begins anew
+    crop: str = ""  # what a field of it is called; empty where a piece of it is no field
+    seasons: tuple[Season, ...] = ()  # as the calendar shows them; a meadow's are its cuts
     height: float = 0  # metres above ground where it is dense; counts where land changed, elsewhere it is drawn
 
 

@@ -4,9 +4,11 @@ Every pixel of a scene is a mixture of a few surfaces. A crop's calendar says ho
 or in flower on a day of the year; what is left is soil.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from cdse_offline.simulation.calendars import Cover, build_still_cover, read_calendar
+from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, read_calendar
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 
@@ -66,6 +68,11 @@ def _build_cereal(ripe: int) -> list[tuple[float, ...]]:
     return growth + ripening + harvest + [(ripe + 1 + day, *shares) for day, *shares in _CEREAL_AUTUMN]
 
 
+def _build_cereal_seasons(ripe: int) -> tuple[Season, ...]:
+    """Sown the autumn before, when the stubble has been tilled."""
+    return (Season("vụ đông", ripe + 36 - 365, ripe + 1),)
+
+
 _RAPE = read_calendar("""
        day  green    dry  water flower
          1    0.5      0      0      0
@@ -121,6 +128,7 @@ _LEAVES = read_calendar("""
        275   0.75    0.2      0      0
        300    0.3    0.5      0      0
 """)
+_TWO_CROPS = (Season("vụ đông xuân", 50, 157), Season("vụ mùa", 178, 281))
 # Two crops of rice: transplanted about 19 February and 27 June, harvested about 6 June and 8 October.
 _RICE = read_calendar("""
        day  green    dry  water flower
@@ -179,12 +187,12 @@ _EVERGREEN = read_calendar("""
 """)
 
 COVERS = {
-    "meadow": Cover(3, [(1, 0.8, 0.1, 0, 0)], green="grass", dry="hay", gap=0.16),  # see _mown
-    "wheat": Cover(4, _build_cereal(205)),
-    "barley": Cover(4, _build_cereal(187)),
-    "rape": Cover(5, _RAPE),
-    "maize": Cover(6, _MAIZE, gap=0.2),
-    "potato": Cover(7, _POTATO, gap=0.18),
+    "meadow": Cover(3, [(1, 0.8, 0.1, 0, 0)], green="grass", dry="hay", gap=0.16, crop="cỏ"),  # see find_cuts
+    "wheat": Cover(4, _build_cereal(205), crop="lúa mì", seasons=_build_cereal_seasons(205)),
+    "barley": Cover(4, _build_cereal(187), crop="lúa mạch", seasons=_build_cereal_seasons(187)),
+    "rape": Cover(5, _RAPE, crop="cải dầu", seasons=(Season("vụ đông", 245 - 365, 204),)),
+    "maize": Cover(6, _MAIZE, gap=0.2, crop="ngô", seasons=(Season("vụ hè", 116, 265),)),
+    "potato": Cover(7, _POTATO, gap=0.18, crop="khoai tây", seasons=(Season("vụ hè", 112, 256),)),
     "spruce": Cover(1, [(1, 1, 0, 0, 0)], green="spruce", soil="mud", gap=0.04),
     "mixed": Cover(2, [(1, 1, 0, 0, 0)], green="broadleaf", soil="spruce", gap=0.7),
     "broadleaf": Cover(2, _LEAVES, green="broadleaf", soil="mud", gap=0.05),
@@ -199,16 +207,18 @@ COVERS = {
     "garden": Cover(11, [(1, 0.5, 0.1, 0, 0), (130, 0.62, 0.05, 0, 0), (270, 0.6, 0.08, 0, 0)], green="grass",
                     dry="hay", gap=0.35),
     "pit": build_still_cover(10, "gravel", "soil"),
-    "rice": Cover(14, _RICE_FALLOW, green="rice", soil="mud", gap=0.1),
-    "rice+": Cover(14, _RICE_WINTER, green="rice", soil="mud", gap=0.1),
-    "orchard": Cover(15, _EVERGREEN, green="broadleaf", dry="hay", soil="soil", gap=0.25),
-    "vegetables": Cover(16, _VEGETABLES, soil="mud", gap=0.15, cycle=96),
+    "rice": Cover(14, _RICE_FALLOW, green="rice", soil="mud", gap=0.1, crop="lúa hai vụ", seasons=_TWO_CROPS),
+    "rice+": Cover(14, _RICE_WINTER, green="rice", soil="mud", gap=0.1, crop="lúa hai vụ và cây vụ đông",
+                   seasons=(*_TWO_CROPS, Season("vụ đông", 300, 364))),
+    "orchard": Cover(15, _EVERGREEN, green="broadleaf", dry="hay", soil="soil", gap=0.25, crop="chuối, cây ăn quả"),
+    "vegetables": Cover(16, _VEGETABLES, soil="mud", gap=0.15, cycle=96, crop="rau màu",
+                        seasons=(Season("lứa rau", 4, 80),)),
     "red river": Cover(9, [(1, 0.6, 0, 0, 0), (150, 0.75, 0, 0, 0), (190, 1, 0, 0, 0), (270, 1, 0, 0, 0),
                            (330, 0.7, 0, 0, 0)], green="silt", soil="stream", gap=0.25),
     "sand": build_still_cover(10, "sand", "mud"),
     "shoal": Cover(10, [(1, 0, 0, 0, 0), (165, 0, 0, 0.1, 0), (190, 0, 0, 0.95, 0), (275, 0, 0, 0.95, 0),
                         (310, 0, 0, 0.05, 0)], soil="sand", water="silt"),
-    "pond": build_still_cover(17, "water", "flooded"),
+    "pond": replace(build_still_cover(17, "water", "flooded"), crop="cá"),
     "grove": Cover(11, [(1, 0.6, 0.06, 0, 0), (200, 0.68, 0.02, 0, 0)], green="broadleaf", dry="hay", soil="mud",
                    gap=0.35),
     "works": build_still_cover(18, "concrete", "soil"),
@@ -218,11 +228,16 @@ COVERS = {
 CODE = {name: code for code, name in enumerate(COVERS)}
 
 
-def _compute_mown_shares(day: np.ndarray, luck: np.ndarray) -> np.ndarray:
-    """Shares of a meadow: one to five cuts a season, in the spells of fine weather; it regrows in three weeks."""
+def find_cuts(luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of meadows: how many cuts a season, the day of the first, the days from one to the next."""
     cuts = 1 + np.floor(4.99 * luck[:, 0] ** 0.7)
     first = np.where(cuts < 3, 168, 132) + 9 * np.floor(4 * luck[:, 1]) + 2 * luck[:, 2]
-    interval = (285 - first) / cuts
+    return cuts, first, (285 - first) / cuts
+
+
+def _compute_mown_shares(day: np.ndarray, luck: np.ndarray) -> np.ndarray:
+    """Shares of a meadow: one to five cuts a season, in the spells of fine weather; it regrows in three weeks."""
+    cuts, first, interval = find_cuts(luck)
     since = np.where(day < first, 60, np.mod(day - first, interval))
     lush = np.interp(day, (60, 115, 135, 290, 330), (0.6, 0.88, 0.97, 0.93, 0.7)) - 0.1 * (cuts < 2)
     parts = np.zeros((len(luck), 4))

@@ -333,8 +333,8 @@ class Sketch:
         self.canvas.boxes(name, centres, directions, (length, width))
         self.canvas.boxes("asphalt", centres + width.mean() / 14, directions, (length * 0.8, width * 0.8))
 
-    def finish(self, relief: np.ndarray, settled: np.ndarray) -> Land:
-        """Put the thin things on the ground."""
+    def finish(self, relief: np.ndarray, settled: np.ndarray, base: float = 0.0) -> Land:
+        """Put the thin things on the ground. `base`: metres above the sea of where the relief is 0."""
         for name, houses in self.built.items():
             row, column, angle, length, width = np.vstack(houses).T
             self.canvas.boxes(name, np.column_stack([row, column]), angle, (length, width))
@@ -350,12 +350,14 @@ class Sketch:
         kind = np.where(settled & ~np.isin(kind, (8, 9, 17)), 11, kind)
         kind = np.where((of["asphalt"] > 0.3) & (roofs < 0.2), 12, kind)
         thin = np.flatnonzero(total > 0.01)
-        slope = np.stack(np.gradient(ndimage.gaussian_filter(relief, 1.5))) / 10
+        smooth = ndimage.gaussian_filter(relief, 1.5)
+        slope = np.stack(np.gradient(smooth)) / 10
         return Land(
             unit=self.unit.astype(np.uint16),
             dense=self.dense.astype(np.float32),
             grain=self.grain.astype(np.float32),
             height=height.astype(np.float32),
+            relief=(smooth + base).astype(np.float32),
             slope=slope.astype(np.float32),
             kind=kind.astype(np.uint8),
             thin=thin.astype(np.int32),

@@ -5,9 +5,11 @@ things (roads, houses, hedges) lie upon it as fractions of a pixel.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
 
 from cdse_offline.simulation.covers import BANDS, CODE, COVERS, SPECTRA, SPECTRUM, compute_shares
 
@@ -15,6 +17,8 @@ SIZE = 1020  # side of a window, but for wider ones
 SQUARE = (SIZE, SIZE)
 ROOFS = ("red roof", "grey roof", "metal", "blue tin")
 OVERLAYS = ("asphalt", "gravel", "concrete", *ROOFS, "broadleaf", "stream", "grass")
+SMALLEST_FIELD = 4  # pixels: what is left of a field between roads and houses and is smaller is none
+MOST_FIELDS = 2**15 - 1  # images of 16 bits are written with 15
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Land:
     dense: np.ndarray  # 0 where the unit's cover is sparse, 1 where it is dense
     grain: np.ndarray  # brightness about 1: crowns, tramlines, soil patches
     height: np.ndarray  # of trees and houses, metres
+    relief: np.ndarray  # of the ground, metres above the sea
     slope: np.ndarray  # of the ground southward and eastward, (2, rows, columns)
     kind: np.ndarray  # keys of `classes.LAND_CLASSES`
     thin: np.ndarray  # flat positions of the pixels with roads, houses, hedges
@@ -34,6 +39,40 @@ class Land:
     tone: np.ndarray  # brightness of each unit, (units,)
     luck: np.ndarray  # random numbers of each unit, (units, 3)
     changes: np.ndarray  # unit, day of the year and code of its new cover, earliest first, (changes, 3); see `changes`
+
+    @cached_property
+    def parcel(self) -> np.ndarray:
+        """Which field a pixel belongs to, uint16, 0 none: pieces of one unit that hang together, if it has a crop.
+
+        Roads, houses and rivers are no part of a field, and cut it in two where they cross it.
+        """
+        has_crop = np.array([bool(cover.crop) for cover in COVERS.values()])
+        kinds = np.array([cover.kind for cover in COVERS.values()])
+        covers = self.cover.take(self.unit)
+        is_field = has_crop.take(covers) & (kinds.take(covers) == self.kind)  # no road, no yard
+        piece = _label_pieces(np.where(is_field, self.unit.astype(np.int32) + 1, 0))
+        sizes = np.bincount(piece.ravel())
+        is_large = sizes >= SMALLEST_FIELD
+        is_large[0] = False
+        number = np.where(is_large, np.cumsum(is_large), 0)
+        if number.max() > MOST_FIELDS:
+            raise ValueError(f"{number.max()} fields: an image of fields has room for {MOST_FIELDS}")
+        return number.astype(np.uint16).take(piece)
+
+
+def _label_pieces(value: np.ndarray) -> np.ndarray:
+    """Number the pieces of equal values that hang together by their sides, row by row from the top; 0 stays 0."""
+    cell = np.arange(value.size, dtype=np.int32).reshape(value.shape)
+    beside = (value[:, 1:] == value[:, :-1]) & (value[:, 1:] > 0)
+    below = (value[1:] == value[:-1]) & (value[1:] > 0)
+    one = np.concatenate([cell[:, 1:][beside], cell[1:][below]])
+    other = np.concatenate([cell[:, :-1][beside], cell[:-1][below]])
+    links = sparse.coo_array((np.ones(len(one), bool), (one, other)), shape=(value.size, value.size))
+    _, piece = csgraph.connected_components(links, directed=False)
+    in_order = np.unique(piece[value.ravel() > 0], return_inverse=True)[1]
+    numbered = np.zeros(value.shape, np.int32)
+    numbered[value > 0] = in_order + 1
+    return numbered
 
 
 def mix_spectra(land: Land, day: float) -> tuple[np.ndarray, np.ndarray]:

@@ -67,7 +67,7 @@ def draw(rng: Generator) -> Land:
     _draw_river(sketch)
     _draw_lakes(sketch)
     settled = _settle(sketch)
-    return sketch.finish(relief, settled)
+    return sketch.finish(relief, settled, base=620)
 
 
 def _choose_crops(rng: Generator, strips: Parcels) -> np.ndarray:

@@ -47,7 +47,7 @@ def draw(rng: Generator) -> Land:
     _draw_red_river(sketch, away, level)
     settled = _draw_villages(sketch, away, level)
     settled &= ~_draw_works(sketch)
-    return sketch.finish(1.5 * draw_noise(rng, 300, 40, 2), settled)
+    return sketch.finish(1.5 * draw_noise(rng, 300, 40, 2), settled, base=6)
 
 
 def _choose_paddies(rng: Generator, plots: Parcels) -> np.ndarray:

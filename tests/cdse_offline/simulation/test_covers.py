@@ -52,3 +52,20 @@ def test_a_cut_takes_the_green_and_it_grows_back():
     green = [covers.compute_shares("meadow", np.array([day]), luck)[0, 0] for day in (131.0, 132.0, 160.0)]
     assert green[1] < 0.5 < 0.85 < green[0]
     assert green[2] > 0.85
+
+
+SEASONS = [(name, season) for name, cover in covers.COVERS.items() for season in cover.seasons]
+
+
+@pytest.mark.parametrize(("name", "season"), SEASONS, ids=[f"{name}, {season.name}" for name, season in SEASONS])
+def test_seasons_are_those_that_the_calendar_shows(name, season):
+    days = np.array([season.start, season.harvest - 9, season.harvest + 9, season.harvest + 2.0])
+    green, dry, *_ = covers.compute_shares(name, days, np.ones((4, 1))).T
+    assert season.start < season.harvest
+    assert green[0] < 0.12  # sown on bare or flooded ground
+    assert green[1] + dry[1] > green[2] + dry[2] + 0.25  # harvested
+    assert green[3] < 0.3
+
+
+def test_whatever_has_seasons_is_a_crop():
+    assert [name for name, cover in covers.COVERS.items() if cover.seasons and not cover.crop] == []

@@ -1,9 +1,11 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
-from cdse_offline.simulation import land
+from cdse_offline.simulation import covers, land
 from cdse_offline.simulation.landscapes import build_land
-from cdse_offline.simulation.places import MUNICH, RED_RIVER
+from cdse_offline.simulation.places import MUNICH, PLACES, RED_RIVER
 
 
 def ndvi(place, day):
@@ -47,11 +49,10 @@ def test_meadows_are_mown_at_different_dates():
 
 
 def flat(**changes):
+    nothing = {field.name: np.zeros(1) for field in dataclasses.fields(land.Land)}
     zero = np.zeros((land.SIZE, land.SIZE))
-    fields = dict.fromkeys(("unit", "dense", "grain", "height", "kind"), zero)
-    return land.Land(**fields | {"slope": np.zeros((2, *zero.shape))} | changes, **{
-        name: np.zeros(1) for name in ("thin", "share", "cover", "shift", "tone", "luck", "changes")
-    })  # fmt: skip
+    drawn = dict.fromkeys(("unit", "dense", "grain", "height", "relief", "kind"), zero)
+    return land.Land(**nothing | drawn | {"slope": np.zeros((2, *zero.shape))} | changes)
 
 
 def test_flat_ground_is_lit_evenly():
@@ -69,3 +70,42 @@ def test_wood_casts_its_shadow_away_from_the_sun():
     light = land.compute_sunlight(flat(height=height), (180, 45))
     assert light[99, 110] < 0.8  # north of it
     assert light[120, 110] >= 1  # south of it
+
+
+def test_fields_are_pieces_of_one_crop_that_hang_together():
+    rice, spruce = covers.CODE["rice"], covers.CODE["spruce"]
+    unit = np.zeros((6, 9), np.uint16)
+    unit[:, 4] = 1  # a wood
+    unit[0, 8] = 2  # a corner of another paddy: one pixel
+    kind = np.where(unit == 1, covers.COVERS["spruce"].kind, covers.COVERS["rice"].kind).astype(np.uint8)
+    kind[3, 5:] = 12  # a road
+    drawn = flat(unit=unit, kind=kind, cover=np.array([rice, spruce, rice]))
+    assert ["".join(map(str, row)) for row in drawn.parcel] == [
+        "111102220",
+        "111102222",
+        "111102222",
+        "111100000",
+        "111103333",
+        "111103333",
+    ]
+
+
+def test_more_fields_than_an_image_has_numbers_for_are_no_fields(monkeypatch):
+    monkeypatch.setattr(land, "MOST_FIELDS", 1)
+    unit = np.repeat(np.arange(2, dtype=np.uint16), 8).reshape(2, 8)
+    kind = np.full((2, 8), covers.COVERS["rice"].kind, np.uint8)
+    with pytest.raises(ValueError, match="2 fields"):
+        _ = flat(unit=unit, kind=kind, cover=np.full(2, covers.CODE["rice"])).parcel
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_every_field_has_one_crop_and_relief_is_what_slopes_follow(place):
+    drawn = build_land(place)
+    inside = drawn.parcel > 0
+    unit_of = np.zeros(drawn.parcel.max() + 1, int)
+    unit_of[drawn.parcel[inside]] = drawn.unit[inside]
+    assert np.array_equal(unit_of.take(drawn.parcel[inside]), drawn.unit[inside])
+    assert np.bincount(drawn.parcel.ravel()).min() >= land.SMALLEST_FIELD
+    rise = np.stack(np.gradient(drawn.relief.astype(float))) / 10
+    assert rise == pytest.approx(drawn.slope, abs=1e-4)
+    assert drawn.relief.min() > -1
