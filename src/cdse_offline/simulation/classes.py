@@ -20,6 +20,13 @@ LAND_CLASSES = {
     17: "ao cá",
     18: "khu công nghiệp, lò gạch",
     19: "đê, bờ cỏ",
+    30: "cà phê",
+    31: "cao su",
+    32: "hồ tiêu, vườn cây",
+    33: "sắn",
+    34: "rừng khộp",
+    35: "đất trống, đất san lấp",
+    36: "ruộng bỏ hoang",
 }
 CLEAR, CIRRUS, SHADOW, CLOUD = 0, 1, 2, 3
 SKY_CLASSES = {CLEAR: "trời quang", CIRRUS: "mây ti mỏng", SHADOW: "bóng mây", CLOUD: "mây"}

@@ -9,11 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, read_calendar
+from cdse_offline.simulation.covers_inland import COVERS_INLAND
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 
 # Surface reflectance in 1/1000: typical values as published spectral libraries (USGS, ECOSTRESS, LUCAS soils) and
-# Sentinel-2 L2A time series over such surfaces show them, rounded.
+# Sentinel-2 L2A time series over such surfaces show them, rounded. Red soil: ferralsols on basalt (iron oxides: dark in
+# blue and green, bright from red on). Rubber: leaves, those that redden before they fall, the litter under bare crowns.
 _SPECTRA = """
            B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B11 B12
 crop        18  25  56  27  95 320 430 460 480 490 215 105
@@ -40,6 +42,18 @@ red roof    58  67  82 114 134 152 162 172 180 186 225 215
 grey roof   82  92 102 112 118 124 130 136 142 146 168 160
 metal      205 225 240 244 246 248 250 252 254 250 240 215
 blue tin   135 178 172 132 134 146 160 178 188 195 245 225
+red soil    40  47  74 138 170 188 202 218 232 240 318 262
+burnt       36  40  46  56  68  78  86  96 106 112 158 150
+coffee leaf 16  20  40  26  76 225 285 312 332 338 165  74
+rubber leaf 15  19  42  24  82 262 342 372 390 396 178  76
+young rubber leaf  18  25  62  34 104 300 385 415 430 436 205  92
+red leaf    34  40  58  92 142 196 220 240 256 264 285 178
+litter      38  46  66  86 114 146 160 174 190 200 268 182
+dry forest leaf  17  24  52  36  92 225 285 310 328 334 205 105
+green water  34  44  62  50  42  26  24  20  18  16   8   5
+fill        92 116 154 196 216 226 236 246 254 252 312 268
+white roof 285 318 342 352 356 360 362 366 366 352 322 288
+light roof 190 214 236 248 254 258 262 266 268 262 258 236
 """
 
 
@@ -224,7 +238,7 @@ COVERS = {
     "works": build_still_cover(18, "concrete", "soil"),
     "dyke": Cover(19, [(1, 0.55, 0.25, 0, 0), (120, 0.8, 0.1, 0, 0), (280, 0.75, 0.15, 0, 0)], green="grass",
                   dry="hay", gap=0.2),
-}  # fmt: skip
+} | COVERS_INLAND  # fmt: skip
 CODE = {name: code for code, name in enumerate(COVERS)}
 
 

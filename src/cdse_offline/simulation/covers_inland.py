@@ -1,0 +1,149 @@
+"""Covers of the Central Highlands and of the fringe of a town: plantations, red soil, clearings, an industrial park."""
+
+from cdse_offline.simulation.calendars import Cover, build_still_cover, read_calendar
+
+_COFFEE = read_calendar("""
+       day  green    dry  water flower
+         1   0.80   0.04      0      0
+        45   0.72   0.08      0      0
+        90   0.76   0.05      0      0
+       160   0.88   0.02      0      0
+       280   0.93   0.00      0      0
+       345   0.84   0.04      0      0
+""")
+_YOUNG_COFFEE = read_calendar("""
+       day  green    dry  water flower
+         1   0.26   0.08      0      0
+        80   0.22   0.10      0      0
+       180   0.45   0.04      0      0
+       300   0.48   0.05      0      0
+""")
+_RUBBER = read_calendar("""
+       day  green    dry  water flower
+         1   0.82   0.08      0      0
+        14   0.55   0.32      0      0
+        28   0.20   0.46      0      0
+        40   0.07   0.20      0      0
+        55   0.08   0.10      0      0
+        68   0.45   0.04      0      0
+        80   0.86   0.01      0      0
+       120   0.95   0.00      0      0
+       300   0.95   0.00      0      0
+       345   0.89   0.04      0      0
+""")
+_YOUNG_RUBBER = [(day, 0.55 * green + 0.1, dry, 0, 0) for day, green, dry, *_ in _RUBBER]
+_PEPPER = read_calendar("""
+       day  green    dry  water flower
+         1   0.52   0.05      0      0
+        70   0.44   0.08      0      0
+       180   0.62   0.02      0      0
+       300   0.64   0.02      0      0
+""")
+# Planted with the first rains, pulled up in January and February.
+_CASSAVA = read_calendar("""
+       day  green    dry  water flower
+         1   0.52   0.22      0      0
+        22   0.40   0.28      0      0
+        23   0.03   0.22      0      0
+        60   0.04   0.12      0      0
+       110   0.02   0.04      0      0
+       150   0.10   0.00      0      0
+       185   0.45   0.00      0      0
+       220   0.82   0.00      0      0
+       290   0.88   0.02      0      0
+       335   0.70   0.12      0      0
+""")
+# Two crops in the rainy season, the fields lie fallow in the dry one.
+_HIGHLAND_MAIZE = read_calendar("""
+       day  green    dry  water flower
+         1   0.06   0.28      0      0
+        90   0.03   0.14      0      0
+       118   0.01   0.03      0      0
+       135   0.12   0.00      0      0
+       165   0.78   0.00      0      0
+       195   0.82   0.06      0      0
+       218   0.28   0.60      0      0
+       219   0.03   0.30      0      0
+       232   0.05   0.05      0      0
+       250   0.25   0.00      0      0
+       278   0.86   0.00      0      0
+       308   0.70   0.18      0      0
+       330   0.20   0.66      0      0
+       331   0.04   0.42      0      0
+""")
+_VALLEY_RICE = read_calendar("""
+       day  green    dry  water flower
+         1   0.02   0.00   0.92      0
+        20   0.18   0.00   0.76      0
+        42   0.72   0.00   0.24      0
+        68   0.94   0.01   0.03      0
+        92   0.60   0.36   0.00      0
+       108   0.14   0.82   0.00      0
+       109   0.04   0.50   0.05      0
+       140   0.12   0.26   0.05      0
+       158   0.01   0.05   0.85      0
+       172   0.02   0.00   0.94      0
+       198   0.48   0.00   0.46      0
+       222   0.92   0.00   0.06      0
+       258   0.90   0.06   0.00      0
+       280   0.40   0.56   0.00      0
+       296   0.10   0.84   0.00      0
+       297   0.04   0.52   0.06      0
+       330   0.14   0.30   0.05      0
+       350   0.02   0.10   0.70      0
+""")
+# Low woods of dipterocarps: leafless from January to March, fires of grass, green with the rains.
+_DRY_FOREST = read_calendar("""
+       day  green    dry  water flower
+         1   0.50   0.34      0      0
+        30   0.30   0.50      0      0
+        60   0.18   0.52      0      0
+        90   0.26   0.40      0      0
+       120   0.62   0.16      0      0
+       160   0.88   0.02      0      0
+       290   0.90   0.02      0      0
+       335   0.70   0.18      0      0
+""")
+_FOREST = [(1, 0.88, 0.04, 0, 0), (75, 0.84, 0.07, 0, 0), (170, 0.96, 0, 0, 0), (320, 0.95, 0, 0, 0)]
+_SCRUB = [(1, 0.50, 0.30, 0, 0), (75, 0.36, 0.42, 0, 0), (160, 0.85, 0.03, 0, 0), (300, 0.84, 0.06, 0, 0)]
+_YARD = [(1, 0.32, 0.1, 0, 0), (75, 0.26, 0.14, 0, 0), (180, 0.46, 0.03, 0, 0), (310, 0.44, 0.04, 0, 0)]
+_WEEDS = [(1, 0.26, 0.3, 0.02, 0), (80, 0.55, 0.2, 0, 0), (160, 0.78, 0.08, 0, 0), (300, 0.6, 0.25, 0, 0)]
+_NEW_SOIL = [(1, 0, 0.02, 0, 0), (100, 0.02, 0.02, 0, 0), (160, 0.12, 0.02, 0, 0), (300, 0.22, 0.05, 0, 0)]
+
+
+def _build_hall(roof: str) -> Cover:
+    """A lot with a hall: dense where its roof is, a paved yard around."""
+    return Cover(18, [(1, 1, 0, 0, 0)], green=roof, soil="asphalt", gap=1.0, height=11)
+
+
+COVERS_INLAND = {
+    "coffee": Cover(30, _COFFEE, green="coffee leaf", dry="litter", soil="red soil", gap=0.22),
+    "young coffee": Cover(30, _YOUNG_COFFEE, green="coffee leaf", dry="hay", soil="red soil", gap=0.2),
+    "rubber": Cover(31, _RUBBER, green="rubber leaf", dry="red leaf", soil="litter", gap=0.05),
+    "young rubber": Cover(31, _YOUNG_RUBBER, green="young rubber leaf", dry="red leaf", soil="red soil", gap=0.25),
+    "pepper": Cover(32, _PEPPER, green="coffee leaf", dry="hay", soil="red soil", gap=0.25),
+    "cassava": Cover(33, _CASSAVA, dry="litter", soil="red soil", gap=0.2),
+    "highland maize": Cover(6, _HIGHLAND_MAIZE, soil="red soil", gap=0.2),
+    "valley rice": Cover(14, _VALLEY_RICE, green="rice", soil="mud", gap=0.1),
+    "evergreen forest": Cover(2, _FOREST, green="broadleaf", dry="litter", soil="spruce", gap=0.35, height=16),
+    "dry forest": Cover(34, _DRY_FOREST, green="dry forest leaf", dry="litter", soil="red soil", gap=0.3, height=9),
+    "riverside": Cover(2, _FOREST, green="broadleaf", dry="hay", soil="mud", gap=0.3, height=8),
+    "scrub": Cover(3, _SCRUB, green="grass", dry="hay", soil="red soil", gap=0.3),
+    "village yard": Cover(11, _YARD, green="broadleaf", dry="hay", soil="red soil", gap=0.3),
+    "reservoir": build_still_cover(8, "green water", "silt"),
+    "drawdown": Cover(8, [(1, 0, 0, 0.85, 0), (40, 0.05, 0, 0.6, 0), (70, 0.12, 0.05, 0.1, 0), (130, 0.3, 0.05, 0, 0),
+                          (200, 0.15, 0, 0.6, 0), (230, 0, 0, 1, 0), (330, 0, 0, 1, 0)],
+                      green="grass", dry="hay", soil="red soil", water="green water", gap=0.1),
+    "felled": Cover(35, [(1, 0.06, 0.6, 0, 0)], green="broadleaf", dry="litter", soil="red soil", gap=0.3),
+    "burnt": build_still_cover(35, "red soil", "burnt"),
+    "cleared soil": Cover(35, _NEW_SOIL, green="grass", dry="litter", soil="red soil", gap=0.1),
+    "dirt road": build_still_cover(12, "red soil", "red soil"),
+    "fallow": Cover(36, _WEEDS, green="grass", dry="hay", soil="mud", gap=0.2),
+    "fill": Cover(35, [(1, 0, 0, 0, 0)], soil="fill"),
+    "park road": build_still_cover(12, "asphalt", "concrete"),
+    "park lawn": Cover(18, [(1, 0.6, 0.2, 0, 0), (130, 0.75, 0.1, 0, 0)], green="grass", dry="hay", soil="fill",
+                       gap=0.4),
+    "white hall": _build_hall("white roof"),
+    "grey hall": _build_hall("light roof"),
+    "blue hall": _build_hall("blue tin"),
+}  # fmt: skip
