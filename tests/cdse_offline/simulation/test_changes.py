@@ -14,6 +14,7 @@ def half_wood():
         dense=np.ones((2, 2), np.float32),
         grain=np.ones((2, 2), np.float32),
         height=np.array([[0, 20], [0, 20]], np.float32),
+        relief=np.zeros((2, 2), np.float32),
         slope=np.zeros((2, 2, 2), np.float32),
         kind=np.array([[3, 2], [3, 2]], np.uint8),
         thin=np.zeros(0, np.int32),
