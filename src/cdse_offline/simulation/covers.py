@@ -10,6 +10,7 @@ import numpy as np
 
 from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, read_calendar
 from cdse_offline.simulation.covers_inland import COVERS_INLAND
+from cdse_offline.simulation.covers_south import COVERS_SOUTH
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 
@@ -54,6 +55,14 @@ green water  34  44  62  50  42  26  24  20  18  16   8   5
 fill        92 116 154 196 216 226 236 246 254 252 312 268
 white roof 285 318 342 352 356 360 362 366 366 352 322 288
 light roof 190 214 236 248 254 258 262 266 268 262 258 236
+rusty       52  60  74  98 118 136 148 160 170 176 225 205
+palm        16  20  40  24  76 222 290 315 335 340 165  78
+mangrove    14  18  34  20  60 180 228 248 262 266 112  46
+grey clay   58  70  90 106 120 134 142 150 158 162 205 170
+canal       46  58  82  86  82  62  60  54  50  38  10   6
+brackish    40  46  58  44  34  26  25  23  21  17   6   4
+algae       34  42  74  50  60  40  38  32  30  24   8   5
+pond bed    86 104 128 144 154 162 170 176 182 186 215 180
 """
 
 
@@ -238,7 +247,7 @@ COVERS = {
     "works": build_still_cover(18, "concrete", "soil"),
     "dyke": Cover(19, [(1, 0.55, 0.25, 0, 0), (120, 0.8, 0.1, 0, 0), (280, 0.75, 0.15, 0, 0)], green="grass",
                   dry="hay", gap=0.2),
-} | COVERS_INLAND  # fmt: skip
+} | COVERS_INLAND | COVERS_SOUTH  # fmt: skip
 CODE = {name: code for code, name in enumerate(COVERS)}
 
 

@@ -9,12 +9,16 @@ import numpy as np
 from numpy.random import PCG64, Generator
 
 from cdse_access.files import write_whole
-from cdse_offline.simulation import oberland, song_hong
+from cdse_offline.simulation import oberland, song_cuu_long, song_hong
 from cdse_offline.simulation.land import Land
 from cdse_offline.simulation.places import Place
 from cdse_offline.simulation.version import source_version
 
-_DRAWN_BY = {"oberland": (oberland.draw, 47), "song-hong": (song_hong.draw, 105)}  # function and seed
+_DRAWN_BY = {  # function and seed
+    "oberland": (oberland.draw, 47),
+    "song-hong": (song_hong.draw, 105),
+    "song-cuu-long": (song_cuu_long.draw, 951),
+}
 
 
 def build_land(place: Place, folder: Path | None = None) -> Land:

@@ -70,6 +70,16 @@ RED_RIVER = Place(
     "song-hong", "Đồng bằng sông Hồng", "red-river", 32648, 592140, 2307840, 20.822, 105.934,
     date(2023, 1, 1), date(2023, 12, 31), (18,), (_T48QWJ,),
 )  # fmt: skip
+_T48PWR = Tile("48PWR", 32648, 499980, 1100040)
+_T48PXR = Tile("48PXR", 32648, 600000, 1100040)
+MEKONG = Place(  # Sóc Trăng, about Mỹ Xuyên: neither tile sees all of it
+    "song-cuu-long", "Đồng bằng sông Cửu Long", "south", 32648, 597000, 1061040, 9.551, 105.952,
+    date(2023, 1, 1), date(2023, 12, 31), (118,), (_T48PWR, _T48PXR), (1020, 1500),
+)  # fmt: skip
+COAST = Place(  # from Tam Kỳ to Núi Thành
+    "ven-bien", "Đồng bằng ven biển miền Trung", "central-coast", 32649, 240960, 1718040, 15.481, 108.633,
+    date(2023, 1, 1), date(2023, 12, 31), (118, 75), (Tile("49PBT", 32649, 199980, 1800000),),
+)  # fmt: skip
 PLACES = (MUNICH, RED_RIVER)
 
 # What a tile of another zone sees of a place: its box there, rounded outward to 60 m. Computed once with pyproj; a test

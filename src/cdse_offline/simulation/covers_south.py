@@ -1,0 +1,45 @@
+"""Covers of the Mekong delta and of the coast of the centre: three crops of rice, shrimp, palms, acacia, dunes, the sea.
+
+Days of sowing and harvest as the provinces' calendars for crops give them, rounded.
+"""
+
+from cdse_offline.simulation.calendars import Cover, build_still_cover
+
+# What a field that was sown by hand or machine shows so many days after: green, dry, water, flower.
+_SOWN_RICE = ((-13, 0.05, 0.22, 0.35, 0), (-4, 0, 0.03, 0.94, 0), (0, 0, 0, 0.6, 0), (9, 0.07, 0, 0.66, 0),
+              (18, 0.27, 0, 0.64, 0), (30, 0.6, 0, 0.36, 0), (44, 0.9, 0, 0.08, 0), (58, 0.96, 0, 0.03, 0),
+              (70, 0.93, 0.04, 0, 0), (80, 0.66, 0.31, 0, 0), (91, 0.2, 0.76, 0, 0), (94, 0.1, 0.86, 0, 0),
+              (95, 0.04, 0.6, 0, 0), (102, 0.05, 0.42, 0.06, 0))  # fmt: skip
+
+
+def _grow_rice(*sowings: float) -> list[tuple[float, ...]]:
+    """A year of rice that is sown on these days of the year and harvested 95 days later."""
+    rows = [((sowing + day - 1) % 365 + 1, *shares) for sowing in sowings for day, *shares in _SOWN_RICE]
+    return sorted(rows)
+
+
+_DRY_SEASON = [(80, 0.05, 0.36, 0, 0), (98, 0.06, 0.24, 0, 0)]
+_THREE_RICE = sorted([*_grow_rice(116, 226, 335), *_DRY_SEASON])
+# Brackish water with shrimp from February on; the rains wash the salt out and rice is planted in September.
+_RICE_SHRIMP = [
+    (30, 0.05, 0.4, 0.2, 0), (45, 0.02, 0.1, 0.8, 0), (60, 0, 0.02, 0.95, 0), (205, 0, 0, 0.95, 0),
+    (225, 0.04, 0, 0.45, 0), (250, 0.03, 0, 0.8, 0), (265, 0.12, 0, 0.82, 0), (285, 0.5, 0, 0.45, 0),
+    (305, 0.88, 0, 0.1, 0), (335, 0.94, 0.02, 0.02, 0), (350, 0.6, 0.36, 0, 0), (362, 0.14, 0.82, 0, 0),
+]  # fmt: skip
+# A crop of shrimp in a pond: filled, its water turns green with algae, drained, and the bed dries for some weeks.
+_SHRIMP_CROP = [(0, 0, 0, 0, 0), (9, 0, 0, 0.05, 0), (12, 0, 0, 0.96, 0), (55, 0.25, 0, 0.73, 0), (85, 0.6, 0, 0.38, 0),
+                (118, 0.75, 0, 0.23, 0), (124, 0.1, 0, 0.35, 0), (129, 0, 0, 0.3, 0), (136, 0, 0, 0.1, 0)]  # fmt: skip
+_GARDEN = [(1, 0.8, 0.05, 0, 0), (75, 0.74, 0.08, 0, 0), (200, 0.88, 0.02, 0, 0), (320, 0.86, 0.02, 0, 0)]
+
+COVERS_SOUTH = {
+    "three rice": Cover(21, _THREE_RICE, green="rice", soil="grey clay", gap=0.08),
+    "rice-shrimp": Cover(22, _RICE_SHRIMP, green="rice", soil="grey clay", water="brackish", gap=0.14),
+    "shrimp": Cover(23, _SHRIMP_CROP, green="algae", soil="pond bed", water="brackish", gap=0.1, cycle=140),
+    "brown shrimp": Cover(23, _SHRIMP_CROP, green="canal", soil="pond bed", water="brackish", gap=0.1, cycle=155),
+    "still pond": build_still_cover(23, "brackish", "algae"),
+    "palms": Cover(20, _GARDEN, green="palm", dry="hay", soil="mud", gap=0.22),
+    "nipa": Cover(25, [(1, 0.92, 0.02, 0, 0)], green="mangrove", dry="hay", soil="mud", gap=0.1),
+    "canal": build_still_cover(9, "stream", "canal"),
+    "brown river": Cover(9, [(1, 0.35, 0, 0, 0), (150, 0.4, 0, 0, 0), (230, 0.85, 0, 0, 0), (310, 0.8, 0, 0, 0)],
+                         green="silt", soil="canal", gap=0.2),
+}  # fmt: skip
