@@ -1,9 +1,11 @@
-"""Covers of the Mekong delta and of the coast of the centre: three crops of rice, shrimp, palms, acacia, dunes, the sea.
+"""Covers of the Mekong delta and of the coast of the centre: rice, shrimp, palms, acacia, dunes, the sea.
 
 Days of sowing and harvest as the provinces' calendars for crops give them, rounded.
 """
 
-from cdse_offline.simulation.calendars import Cover, build_still_cover
+from dataclasses import replace
+
+from cdse_offline.simulation.calendars import Cover, Season, build_still_cover
 
 # What a field that was sown by hand or machine shows so many days after: green, dry, water, flower.
 _SOWN_RICE = ((-13, 0.05, 0.22, 0.35, 0), (-4, 0, 0.03, 0.94, 0), (0, 0, 0, 0.6, 0), (9, 0.07, 0, 0.66, 0),
@@ -31,13 +33,21 @@ _SHRIMP_CROP = [(0, 0, 0, 0, 0), (9, 0, 0, 0.05, 0), (12, 0, 0, 0.96, 0), (55, 0
                 (118, 0.75, 0, 0.23, 0), (124, 0.1, 0, 0.35, 0), (129, 0, 0, 0.3, 0), (136, 0, 0, 0.1, 0)]  # fmt: skip
 _GARDEN = [(1, 0.8, 0.05, 0, 0), (75, 0.74, 0.08, 0, 0), (200, 0.88, 0.02, 0, 0), (320, 0.86, 0.02, 0, 0)]
 
+_THREE_CROPS = (Season("vụ đông xuân", 335 - 365, 65), Season("vụ hè thu", 116, 211), Season("vụ thu đông", 226, 321))
+_SHRIMP_AND_RICE = (Season("vụ tôm", 45, 215), Season("vụ lúa", 265, 364))
+_SHRIMP = (Season("vụ tôm", 12, 124),)
+
 COVERS_SOUTH = {
-    "three rice": Cover(21, _THREE_RICE, green="rice", soil="grey clay", gap=0.08),
-    "rice-shrimp": Cover(22, _RICE_SHRIMP, green="rice", soil="grey clay", water="brackish", gap=0.14),
-    "shrimp": Cover(23, _SHRIMP_CROP, green="algae", soil="pond bed", water="brackish", gap=0.1, cycle=140),
-    "brown shrimp": Cover(23, _SHRIMP_CROP, green="canal", soil="pond bed", water="brackish", gap=0.1, cycle=155),
-    "still pond": build_still_cover(23, "brackish", "algae"),
-    "palms": Cover(20, _GARDEN, green="palm", dry="hay", soil="mud", gap=0.22),
+    "three rice": Cover(21, _THREE_RICE, green="rice", soil="grey clay", gap=0.08, crop="lúa ba vụ",
+                        seasons=_THREE_CROPS),
+    "rice-shrimp": Cover(22, _RICE_SHRIMP, green="rice", soil="grey clay", water="brackish", gap=0.14,
+                         crop="lúa – tôm", seasons=_SHRIMP_AND_RICE),
+    "shrimp": Cover(23, _SHRIMP_CROP, green="algae", soil="pond bed", water="brackish", gap=0.1, cycle=140,
+                    crop="tôm", seasons=_SHRIMP),
+    "brown shrimp": Cover(23, _SHRIMP_CROP, green="canal", soil="pond bed", water="brackish", gap=0.1, cycle=155,
+                          crop="tôm", seasons=_SHRIMP),
+    "still pond": replace(build_still_cover(23, "brackish", "algae"), crop="tôm"),
+    "palms": Cover(20, _GARDEN, green="palm", dry="hay", soil="mud", gap=0.22, crop="dừa, cây ăn trái"),
     "nipa": Cover(25, [(1, 0.92, 0.02, 0, 0)], green="mangrove", dry="hay", soil="mud", gap=0.1),
     "canal": build_still_cover(9, "stream", "canal"),
     "brown river": Cover(9, [(1, 0.35, 0, 0, 0), (150, 0.4, 0, 0, 0), (230, 0.85, 0, 0, 0), (310, 0.8, 0, 0, 0)],

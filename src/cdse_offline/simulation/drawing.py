@@ -40,6 +40,16 @@ def draw_noise(
     return field / np.sqrt(np.mean(field**2))
 
 
+def draw_swell(
+    rng: Generator, longest: float, shortest: float, slope: float, shape: tuple[int, int] = SQUARE
+) -> np.ndarray:
+    """Like `draw_noise`, but quick, for fields of waves of 20 pixels and more: drawn at a fourth and enlarged."""
+    coarse = tuple(-(-side // 4) for side in shape)
+    field = draw_noise(rng, longest / 4, shortest / 4, slope, coarse)
+    fine = ndimage.zoom(field, 4, order=1, grid_mode=True, mode="nearest")
+    return fine[: shape[0], : shape[1]]
+
+
 @cache
 def _compute_frequencies(sides: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Squared spatial frequency of each term of `rfft2` and the logarithm of the frequency."""
@@ -266,6 +276,10 @@ class Sketch:
     def noise(self, longest: float, shortest: float = 2, slope: float = 1.5) -> np.ndarray:
         """`draw_noise` over the window."""
         return draw_noise(self.rng, longest, shortest, slope, self.shape)
+
+    def swell(self, longest: float, shortest: float = 20, slope: float = 1.8) -> np.ndarray:
+        """`draw_swell` over the window."""
+        return draw_swell(self.rng, longest, shortest, slope, self.shape)
 
     def add(self, covers: np.ndarray, tone: np.ndarray | float = 1.0, shift: np.ndarray | float = 0.0) -> int:
         """Append units, return the number of the first."""

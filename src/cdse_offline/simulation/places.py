@@ -80,7 +80,7 @@ COAST = Place(  # from Tam Kỳ to Núi Thành
     "ven-bien", "Đồng bằng ven biển miền Trung", "central-coast", 32649, 240960, 1718040, 15.481, 108.633,
     date(2023, 1, 1), date(2023, 12, 31), (118, 75), (Tile("49PBT", 32649, 199980, 1800000),),
 )  # fmt: skip
-PLACES = (MUNICH, RED_RIVER)
+PLACES = (MUNICH, RED_RIVER, MEKONG)
 
 # What a tile of another zone sees of a place: its box there, rounded outward to 60 m. Computed once with pyproj; a test
 # computes it again.

@@ -9,24 +9,24 @@ from scipy import ndimage
 from cdse_offline.simulation.covers import CODE
 from cdse_offline.simulation.drawing import (
     Blocks,
-    Parcels,
     Sketch,
     cut_parcels,
     draw_curve,
     draw_hill,
-    draw_noise,
+    draw_swell,
     measure_distance,
 )
 from cdse_offline.simulation.land import Land
 from cdse_offline.simulation.places import MEKONG
 
 _SHAPE = MEKONG.shape
-# Main canals: where they cross the middle of the window (row, column), and their direction from east to south, radians.
-_LONG_CANALS = [((-520, 700), 0.43), ((-330, 700), 0.41), ((-150, 700), 0.4), ((10, 700), 0.46), ((185, 700), 0.43), ((330, 760), 0.47), ((520, 760), 0.42),
-                ((690, 760), 0.46), ((850, 760), 0.44), ((1030, 760), 0.4), ((1230, 760), 0.42),
-                ((1420, 760), 0.44)]  # fmt: skip
-_CROSS_CANALS = [((510, -440), 2.0), ((510, -160), 2.02), ((510, 130), 1.98), ((510, 420), 2.05), ((510, 700), 1.99), ((510, 960), 2.04),
-                 ((510, 1250), 1.97), ((510, 1560), 2.02)]  # fmt: skip
+_TURN = 0.44  # direction of most canals, from east to south, radians
+# Main canals: a place (row, column) on each, and its direction from east to south, radians.
+_LONG_CANALS = [((-520, 700), 0.43), ((-330, 700), 0.41), ((-150, 700), 0.4), ((10, 700), 0.46), ((185, 700), 0.43),
+                ((330, 760), 0.47), ((520, 760), 0.42), ((690, 760), 0.46), ((850, 760), 0.44), ((1030, 760), 0.4),
+                ((1230, 760), 0.42), ((1420, 760), 0.44)]  # fmt: skip
+_CROSS_CANALS = [((510, -440), 2.0), ((510, -160), 2.02), ((510, 130), 1.98), ((510, 420), 2.05), ((510, 700), 1.99),
+                 ((510, 960), 2.04), ((510, 1250), 1.97), ((510, 1560), 2.02)]  # fmt: skip
 _RIVER = [(150, -20), (205, 120), (330, 190), (345, 330), (250, 450), (300, 580), (440, 610), (470, 740), (600, 790),
           (690, 900), (640, 1030), (720, 1140), (860, 1170), (900, 1300), (850, 1410), (900, 1520)]  # fmt: skip
 _CREEKS = [
@@ -75,12 +75,12 @@ def draw(rng: Generator) -> Land:
     settled = _draw_river(sketch, settled)
     settled |= _draw_town(sketch)
     _draw_houses(sketch, settled, lattice)
-    return sketch.finish(0.25 * draw_noise(rng, 300, 40, 2, _SHAPE), settled)
+    return sketch.finish(_raise_banks(sketch, settled), settled, base=0.9)
 
 
 def _lay_canals(rng: Generator) -> _Lattice:
     """Main canals cut the land into quarters, side canals these into cells, each about 400 m by 1 km."""
-    bent = [axis + 2.5 * draw_noise(rng, 700, 200, 2.5, _SHAPE) for axis in np.indices(_SHAPE) + 0.5]
+    bent = [axis + 2.5 * draw_swell(rng, 700, 200, 2.5, _SHAPE) for axis in np.indices(_SHAPE) + 0.5]
     below, from_long, near_long = _cross_lines(bent, _LONG_CANALS)
     right, from_cross, near_cross = _cross_lines(bent, _CROSS_CANALS)
     quarter = below * 16 + right
@@ -94,13 +94,12 @@ def _lay_canals(rng: Generator) -> _Lattice:
     cells = Blocks(number, len(code), middle, across - k * depth, np.abs(middle))
     deep = np.zeros(len(code))
     deep[number.ravel()] = depth.ravel()
-    directions = np.array([angle for _, angle in _LONG_CANALS]).mean() + np.where(turned, np.pi / 2, 0)
     return _Lattice(
         from_main=np.minimum(near_long, near_cross),
-        breadth=np.where(near_long < near_cross, 1.15, 0.8) + 0.25 * draw_noise(rng, 900, 300, 2, _SHAPE),
+        breadth=np.where(near_long < near_cross, 1.15, 0.8) + 0.25 * draw_swell(rng, 900, 300, 2, _SHAPE),
         across=np.minimum(across - k * depth, (k + 1) * depth - across),
         along=length / 2 - np.abs(middle),
-        angle=directions,
+        angle=_TURN + np.where(turned, np.pi / 2, 0),
         line=quarter * 128 + np.rint(across / depth).astype(int) % 128,
         cells=cells,
         depth=deep,
@@ -122,7 +121,7 @@ def _cross_lines(at: list[np.ndarray], lines: list) -> tuple[np.ndarray, np.ndar
 def _measure_salt(rng: Generator, cells: Blocks) -> np.ndarray:
     """How near the sea each cell is: 0 in the north-west, 1 in the south-east, and uneven."""
     row, column = np.indices(_SHAPE) / np.array(_SHAPE)[:, None, None]
-    field = 0.4 * row + 0.6 * column + 0.07 * draw_noise(rng, 420, 90, 2, _SHAPE)
+    field = 0.4 * row + 0.6 * column + 0.07 * draw_swell(rng, 420, 90, 2, _SHAPE)
     size = np.bincount(cells.number.ravel(), minlength=cells.count)
     return np.bincount(cells.number.ravel(), field.ravel(), cells.count) / size + 0.02 * rng.standard_normal(
         cells.count
@@ -159,8 +158,8 @@ def _choose_shifts(rng: Generator, sketch: Sketch, lattice: _Lattice, cell: np.n
     """Weeks between the blocks of two pump stations, days between the fields of one; each pond on its own."""
     cells = lattice.cells
     size = np.bincount(cells.number.ravel(), minlength=cells.count)
-    slow = np.bincount(cells.number.ravel(), sketch.noise(500, 150, 2).ravel(), cells.count) / size
-    block = np.clip(9 * slow + 5 * rng.standard_normal(cells.count), -20, 20)
+    slow = np.bincount(cells.number.ravel(), sketch.swell(500, 150, 2).ravel(), cells.count) / size
+    block = np.clip(12 * slow + 5 * rng.standard_normal(cells.count), -26, 26)
     rice = block.take(cell) + 1.6 * rng.standard_normal(len(cell))
     farm = 150 * rng.random(cells.count).take(cell) + 22 * rng.standard_normal(len(cell))
     ponds = np.isin(sketch.covers, [CODE["shrimp"], CODE["brown shrimp"]])
@@ -194,7 +193,7 @@ def _draw_fields(sketch: Sketch) -> None:
 
 def _draw_side_canals(sketch: Sketch, lattice: _Lattice) -> np.ndarray:
     """Side canals with a path and some trees; houses under palms along some of them; where those are is returned."""
-    rng, keep = sketch.rng, sketch.noise(160, 40, 1.6)
+    rng, keep = sketch.rng, sketch.swell(160, 40, 1.6)
     luck = rng.random(1 << 16).take(lattice.line % (1 << 16))
     everywhere = np.ones(_SHAPE, dtype=bool)
     sketch.band("canal", lattice.across, 9, everywhere)
@@ -222,20 +221,20 @@ def _grow_garden(sketch: Sketch, where: np.ndarray) -> np.ndarray:
 def _draw_main_canals(sketch: Sketch, lattice: _Lattice) -> np.ndarray:
     """Canals as broad as a boat's turn, a bank with houses and gardens on both sides, here thick, there with gaps."""
     away = lattice.from_main - lattice.breadth
-    crowd = sketch.noise(260, 60, 1.8)
+    crowd = sketch.swell(260, 60, 1.8)
     reach = 4.6 + 2.2 * crowd + 1.5 * sketch.noise(40, 5, 1.4)
     lived_on = _grow_garden(sketch, (away > 0) & (away < reach))
     canal = away < 0.3
     for share in sketch.share.values():
         share *= ~canal
-    sketch.paint(canal, "canal", dense=0.7 + 0.2 * sketch.noise(120, 20, 1.8))
+    sketch.paint(canal, "canal", dense=0.7 + 0.2 * sketch.swell(120, 20, 1.8))
     sketch.share["concrete"] += np.where(lived_on & (np.abs(away - 1.5) < 0.6), 0.1, 0)
     return lived_on
 
 
 def _draw_roads(sketch: Sketch, settled: np.ndarray) -> np.ndarray:
     """A highway to the town and a provincial road, with ribbons of houses."""
-    inhabited = sketch.noise(140, 30, 1.6) > 0.2
+    inhabited = sketch.swell(140, 30, 1.6) > 0.2
     for points, width in ((_HIGHWAY, 14), (_PROVINCIAL, 8)):
         road = draw_curve(points, sketch.rng, 2)
         away, _ = measure_distance(road, _SHAPE)
@@ -250,11 +249,11 @@ def _draw_river(sketch: Sketch, settled: np.ndarray) -> np.ndarray:
     rng = sketch.rng
     river = draw_curve(_RIVER, rng, 9)
     middle, nearest = measure_distance(river, _SHAPE)
-    away = middle - 5.5 - 3.5 * nearest / len(river) - 0.9 * sketch.noise(120, 20, 1.8)
+    away = middle - 5.5 - 3.5 * nearest / len(river) - 0.9 * sketch.swell(120, 20, 1.8)
     creeks = np.vstack([draw_curve(points, rng, 14) for points in _CREEKS])
-    from_creek = measure_distance(creeks, _SHAPE)[0] - 1.2 - 0.3 * sketch.noise(150, 30, 1.8)
+    from_creek = measure_distance(creeks, _SHAPE)[0] - 1.2 - 0.3 * sketch.swell(150, 30, 1.8)
     away = np.minimum(away, from_creek)
-    thick, fringe = sketch.noise(150, 25, 1.7), 1.6 + 1.6 * sketch.noise(70, 8, 1.6)
+    thick, fringe = sketch.swell(150, 25, 1.7), 1.6 + 1.6 * sketch.noise(70, 8, 1.6)
     fresh = nearest < 0.45 * len(river)
     orchards = _grow_garden(sketch, fresh & (away < 5 + 5 * thick) & (away > 0))
     settled = (settled | orchards) & (away > 0)
@@ -280,11 +279,11 @@ def _draw_town(sketch: Sketch) -> np.ndarray:
     for share in sketch.share.values():
         share *= ~built
     row, column = np.indices(_SHAPE) - np.array(_TOWN)[:, None, None]
-    row, column = row + 9 * sketch.noise(130, 40, 2), column + 9 * sketch.noise(130, 40, 2)
+    row, column = row + 9 * sketch.swell(130, 40, 2), column + 9 * sketch.swell(130, 40, 2)
     for angle, spacing in ((0.55, 13), (0.55 + np.pi / 2, 22)):
         across = row * np.cos(angle) - column * np.sin(angle)
         away = np.abs(np.mod(across, spacing) - spacing / 2)
-        sketch.band("asphalt", away, 6, built & (sketch.noise(60, 20, 1.6) > -0.6))
+        sketch.band("asphalt", away, 6, built & (sketch.swell(60, 20, 1.6) > -0.6))
     for spot in _WORKS:
         _draw_works(sketch, spot)
     return built
@@ -294,20 +293,17 @@ def _draw_works(sketch: Sketch, spot: tuple[int, int]) -> None:
     """A seafood works: white halls of unlike lengths in a paved yard, turned as the canals are."""
     rng = sketch.rng
     row, column = np.indices(_SHAPE) - np.array(spot)[:, None, None]
-    across, along = (row * np.cos(turn) - column * np.sin(turn) for turn in (0.44, 0.44 - np.pi / 2))
+    across, along = (row * np.cos(turn) - column * np.sin(turn) for turn in (_TURN, _TURN - np.pi / 2))
     yard = (np.abs(across) < 5.5) & (np.abs(along) < 8 + 3 * rng.random()) & ~_find_water(sketch)
-    sketch.paint(yard, "works", dense=0.4 + 0.3 * sketch.noise(20, 3, 1), tone=0.7)
+    sketch.paint(yard, "works", dense=sketch.dense, tone=0.7)
     for share in sketch.share.values():
         share *= ~yard
+    right, down = np.array([np.sin(_TURN), np.cos(_TURN)]), np.array([np.cos(_TURN), -np.sin(_TURN)])
     for offset in (-3.2, 0.4, 3.4):
-        slide = 2.5 * rng.standard_normal()
-        centre = np.array(spot) + (
-            offset * np.cos(0.44) + slide * np.sin(0.44),
-            slide * np.cos(0.44) - offset * np.sin(0.44),
-        )
+        centre = np.array(spot) + offset * down + 2.5 * rng.standard_normal() * right
         roof = rng.choice(["metal", "metal", "grey roof", "blue tin"])
         size = 50 + 60 * rng.random(1), 18 + 14 * rng.random(1)
-        sketch.canvas.boxes(roof, centre[None], np.array([0.44]), size)
+        sketch.canvas.boxes(roof, centre[None], np.array([_TURN]), size)
 
 
 def _draw_houses(sketch: Sketch, settled: np.ndarray, lattice: _Lattice) -> None:
@@ -321,3 +317,8 @@ def _draw_houses(sketch: Sketch, settled: np.ndarray, lattice: _Lattice) -> None
     chosen = settled[at] & wanted
     turn = lattice.angle[at][chosen]
     sketch.roofs(spots[chosen], turn, _ROOFS, 0.62)
+
+
+def _raise_banks(sketch: Sketch, settled: np.ndarray) -> np.ndarray:
+    """Nearly flat land; houses and gardens stand half a metre higher, on what was dug out of the canals."""
+    return 0.25 * sketch.swell(300, 40, 2) + 0.5 * ndimage.gaussian_filter(settled.astype(float), 2)
