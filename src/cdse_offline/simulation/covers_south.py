@@ -34,14 +34,14 @@ _SHRIMP_CROP = [(0, 0, 0, 0, 0), (9, 0, 0, 0.05, 0), (12, 0, 0, 0.96, 0), (55, 0
 _GARDEN = [(1, 0.8, 0.05, 0, 0), (75, 0.74, 0.08, 0, 0), (200, 0.88, 0.02, 0, 0), (320, 0.86, 0.02, 0, 0)]
 
 _THREE_CROPS = (Season("vụ đông xuân", 335 - 365, 65), Season("vụ hè thu", 116, 211), Season("vụ thu đông", 226, 321))
-_SHRIMP_AND_RICE = (Season("vụ tôm", 45, 215), Season("vụ lúa", 265, 364))
+_RICE_AFTER_SHRIMP = (Season("vụ lúa", 262, 364),)  # the shrimp are caught bit by bit, on no day
 _SHRIMP = (Season("vụ tôm", 12, 124),)
 
 COVERS_SOUTH = {
     "three rice": Cover(21, _THREE_RICE, green="rice", soil="grey clay", gap=0.08, crop="lúa ba vụ",
                         seasons=_THREE_CROPS),
     "rice-shrimp": Cover(22, _RICE_SHRIMP, green="rice", soil="grey clay", water="brackish", gap=0.14,
-                         crop="lúa – tôm", seasons=_SHRIMP_AND_RICE),
+                         crop="lúa – tôm", seasons=_RICE_AFTER_SHRIMP),
     "shrimp": Cover(23, _SHRIMP_CROP, green="algae", soil="pond bed", water="brackish", gap=0.1, cycle=140,
                     crop="tôm", seasons=_SHRIMP),
     "brown shrimp": Cover(23, _SHRIMP_CROP, green="canal", soil="pond bed", water="brackish", gap=0.1, cycle=155,
