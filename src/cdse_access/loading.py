@@ -77,7 +77,9 @@ def load(
     nếu CRS là UTM. Mọi pixel đã nằm trong bộ nhớ; có `chunks` thì Dataset lười (các ô vẫn tải ngay), và không
     được kiểm tra sau khi tải. Vài bản xử lý của cùng một lần chụp: chỉ tải bản mới nhất, in tên bản bị bỏ.
     on_bad: "raise" báo lỗi, kể mọi ngày hỏng một lần; "drop" bỏ những ngày ấy, in tên chúng, và tải các ngày còn lại
-    (với `chunks`: chỉ những ngày mà tệp hỏng). Ô của ngày tốt luôn được cất lại. Ngày chỉ có một phần thì in ra.
+    (với `chunks`: chỉ những ngày mà tệp hỏng). Ô của ngày tốt luôn được cất lại.
+    Vùng không có đủ dữ liệu thì một dòng nói bao nhiêu phần có, và ở bbox nào; ngày có ít hơn các ngày khác thì in ra
+    (với `chunks`, khi chưa đọc pixel nào: chỉ phần mà các item hứa).
     Lỗi: BadInput (ValueError) nêu điều cần sửa; Unavailable, Rejected, BadData (OSError) khi dịch vụ hay tệp hỏng.
     """
     session = choose_session(session)

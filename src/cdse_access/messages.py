@@ -8,6 +8,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "ago-minutes": "{minutes} phút trước",
         "ago-now": "vừa xong",
         "and": " và ",
+        "area-empty": "Không pixel nào của vùng có dữ liệu, ở bất kỳ ngày nào: hãy xem lại bbox.",
+        "area-part": "Chỉ {share} vùng có dữ liệu{where}; phần còn lại trống ở mọi ngày.",
+        "area-part-box": ", nằm trong bbox {bbox}",
+        "area-part-promised": "Theo các item, chỉ chừng {share} vùng có dữ liệu{where}.",
         "assets-dropped": "Bỏ asset mà {source} ghi hỏng: {items}.",
         "cache-cleared": "Đã xóa {files} tệp ảnh đã cất, {megabytes:.0f} MB, trong {path}.",
         "cannot-run": "Không chạy được {program} ({why}): {cure}, rồi gọi lại connect().",
@@ -213,7 +217,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "area-outside": "{area} nằm ngoài {item}, vốn phủ {covered}: hãy xem lại bbox.",
         "area-outside-window": (
             "{area} nằm ngoài khung {covered}, nơi duy nhất CDSE ngoại tuyến có pixel của {item}: hãy tìm và tải một "
-            'bbox trong khung ấy. Nơi khác thì cần CDSE thật, connect("live").'
+            'bbox trong khung ấy, hay của catalog.regions. Nơi khác thì cần CDSE thật, connect("live").'
         ),
         "area-small": "{area} nhỏ hơn một pixel: hãy nới vùng, hoặc xem lại resolution và crs.",
         "area-twice": "Vùng được ghi nhiều lần ({names}): hãy chọn một.",

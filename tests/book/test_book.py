@@ -655,6 +655,13 @@ def _at_a_point(item: Item) -> Item:
     return item
 
 
+def _of_the_real_cdse(item: Item) -> Item:
+    """With pixels all over its tile."""
+    other = item.clone()
+    del other.properties["cdse_offline:window"]
+    return other
+
+
 def _in_zone_48(item: Item) -> Item:
     other = item.clone()
     other.id, other.datetime = "S2X", find_time(item) + timedelta(days=1)
@@ -817,7 +824,7 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-limit": lambda item: _search(item, bbox=BBOX, limit=1000),
     "loi-ten-band": lambda item: odc.stac.load([item], bands=["red"], bbox=BBOX),
     "loi-thieu-band": lambda item: _load(item, band="B04"),
-    "loi-ngoai-vung": lambda item: _load(item, bbox=(105.9, 20.8, 106.0, 20.9)),
+    "loi-ngoai-vung": lambda item: _load(_of_the_real_cdse(item), bbox=(105.9, 20.8, 106.0, 20.9)),
     "loi-ngoai-khung": lambda item: _load(item, bbox=(11.0, 47.75, 11.05, 47.8)),
     "loi-tham-so": lambda item: _load(item, resolutoin=10),
     "loi-so-luong": _on_many_threads,

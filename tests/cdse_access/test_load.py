@@ -77,6 +77,19 @@ def test_chunks_stay_lazy(items, monkeypatch):
     assert lazy.compute().identical(truth(items, ["B04_10m"]))
 
 
+def test_an_area_across_the_edge_of_what_is_there_is_told_with_a_box_that_is_whole(items, service, capsys):
+    area = {"crs": "EPSG:32632", "resolution": 10}
+    dn = load(items, ["B04_10m"], bbox=(11.40, 47.83, 11.44, 47.84), **area)
+    [line] = capsys.readouterr().out.splitlines()
+    share = float((dn.B04_10m > 0).mean())
+    assert 0.1 < share < 0.4 and line.startswith(f"Chỉ {share:.0%} vùng có dữ liệu, nằm trong bbox (11.43")
+    whole = load(items, ["B04_10m"], bbox=eval(re.search(r"\(.*?\)", line)[0]), **area)
+    assert (whole.B04_10m > 0).mean() > 0.99
+    region = next(one for one in service.regions if one.id == "oberland")
+    load(items, ["B04_10m"], bbox=region.bbox, **area)
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("resolution", [10, 20, 30, 60, 100])
 @pytest.mark.parametrize("resampling", ["nearest", "bilinear", "average"])
 def test_every_resolution_and_resampling_is_bit_identical(items, resolution, resampling):

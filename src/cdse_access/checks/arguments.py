@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cdse_access import gdal
 from cdse_access.assets import select_assets
+from cdse_access.checks.coverage import tell_promised_share
 from cdse_access.checks.grids import mend_grids
 from cdse_access.checks.items import (
     WINDOW,
@@ -21,7 +22,6 @@ from cdse_access.checks.items import (
     Bands,
     choose_newest,
     complete_nodata,
-    find_footprint,
     find_outline,
     find_wrong_items,
     find_wrong_ways,
@@ -80,7 +80,9 @@ def check_load(
     parsed = _parse(items, names)
     _tell_outside(values, geobox)
     layers = check_layers(items, parsed, geobox, values.get("groupby", "time"))
-    if "chunks" not in values:
+    if "chunks" in values:
+        tell_promised_share(items, _find_wanted(values, geobox))
+    else:
         check_memory(parsed, names, geobox, layers, values.get("dtype"))
     return items
 
@@ -151,18 +153,20 @@ def _check_place(geobox: GeoBox) -> None:
 
 def _choose_meeting(items: Sequence[Item], area: Area, geobox: GeoBox, on_bad: str) -> list[Item]:
     """Every item must cover some of the area, else it is left out where that is asked for; the area some pixels."""
-    if "bbox" in area:
-        wanted = box(*area["bbox"])
-        name = f"bbox {tuple(area['bbox'])}"
-    else:
-        wanted = geobox.geographic_extent.geom
-        bounds = np.round(wanted.bounds, 4)
-        name = f"Vùng {tuple(bounds.tolist())}"
+    wanted = _find_wanted(area, geobox)
+    bounds = np.round(wanted.bounds, 4)
+    name = f"bbox {tuple(area['bbox'])}" if "bbox" in area else f"Vùng {tuple(bounds.tolist())}"
     apart = _find_apart(items, wanted, name)
     wrong: list[str] = [say("area-small", area=name)] if _is_below_a_pixel(area, geobox) else []
     if wrong or (apart and on_bad != "drop"):
         raise BadInput("\n".join(list_wrong(items, apart) + wrong))
     return leave_out(items, apart)
+
+
+def _find_wanted(area: Area, geobox: GeoBox) -> BaseGeometry:
+    """The area in degrees: the box that was asked for, else the outline of the grid."""
+    wanted: BaseGeometry = box(*area["bbox"]) if "bbox" in area else geobox.geographic_extent.geom
+    return wanted
 
 
 def _find_away(items: Sequence[Item], odd: Mapping[int, Sequence[str]], area: Area, on_bad: object) -> list[str]:
@@ -180,10 +184,9 @@ def _find_apart(items: Sequence[Item], wanted: BaseGeometry, name: str) -> dict[
     apart: dict[int, list[str]] = {}
     for number, item in enumerate(items):
         if not find_outline(item).intersection(wanted).area:
-            is_of_tile = find_footprint(item).intersection(wanted).area > 0  # but beside what is simulated of it
-            slot = "area-outside-window" if is_of_tile else "area-outside"
-            covered = item.properties.get(WINDOW) or item.bbox
-            apart[number] = [say(slot, area=name, item=item.id, covered=covered)]
+            window = item.properties.get(WINDOW)
+            slot = "area-outside-window" if window else "area-outside"
+            apart[number] = [say(slot, area=name, item=item.id, covered=window or item.bbox)]
     return apart
 
 

@@ -17,6 +17,7 @@ from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
 from cdse_access.assets import ZERO_IS_MEANT
+from cdse_access.checks.coverage import Coverage, holds_square
 from cdse_access.checks.items import find_outline
 from cdse_access.checks.season import Fault, make_fault
 from cdse_access.classes import find_clear
@@ -29,9 +30,8 @@ Layers = dict[str, Layer]  # of one date, by band
 Images = Mapping[str, Image]  # of the files that were read, by address
 
 LARGEST_DN = 32767  # Sentinel-2 writes 15 bits
-SLIVER = 16  # pixels; at the edge of a swath bands differ by fewer
 MARGIN = 0.01  # degrees; an item's outline is right to about 1 km
-HALF = 0.5  # of what is promised; with less a date is a part
+HALF = 0.5  # of the area; who promises so much must have some pixel of it
 BLUR = 2  # pixels to each side that resampling may carry across the edge of a tile
 NEARLY_ALL = 0.9  # of the pixels around a lost tile are there
 
@@ -40,11 +40,11 @@ def check_pixels(dn: xr.Dataset, items: Sequence[Item], images: Images | None = 
     """All that is wrong with a cube (time, y, x) of DN that was loaded from these items, by date.
 
     0, or the attribute `nodata`, is no data; bands in which 0 can be meant (ZERO_IS_MEANT) are not searched for gaps.
-    images: where the tiles of the files lie, to tell one that was lost from a swath that ends. Dates that show a part
-    of the area, or no clear pixel, are right: they are printed.
+    images: where the tiles of the files lie, to tell one that was lost from a swath that ends. What share of the area
+    has data is printed where that is not all of it; dates that have less than others, or no clear pixel, are, too.
     """
     faults: list[Fault] = []
-    partial: list[str] = []
+    coverage = Coverage(dn.odc.geobox)
     promised = _find_promised_shares(dn, items)
     nodata = {str(band): array.attrs.get("nodata") for band, array in dn.data_vars.items()}
     for number, (date, layers) in enumerate(_split_dates(dn)):
@@ -55,11 +55,9 @@ def check_pixels(dn: xr.Dataset, items: Sequence[Item], images: Images | None = 
         found += _check_share(masks, date, expected)
         found = found or list(_check_tiles(masks, date, dn.odc.geobox, files))
         faults += [fault._replace(layer=number) for fault in found]
-        share = _find_partial_share(masks, expected)
-        if share and not found:
-            partial.append(f"{date} ({share})")
-    if partial:
-        tell(say("dates-partial", number=len(partial), dates=", ".join(partial)))
+        if not found:
+            coverage.add(date, masks)
+    coverage.tell()
     _tell_overcast(dn)
     return faults
 
@@ -98,17 +96,6 @@ def _check_share(masks: Layers, date: str, promised: float) -> Iterator[Fault]:
         yield make_fault(date, empty, told)
 
 
-def _find_partial_share(masks: Layers, promised: float) -> str:
-    """The band that has least and its share, where that is less than is promised or than another band has."""
-    if not masks:
-        return ""
-    least = min(masks, key=lambda band: masks[band].sum())
-    most = np.any(list(masks.values()), axis=0)
-    share = masks[least].mean()
-    is_part = share < promised * HALF or _holds_square(most & ~masks[least])
-    return f"{least}: {share:.0%}" if is_part else ""
-
-
 # -- tiles that went missing -------------------------------------------------
 
 
@@ -116,7 +103,7 @@ def _check_tiles(masks: Layers, date: str, geobox: GeoBox, files: Mapping[str, S
     """A tile that went missing in one band is empty to its edges, while behind them all is there."""
     for band, mask in masks.items():
         others = np.any([other for name, other in masks.items() if name != band], axis=0) & ~mask
-        if not _holds_square(others):
+        if not holds_square(others):
             continue
         for image in files.get(band, ()):
             lost = _find_lost(mask, others, number_tiles(geobox, image))
@@ -133,7 +120,7 @@ def _find_lost(mask: Layer, others: Layer, numbers: Layer) -> Layer:
         cell = numbers == number
         inner = binary_erosion(cell, iterations=BLUR, border_value=1)
         is_empty = number >= 0 and not mask[inner].any()
-        if is_empty and _holds_square(others & cell):
+        if is_empty and holds_square(others & cell):
             lost |= cell
     near = binary_dilation(lost, iterations=BLUR)
     around = binary_dilation(near, iterations=BLUR) & ~near
@@ -169,15 +156,6 @@ def _find_images(
         hrefs = [item.assets[band].href for item in members if band in item.assets]
         found[band] = [images[href] for href in hrefs if href in images]
     return found
-
-
-def _holds_square(differing: Layer) -> bool:
-    """Are there SLIVER × SLIVER pixels, or as many as the layer is wide and high, that are all True?"""
-    if not differing.any():
-        return False
-    sides = [min(SLIVER, length) for length in differing.shape]
-    square = np.ones(sides)
-    return bool(binary_erosion(differing, square).any())
 
 
 # -- what the items promise --------------------------------------------------

@@ -64,7 +64,9 @@ def test_area_and_groupby_are_looked_at_beside_other_faults():
 def test_areas_without_simulated_pixels():
     item = make_item(**{"cdse_offline:window": [11.5, 47.9, 11.6, 48.0]})
     assert "nằm ngoài khung [11.5, 47.9, 11.6, 48.0], nơi duy nhất" in refuse([item])
-    assert "vốn phủ [11.5, 47.9, 11.6, 48.0]" in refuse([item], bbox=(105.9, 20.8, 106.0, 20.9), resolution=10)
+    assert "nằm ngoài khung [11.5, 47.9, 11.6, 48.0], nơi duy nhất" in refuse(
+        [item], bbox=(105.9, 20.8, 106.0, 20.9), resolution=10
+    )
     assert check_load([item], ["B04_10m"], bbox=(11.45, 47.85, 11.55, 47.95), resolution=10)
 
 
@@ -107,3 +109,18 @@ def test_place_is_what_output_geobox_takes():
     area = select_area({"intersects": TRIANGLE, "resolution": 10, "crs": "utm", "groupby": "id", "chunks": {}})
     assert area == {"geopolygon": TRIANGLE, "resolution": 10, "crs": "utm"}
     assert odc.stac.output_geobox([odc.stac.parse_item(make_item())], ["B04_10m"], **area).crs.epsg == 32632
+
+
+def test_of_a_lazy_array_the_share_is_what_the_items_promise(capsys):
+    item = make_item(**{"cdse_offline:window": [11.45, 47.8, 11.6, 48.0]})
+    lazy = {"resolution": 10, "chunks": {}}
+    check_load([item], ["B04_10m"], bbox=BBOX, **lazy)
+    assert (
+        capsys.readouterr().out
+        == "Theo các item, chỉ chừng 75% vùng có dữ liệu, nằm trong bbox (11.45, 47.81, 11.48, 47.83).\n"
+    )
+    check_load([item], ["B04_10m"], bbox=BBOX, resolution=10)  # the pixels will tell
+    check_load([make_item()], ["B04_10m"], bbox=BBOX, **lazy)
+    other = make_item("other", **{"cdse_offline:window": [11.4, 47.8, 11.45, 48.0]}, when=FIRST + timedelta(days=1))
+    check_load([item, other], ["B04_10m"], bbox=BBOX, **lazy)
+    assert capsys.readouterr().out == ""
