@@ -1,7 +1,7 @@
 """What the service offers, wherever it comes from: collections, items to be searched, objects to be read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,4 +35,5 @@ class Holdings:
     records: tuple[Record, ...]
     objects: Mapping[str, SimulatedFile | Path]  # by their key in the bucket `eodata`
     thumbnails: Mapping[str, str]  # item id -> key of its quicklook
+    fields: Mapping[str, str] = field(default_factory=dict)  # name of a place -> key of its fields
     notes: tuple[str, ...] = ()  # what of a pack was left out, for who serves it

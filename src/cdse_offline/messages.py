@@ -27,6 +27,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "credit-providers": "  Nguồn: {providers}",
         "credit-simulated": "Ảnh mô phỏng, không chứa dữ liệu Copernicus",
+        "fields-not-made": "Không tạo được tệp thửa ruộng: {why}",
         "foreign-host": "Host không hợp lệ: hãy dùng địa chỉ mà dịch vụ đã in ra.",
         "half-pair": "hãy đặt cả CDSE_OFFLINE_ACCESS_KEY lẫn CDSE_OFFLINE_SECRET_KEY, hoặc bỏ cả hai.",
         "help-bands": "tên asset (mặc định: {bands})",
@@ -51,6 +52,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "help-until-stdin-closes": "kết thúc cùng chương trình đã gọi",
         "help-which-service": "ép một dịch vụ; không ghi thì như connect()",
         "help-yes": "không hỏi lại trước khi ghi",
+        "no-fields": "Không có tệp thửa ruộng này: hãy lấy địa chỉ từ asset fields của offline-truth.",
         "no-jp2-driver": (
             "GDAL trên máy này không có driver {driver} để ghi và đọc ảnh JPEG 2000: hãy cài gói libgdal-jp2openjpeg "
             "(conda), hoặc rasterio từ pip; bỏ GDAL_SKIP nếu đã đặt"

@@ -29,7 +29,10 @@ def simulate_holdings() -> Holdings:
     records: list[Record] = []
     objects: dict[str, SimulatedFile] = {}
     thumbnails = {}
+    fields = {}
     for place in PLACES:
+        fields[place.name] = assets.name_fields_key(place)
+        objects[fields[place.name]] = SimulatedFile(acquisitions(place)[0], "fields", assets.FIELDS)
         for acquisition in acquisitions(place):
             product = assets.Product(acquisition)
             records += _build_records(acquisition)
@@ -43,6 +46,7 @@ def simulate_holdings() -> Holdings:
         records=tuple(records),
         objects=objects,
         thumbnails=thumbnails,
+        fields=fields,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cdse_offline.simulation.classes import LAND_CLASSES, SKY_CLASSES
 from cdse_offline.simulation.files import pixel_size
-from cdse_offline.simulation.places import GRID_SHAPE, Acquisition, Tile
+from cdse_offline.simulation.places import GRID_SHAPE, Acquisition, Place, Tile
 
 # name: (description, common name, centre wavelength, width, resolutions, native first); the figures are those that
 # CDSE's items carry.
@@ -102,7 +102,16 @@ def _list_image_keys() -> tuple[str, ...]:
 
 
 IMAGES = _list_image_keys()
-TRUTH = (*(f"{band}_10m" for band in _TRUTH_BANDS), "CLASS_10m", "SKY_10m")
+TRUTH = (*(f"{band}_10m" for band in _TRUTH_BANDS), "CLASS_10m", "SKY_10m", "PARCEL_10m", "CHANGE_10m")
+FIELDS = "fields"  # asset of the truth that is no image
+# Images of the truth that hold classes or numbers: title, type, and what its values mean that speak for themselves no
+# more than classes do. In the last three, 0 is an answer, and not a lack of one.
+_TRUTH_MAPS = {
+    "CLASS": ("Lớp phủ mặt đất thật của ngày chụp", "uint8", LAND_CLASSES),
+    "SKY": ("Bầu trời thật", "uint8", SKY_CLASSES),
+    "PARCEL": ("Thửa ruộng (giá trị là id của thửa)", "uint16", {0: "không thuộc thửa nào"}),
+    "CHANGE": ("Ngày mặt đất đổi khác (ngày thứ mấy trong năm)", "uint16", {0: "không đổi"}),
+}
 
 
 def describe_image(key: str, tile: Tile, statistics: dict[str, float], view: tuple[float, float]) -> dict[str, Any]:
@@ -204,15 +213,34 @@ ACCESS = {"auth:refs": ["s3"], "storage:refs": STORAGE, "alternate:name": "S3"}
 
 
 def describe_truth(key: str, tile: Tile) -> dict[str, Any]:
-    """The same for an asset of the truth: reflectance before the sky, land classes, state of the sky."""
+    """The same for an image of the truth: reflectance before the sky, land, sky, fields, changes."""
     name, _, _ = key.partition("_")
     if name in _TRUTH_BANDS:
         return _describe_true_reflectance(name) | describe_grid(tile, 10, "uint16")
-    if name == "CLASS":
-        return _describe_classes(name, "Lớp phủ mặt đất thật", LAND_CLASSES) | describe_grid(tile, 10, "uint8")
-    described = _describe_classes(name, "Bầu trời thật", SKY_CLASSES) | describe_grid(tile, 10, "uint8")
-    del described["nodata"]  # 0 is a clear sky
+    title, data_type, classes = _TRUTH_MAPS[name]
+    described = _describe_classes(name, title, classes) | describe_grid(tile, 10, data_type)
+    if 0 in classes:
+        del described["nodata"]
     return described
+
+
+def name_fields_key(place: Place) -> str:
+    """The key of the fields of a place: one file for all its items."""
+    return f"offline-truth/fields/{place.name}.geojson"
+
+
+def describe_fields(place: Place, base: str) -> dict[str, Any]:
+    """The asset of a place's fields, for whatever reads GeoJSON over HTTP; S3 has it, too."""
+    s3 = {"href": f"s3://eodata/{name_fields_key(place)}"} | ACCESS
+    return {
+        "href": f"{base}fields/{place.name}.geojson",
+        "roles": ["data"],
+        "alternate": {"s3": s3},
+        "type": "application/geo+json",
+        "title": "Thửa ruộng: cây trồng, ngày gieo, ngày gặt, diện tích",
+        "proj:code": "EPSG:4326",
+        "alternate:name": "HTTPS",
+    }
 
 
 def _describe_true_reflectance(name: str) -> dict[str, Any]:

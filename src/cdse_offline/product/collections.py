@@ -12,6 +12,7 @@ from cdse_offline.product.items import (
     TRUTH,
     build_properties,
     build_sentinel_item,
+    build_truth_item,
 )
 from cdse_offline.product.regions import REGIONS, build_extent, list_regions
 from cdse_offline.simulation.places import PLACES, acquisitions
@@ -83,10 +84,12 @@ def build_sentinel_collection() -> dict[str, Any]:
 
 
 def build_truth_collection() -> dict[str, Any]:
+    item = build_truth_item(acquisitions(PLACES[0])[0], "/")
     return _build_collection(
         TRUTH,
         "Sự thật của ảnh mô phỏng",
         "Những gì chương trình biết về mỗi cảnh trước khi thêm bầu trời và cảm biến: phản xạ bề mặt không mây, lớp phủ "
-        "mặt đất, trạng thái bầu trời. Cùng id với ảnh trong sentinel-2-l2a. CDSE thật không có bộ này.",
-        {key: _drop_place(assets.describe_truth(key, PLACES[0].tiles[0])) for key in assets.TRUTH},
+        "mặt đất, trạng thái bầu trời, thửa ruộng cùng ngày gieo và ngày gặt, ngày mặt đất đổi khác. Cùng id với ảnh "
+        "trong sentinel-2-l2a. CDSE thật không có bộ này.",
+        {key: _drop_place(asset) for key, asset in item["assets"].items()},
     )

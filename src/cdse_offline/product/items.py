@@ -375,4 +375,5 @@ def build_truth_item(a: Acquisition, base: str) -> dict[str, Any]:
     files = {}
     for key in assets.TRUTH:
         files[key] = {"href": f"s3://eodata/{product.truth_key(key)}"} | assets.describe_truth(key, a.tile)
+    files[assets.FIELDS] = assets.describe_fields(a.place, base)
     return _build_item(a, TRUTH, files, [])

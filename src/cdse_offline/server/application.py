@@ -1,4 +1,4 @@
-"""One process, one port: the STAC API below `/stac/v1`, the S3 store below `/eodata`, and quicklooks."""
+"""One process, one port: the STAC API below `/stac/v1`, the S3 store below `/eodata`, quicklooks and fields."""
 
 import ipaddress
 import re
@@ -86,6 +86,8 @@ class Server:
             return self.s3
         if path.startswith("/thumbnails/"):
             return self._answer_thumbnail
+        if path.startswith("/fields/"):
+            return self._answer_fields
         if path.startswith("/odata/v1/"):
             return JSONResponse({"detail": "Unauthorized"}, 401)  # there is no login service to give tokens
         if path == "/":
@@ -107,6 +109,20 @@ class Server:
         except FullError:
             return PlainTextResponse(say("thumbnails-wait"), 503, {"Retry-After": "5"})
         return FileResponse(path, media_type="image/jpeg")
+
+    async def _answer_fields(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].removeprefix("/fields/").removesuffix(".geojson")
+        response = await self._find_fields(name)
+        await response(scope, receive, send)
+
+    async def _find_fields(self, name: str) -> Response:
+        if name not in self.holdings.fields:
+            return PlainTextResponse(say("no-fields"), 404)
+        try:
+            path = await self.store.find_file(self.holdings.fields[name])
+        except NotMadeError as error:
+            return PlainTextResponse(say("fields-not-made", why=error), 500)
+        return FileResponse(path, media_type="application/geo+json")
 
 
 def _make_careful(send: Send) -> Send:

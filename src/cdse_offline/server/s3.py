@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -34,7 +34,12 @@ MAX_SKEW = timedelta(minutes=15)
 PATIENCE = 10
 # A listing names sizes, so that it makes the objects it lists: few at a time, as S3 may.
 MAX_KEYS = 20
-_TYPES = {".jp2": "image/jp2", ".xml": "application/xml", ".jpg": "image/jpeg"}
+_TYPES = {
+    ".jp2": "image/jp2",
+    ".xml": "application/xml",
+    ".jpg": "image/jpeg",
+    ".geojson": "application/geo+json",
+}
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]*)/s3/aws4_request, ?"
     r"SignedHeaders=(?P<headers>[^,]+), ?Signature=(?P<signature>[0-9a-f]{64})"
@@ -82,7 +87,7 @@ class S3:
         wanted = re.fullmatch(r"bytes=(\d{1,18})-\d*", ranges)
         if "," in ranges or (wanted and int(wanted[1]) >= path.stat().st_size):  # S3 knows one range only
             raise S3Error(416, "InvalidRange", "The requested range is not satisfiable")
-        return FileResponse(path, media_type=_TYPES.get(key[-4:], "application/octet-stream"))
+        return FileResponse(path, media_type=_TYPES.get(PurePosixPath(key).suffix, "application/octet-stream"))
 
     async def _find_file(self, key: str) -> Path:
         try:

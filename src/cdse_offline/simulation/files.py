@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SimulatedFile:
-    """A file that is made when it is first read."""
+    """A file that is made when it is first read; `fields` are those of the acquisition's place, of whatever day."""
 
     acquisition: Acquisition
-    kind: Literal["pixels", "truth", "thumbnail", "metadata"]
+    kind: Literal["pixels", "truth", "thumbnail", "metadata", "fields"]
     asset: str
 
     def __str__(self) -> str:
@@ -41,6 +41,12 @@ def make_file(wanted: SimulatedFile, path: Path) -> None:
         from cdse_offline.simulation import metadata
 
         path.write_bytes(metadata.build_document(wanted.acquisition, wanted.asset))
+        return
+    if wanted.kind == "fields":
+        from cdse_offline.simulation import fields, landscapes
+
+        place = wanted.acquisition.place
+        path.write_bytes(fields.build_document(place, landscapes.open_land(place)))
         return
     from cdse_offline.simulation import images
 

@@ -1,6 +1,7 @@
 """The drawn land of each place. It is drawn once and then kept, in the process and in a file."""
 
 import io
+import os
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,14 @@ _DRAWN_BY = {  # function and seed
     "song-hong": (song_hong.draw, 105),
     "song-cuu-long": (song_cuu_long.draw, 951),
 }
+
+FOLDER = "CDSE_OFFLINE_LAND"  # environment variable: where drawn land is kept between processes
+
+
+def open_land(place: Place) -> Land:
+    """The land of a place; kept in the folder that the environment names, if it names one."""
+    folder = os.environ.get(FOLDER)
+    return build_land(place, Path(folder) if folder else None)
 
 
 def build_land(place: Place, folder: Path | None = None) -> Land:

@@ -1,21 +1,18 @@
 """Simulated scenes: the pixels of every asset of one acquisition, and the truth behind them."""
 
-import os
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
 from cdse_offline.simulation import land
-from cdse_offline.simulation.changes import apply_changes
+from cdse_offline.simulation.changes import apply_changes, find_change_days
 from cdse_offline.simulation.drawing import draw_noise
-from cdse_offline.simulation.landscapes import build_land
+from cdse_offline.simulation.landscapes import open_land
 from cdse_offline.simulation.places import GRID_SHAPE, Acquisition
 from cdse_offline.simulation.sights import Sight
 from cdse_offline.simulation.sky import Sky, draw_sky, seed_generator
 
-FOLDER = "CDSE_OFFLINE_LAND"  # environment variable: where drawn land is kept between processes
 QUICKLOOK = 343  # pixels along a side
 _NATIVE = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60}  # all others 20 m
 _COARSE = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B11", "B12", "AOT", "WVP", "SCL", "TCI")
@@ -51,18 +48,24 @@ class Scene:
         return _encode_dn(self._at(name, step))
 
     def truth(self, key: str) -> np.ndarray:
-        """`CLASS_10m` of that day, `SKY_10m`, or reflectance before sky and noise, `B04_10m` ..."""
+        """`CLASS_10m` of that day, `SKY_10m`, or reflectance before sky and noise, `B04_10m` ...; of all days
+        `PARCEL_10m`, the field of each pixel, and `CHANGE_10m`, the day of the year when it first changed.
+        """
         name, step = _split_key(key)
-        return self._sight.cut(self._draw_truth(key, name, step), step, is_class=name in ("CLASS", "SKY"))
+        return self._sight.cut(self._draw_truth(key, name, step), step, is_class=name not in _NATIVE)
 
     def _draw_truth(self, key: str, name: str, step: int) -> np.ndarray:
         if step == 1 and name == "CLASS":
             return self._land.kind
+        if step == 1 and name == "PARCEL":
+            return self._drawn.parcel
+        if step == 1 and name == "CHANGE":
+            return find_change_days(self._drawn).take(self._drawn.unit)
         if step == 1 and name == "SKY":
             return self._sky.truth()
         if step == 1 and _NATIVE.get(name) == 10:
             return _encode_dn(self._ground(name))
-        raise KeyError(f"{key!r} is not known; truth has B02_10m, B03_10m, B04_10m, B08_10m, CLASS_10m, SKY_10m")
+        raise KeyError(f"{key!r} is not known; the truth is of 10 m: B02, B03, B04, B08, CLASS, SKY, PARCEL, CHANGE")
 
     def thumbnail(self) -> np.ndarray:
         """Quicklook of the whole tile in true colour, (343, 343, 3); black where there is no data, as CDSE's are."""
@@ -86,10 +89,12 @@ class Scene:
         return self.acquisition.start.timetuple().tm_yday
 
     @cached_property
+    def _drawn(self) -> land.Land:
+        return open_land(self.acquisition.place)
+
+    @cached_property
     def _land(self) -> land.Land:
-        folder = os.environ.get(FOLDER)
-        drawn = build_land(self.acquisition.place, Path(folder) if folder else None)
-        return apply_changes(drawn, self._day)
+        return apply_changes(self._drawn, self._day)
 
     @cached_property
     def _units(self) -> tuple[np.ndarray, np.ndarray]:

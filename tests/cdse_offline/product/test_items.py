@@ -100,10 +100,20 @@ def test_a_tile_of_another_zone_sees_the_whole_place():
 
 def test_truth_has_its_own_assets_and_classes():
     truth = items.build_truth_item(acquisitions(MUNICH)[0], "http://127.0.0.1:1/")
-    assert list(truth["assets"]) == ["B02_10m", "B03_10m", "B04_10m", "B08_10m", "CLASS_10m", "SKY_10m"]
+    assert list(truth["assets"]) == [*assets.TRUTH, "fields"]
     titles = {c["value"]: c["title"] for c in truth["assets"]["SKY_10m"]["classification:classes"]}
     assert titles == {0: "trời quang", 1: "mây ti mỏng", 2: "bóng mây", 3: "mây"}
-    assert "nodata" not in truth["assets"]["SKY_10m"] and truth["assets"]["CLASS_10m"]["nodata"] == 0
+    assert truth["assets"]["CLASS_10m"]["nodata"] == 0
+    for key in ("SKY_10m", "PARCEL_10m", "CHANGE_10m"):  # where 0 is an answer
+        assert "nodata" not in truth["assets"][key] and truth["assets"][key]["classification:classes"][0]["value"] == 0
+
+
+def test_fields_are_the_same_file_for_all_items_of_a_place():
+    found = {
+        place.name: {items.build_truth_item(a, "http://x/")["assets"]["fields"]["href"] for a in acquisitions(place)}
+        for place in PLACES
+    }
+    assert found == {place.name: {f"http://x/fields/{place.name}.geojson"} for place in PLACES}
 
 
 @pytest.mark.parametrize("build", [items.build_sentinel_item, items.build_truth_item])

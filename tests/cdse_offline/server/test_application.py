@@ -18,10 +18,10 @@ HOLDINGS = archive.simulate_holdings()
 
 
 class FakeStore(FileStore):
-    """Quicklooks of two bytes; all but one of them cannot be made."""
+    """Files of two bytes: one quicklook, the fields of one place. No other can be made."""
 
     async def find_file(self, key: str) -> Path:
-        if key != HOLDINGS.thumbnails[HOLDINGS.records[0].id]:
+        if key not in (HOLDINGS.thumbnails[HOLDINGS.records[0].id], HOLDINGS.fields["song-hong"]):
             raise NotMadeError(Failure("OfflineFailed", "no pencil"))
         path = self.cache.root / "picture"
         path.write_bytes(b"\xff\xd8")
@@ -46,6 +46,9 @@ def client(tmp_path: Path) -> TestClient:
         ("/odata/v1/Products(1)/$value", 401),
         ("/stac/v12", 404),
         ("/thumbnails/no.jpg", 404),
+        ("/fields/no.geojson", 404),
+        ("/fields/", 404),
+        ("/fields/oberland.geojson", 500),
         ("/thumbnails/../../x.jpg", 404),
         ("/etc/passwd", 404),
     ],
@@ -58,6 +61,13 @@ def test_an_items_quicklook_is_served_where_it_says(client: TestClient):
     item = client.get(f"/stac/v1/collections/sentinel-2-l2a/items/{HOLDINGS.records[0].id}").json()
     answer = client.get(item["assets"]["thumbnail"]["href"])
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"\xff\xd8", "image/jpeg")
+
+
+def test_the_fields_of_a_place_are_served_where_items_say(client: TestClient):
+    items = client.get("/stac/v1/search", params={"collections": "offline-truth", "bbox": "105.9,20.8,105.95,20.85"})
+    asset = items.json()["features"][0]["assets"]["fields"]
+    answer = client.get(asset["href"])
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"\xff\xd8", asset["type"])
 
 
 def test_a_quicklook_that_cannot_be_made_is_an_error(client: TestClient):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -5,6 +6,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from cdse_offline.simulation import covers
 from cdse_offline.simulation.classes import LAND_CLASSES
 from cdse_offline.simulation.places import MUNICH, RED_RIVER, acquisitions
 from cdse_offline.simulation.scenes import Scene
@@ -135,6 +137,28 @@ def test_the_quicklook_shows_the_whole_tile():
     assert picture[inside].min() > 0 and picture[~inside].max() == 0 and 31**2 <= inside.sum() <= 33**2
     means = picture[inside].mean(0), colours.mean((1, 2))
     assert np.abs(means[0] - means[1]).max() < 4
+
+
+def test_fields_are_the_same_on_all_days_and_of_one_class():
+    one, other = scene("2023-09-28"), scene("2023-06-27")
+    parcel = one.truth("PARCEL_10m")
+    assert parcel.dtype == np.uint16 and np.array_equal(parcel, other.truth("PARCEL_10m"))
+    kind = one.truth("CLASS_10m")
+    class_of = np.zeros(parcel.max() + 1, np.uint8)
+    class_of[parcel] = kind
+    assert np.array_equal(class_of[parcel][parcel > 0], kind[parcel > 0])
+
+
+def test_days_of_change_are_those_of_the_land(monkeypatch):
+    changing = Scene(scene().acquisition)
+    unit = changing._drawn.unit[500, 500]
+    rows = np.array([(unit, 90, covers.CODE["pit"]), (unit, 120, covers.CODE["lake"])], np.int32)
+    monkeypatch.setattr(changing, "_drawn", replace(changing._drawn, changes=rows))
+    changed = changing.truth("CHANGE_10m")
+    assert changed.dtype == np.uint16
+    assert np.array_equal(changed, np.where(changing._drawn.unit == unit, 90, 0))
+    assert changing.truth("CLASS_10m")[500, 500] == covers.COVERS["lake"].kind
+    assert not scene().truth("CHANGE_10m").any()
 
 
 def test_truth_has_only_known_codes():
