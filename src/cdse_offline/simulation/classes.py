@@ -38,5 +38,12 @@ LAND_CLASSES = {
     35: "đất trống, đất san lấp",
     36: "ruộng bỏ hoang",
 }
-CLEAR, CIRRUS, SHADOW, CLOUD = 0, 1, 2, 3
-SKY_CLASSES = {CLEAR: "trời quang", CIRRUS: "mây ti mỏng", SHADOW: "bóng mây", CLOUD: "mây"}
+CLEAR, CIRRUS, SHADOW, CLOUD, HAZE, FOG = range(6)
+SKY_CLASSES = {
+    CLEAR: "trời quang",
+    CIRRUS: "mây ti mỏng",
+    SHADOW: "bóng mây",
+    CLOUD: "mây",
+    HAZE: "mù mỏng, quầng sáng quanh mây",
+    FOG: "sương mù",
+}

@@ -239,11 +239,26 @@ def _list_overpasses(place: Place) -> list[Acquisition]:
     return sorted(found, key=lambda a: a.start, reverse=True)
 
 
+# In months with fewer clear overpasses than this, clouds stay for a spell of so many days, four passes of an orbit.
+_CHANGEABLE, _SPELL = 0.5, 20
+
+
 def _choose_cover(a: Acquisition, rank: float) -> float:
     if a.place is not MUNICH:
-        return _compute_cover(a.uniform("cover"), CLEAR_SHARES[a.place.climate][a.start.month - 1])
+        clear_share = CLEAR_SHARES[a.place.climate][a.start.month - 1]
+        return _compute_cover(_find_rank(a, clear_share), clear_share)
     # 31 of the 62 overpasses are below 20 %, as in the search this course grew from.
     return 0.818577 if a.start.date() == date(2023, 9, 28) else _compute_cover(rank, 0.5)
+
+
+def _find_rank(a: Acquisition, clear_share: float) -> float:
+    """Evenly spread from 0 to 1; in a rainy season neighbouring passes are alike."""
+    own = a.uniform("cover")
+    if clear_share >= _CHANGEABLE:
+        return own
+    spell = _hash_to_unit(f"{a.place.name} spell {a.start.toordinal() // _SPELL}")
+    near = abs(spell + 0.5 * (own - 0.5))
+    return min(near, 2 - near)  # what goes beyond 0 or 1 comes back, so that all ranks are as frequent
 
 
 def _compute_ranks(passes: list[Acquisition]) -> list[float]:

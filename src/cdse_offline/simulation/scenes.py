@@ -7,16 +7,19 @@ from scipy import ndimage
 
 from cdse_offline.simulation import land
 from cdse_offline.simulation.changes import apply_changes, find_change_days
+from cdse_offline.simulation.classification import Seen, classify
 from cdse_offline.simulation.drawing import draw_noise
 from cdse_offline.simulation.landscapes import open_land
 from cdse_offline.simulation.places import GRID_SHAPE, Acquisition
 from cdse_offline.simulation.sights import Sight
-from cdse_offline.simulation.sky import Sky, draw_sky, seed_generator
+from cdse_offline.simulation.sky import WATCHED, Sky, draw_sky, seed_generator
 
 QUICKLOOK = 343  # pixels along a side
 _NATIVE = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60}  # all others 20 m
 _COARSE = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B11", "B12", "AOT", "WVP", "SCL", "TCI")
 _ASSETS = {1: ("B02", "B03", "B04", "B08", "AOT", "WVP", "TCI"), 2: _COARSE, 6: (*_COARSE, "B09")}  # by steps of 10 m
+_WET = (8, 9, 13, 17)  # land classes: lakes, rivers, bogs, ponds
+_FLAT = 60  # metres between hills and valleys that fog takes no notice of
 _SENSOR_BLUR = 0.6  # pixels; standard deviation of the point-spread
 _SATURATED = 0.2  # reflectance that becomes 255 in the true-colour image of L2A
 
@@ -62,7 +65,7 @@ class Scene:
         if step == 1 and name == "CHANGE":
             return find_change_days(self._drawn).take(self._drawn.unit)
         if step == 1 and name == "SKY":
-            return self._sky.truth()
+            return self._sky.truth({band: self._ground(band) for band in WATCHED})
         if step == 1 and _NATIVE.get(name) == 10:
             return _encode_dn(self._ground(name))
         raise KeyError(f"{key!r} is not known; the truth is of 10 m: B02, B03, B04, B08, CLASS, SKY, PARCEL, CHANGE")
@@ -106,7 +109,15 @@ class Scene:
 
     @cached_property
     def _sky(self) -> Sky:
-        return draw_sky(self.acquisition)
+        return draw_sky(self.acquisition, self._find_low_ground)
+
+    def _find_low_ground(self) -> np.ndarray:
+        """Where fog lies, from 0 to about 1: in valleys; where the land is flat, near water."""
+        relief = self._land.relief.astype(float)
+        depth = (relief.max() - relief) / max(np.ptp(relief), _FLAT)
+        wet = np.isin(self._land.kind, _WET)
+        near_water = ndimage.uniform_filter(wet.astype(float), 61)
+        return depth + near_water
 
     def _ground(self, band: str) -> np.ndarray:
         """Reflectance of the ground as a sensor without sky and noise would see it, at 10 m."""
@@ -148,29 +159,10 @@ class Scene:
 
     @cached_property
     def _scl(self) -> np.ndarray:
-        return _classify(self)
-
-
-def _classify(scene: Scene) -> np.ndarray:
-    """Scene classification at 20 m as Sen2Cor's thresholds would find it, mistakes included."""
-    s = scene._sky
-    rng = seed_generator(scene.acquisition, "SCL")
-    blue, red, infrared = (_average(scene._observed(band), 2) for band in ("B02", "B04", "B08"))
-    doubt = np.clip(draw_noise(rng, 30, 2, 0.8, blue.shape), -2, 2)
-    ndvi = (infrared - red) / (infrared + red)
-    scl = np.where(ndvi > 0.42 + 0.03 * doubt, 4, 5)
-    scl[(ndvi < 0.3) & (ndvi > 0.1) & (doubt > 1.9)] = 7
-    scl[(ndvi < 0.05) & (infrared < 0.13)] = 6
-    scl[(infrared < 0.085 + 0.01 * doubt) & (ndvi > 0)] = 2
-    scl[(scl == 6) & (infrared < 0.02) & (doubt > 1.9)] = 3
-    scl[(blue > 0.2) & (ndvi < 0.25) & (doubt > 0.3)] = 8
-    opacity, direct, cirrus = (_average(field, 2) for field in (s.opacity, s.direct, s.cirrus))
-    scl[cirrus > 0.0066 + 0.0015 * doubt] = 10
-    scl[direct < 0.82 + 0.06 * doubt] = 3
-    scl[opacity > 0.04 + 0.015 * doubt] = 7
-    scl[opacity > 0.09 + 0.035 * doubt] = 8
-    scl[opacity * s.brightness[::2, ::2] > 0.5 + 0.03 * doubt] = 9
-    return scl.astype(np.uint8)
+        sky = self._sky
+        bands = (_average(self._observed(band), 2) for band in WATCHED)
+        fields = (_average(field, 2) for field in (sky.opacity, sky.brightness, sky.direct, sky.cirrus))
+        return classify(Seen(*bands, *fields, sky.reach), seed_generator(self.acquisition, "SCL"))
 
 
 def _split_key(key: str) -> tuple[str, int]:

@@ -1,8 +1,9 @@
-"""The sky of an acquisition: clouds, their shadows where the sun puts them, cirrus, haze, water vapour.
+"""The sky of an acquisition: clouds, their shadows where the sun puts them, cirrus, fog, haze, water vapour.
 
-Clouds are drawn at 20 m on a field larger than the window, so that a cloud outside still casts its shadow inside.
+Low clouds are drawn at 20 m, what is higher or softer at 40 m.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -10,186 +11,194 @@ import numpy as np
 from numpy.random import PCG64, Generator
 from scipy import ndimage
 
-from cdse_offline.simulation.classes import CIRRUS, CLEAR, CLOUD, SHADOW
-from cdse_offline.simulation.drawing import draw_noise
-from cdse_offline.simulation.land import SIZE
+from cdse_offline.simulation.classes import CIRRUS, CLEAR, CLOUD, FOG, HAZE, SHADOW
+from cdse_offline.simulation.clouds import Frame, draw_anvil, draw_cirrus, draw_fog, draw_mist, draw_thickness
 from cdse_offline.simulation.places import Acquisition
+from cdse_offline.simulation.weather import Weather, choose_weather
 
-MARGIN = 150  # cells of 20 m around the window: 3 km, as far as a shadow falls
-CELLS = SIZE // 2 + 2 * MARGIN
+_MARGIN = 3000  # metres round the window: as far as the shadow of a low cloud falls
+_MARGIN_ABOVE = 6000  # that of an anvil
+_HIGH = 8500  # metres: cirrus and anvils
+_CIRRUS_DEPTH = 2.5  # how much of the sunlight goes missing below cirrus, for its reflectance
+_GLOW = 0.03  # reflectance in blue that the rims of clouds add
+_RIM_SHADOW = 0.1  # share of direct sunlight that they take away
+_RIM_REACH = 2.5  # in 40 m
+_RIM_STRENGTH = 7  # how soon the rim of a small cloud is like that of a large one
+_FOG = 0.5  # reflectance
 
-# What the sky does to each band: brightness of thick cloud, of cirrus and of uncorrected haze (relative to blue),
-# and the share of daylight that comes from the blue sky and still falls into a shadow.
+# What the sky does to each band: brightness of thick cloud, of cirrus, of haze, of uncorrected aerosol (relative to
+# blue), and the share of daylight that comes from the blue sky and still falls into a shadow.
 _CLOUD = {"B01": 1.02, "B02": 1.0, "B03": 0.98, "B04": 0.98, "B05": 0.99, "B06": 1.0, "B07": 1.0, "B08": 1.0,
           "B8A": 1.0, "B09": 0.72, "B11": 0.62, "B12": 0.46}  # fmt: skip
 _CIRRUS = {"B01": 1.06, "B02": 1.0, "B03": 0.9, "B04": 0.85, "B05": 0.8, "B06": 0.72, "B07": 0.68, "B08": 0.65,
            "B8A": 0.63, "B09": 0.4, "B11": 0.3, "B12": 0.2}  # fmt: skip
+_VEIL = {"B01": 1.2, "B02": 1.0, "B03": 0.8, "B04": 0.66, "B05": 0.6, "B06": 0.54, "B07": 0.5, "B08": 0.44,
+         "B8A": 0.42, "B09": 0.25, "B11": 0.12, "B12": 0.06}  # fmt: skip
 _HAZE = {"B01": 1.4, "B02": 1.0, "B03": 0.45, "B04": 0.08}
 _DIFFUSE = {"B01": 0.5, "B02": 0.46, "B03": 0.38, "B04": 0.32, "B05": 0.3, "B06": 0.28, "B07": 0.27, "B08": 0.26,
             "B8A": 0.25, "B09": 0.24, "B11": 0.17, "B12": 0.14}  # fmt: skip
 
+WATCHED = ("B02", "B04", "B08")  # bands in which the truth looks for the sky
+LARGEST_CHANGE = 0.01  # of reflectance in each of them under a sky that is called clear,
+LARGEST_NDVI_CHANGE = 0.02  # and of NDVI,
+DARKEST = 0.1  # where red and near infrared together reflect at least so much: on water it is all noise
 
-def seed_generator(acquisition: Acquisition, purpose: str) -> Generator:
-    """Random numbers that belong to one acquisition and purpose."""
-    return Generator(PCG64(int.from_bytes(sha256(f"{acquisition.id[:26]} {purpose}".encode()).digest()[:8])))
-
-
-@dataclass(frozen=True)
-class Weather:
-    cover: float  # share of the window under cloud
-    kind: str  # "cumulus", "scattered", "deck"
-    base: float  # height of the clouds above the ground, metres
-    cirrus: float  # reflectance of the thickest cirrus
-    haze: float  # reflectance left in blue after an imperfect correction
-    aot: float  # aerosol optical thickness at 550 nm
-    vapour: float  # water vapour, cm
+FindLow = Callable[[], np.ndarray]  # how low the ground of the place is
 
 
-def choose_weather(a: Acquisition) -> Weather:
-    """What the window's sky is like; the tile's cloud cover is a hint, not more."""
-    luck, mood = a.uniform("window"), a.uniform("mood")
-    tile = a.cloud_cover / 100
-    if tile < 0.01:
-        cover = 0.004 * luck
-    elif tile < 0.2:
-        cover = _choose_clear_cover(luck, tile)
-    else:
-        cover = 0.01 * mood if luck < 0.08 else float(np.clip(tile + 0.5 * (luck - 0.5), 0.08, 1.0))
-    kind = _choose_clouds(cover, mood)
-    thin = a.uniform("cirrus")
-    cirrus = 0.0 if thin < 0.78 or tile < 0.02 else 0.012 + 0.1 * (thin - 0.78) / 0.22 * (0.25 + tile)
-    aerosol = a.uniform("aerosol")
-    haze = 0.006 * aerosol**2 + (0.004 if aerosol > 0.85 else 0)
-    season = np.sin(np.pi * (a.start.timetuple().tm_yday - 20) / 365)
-    wet = 1.0 + 1.4 * season if a.place.name == "oberland" else 2.0 + 3.0 * season
-    base = 700 + 1300 * a.uniform("height")
-    return Weather(cover, kind, base, cirrus, haze, 0.06 + 0.24 * aerosol, wet * (0.8 + 0.4 * mood))
-
-
-def _choose_clouds(cover: float, mood: float) -> str:
-    if cover > 0.65 or (cover > 0.45 and mood < 0.5):
-        return "deck"
-    return "scattered" if mood < 0.45 else "cumulus"
-
-
-def _choose_clear_cover(luck: float, tile: float) -> float:
-    """Two in three of the clear tiles have a clear window, one in eight a window full of cloud."""
-    if luck < 0.72:
-        return 0.15 * tile * luck
-    if luck < 0.9:
-        return 0.03 + 0.25 * (luck - 0.72) / 0.18
-    return 0.42 + 0.56 * (luck - 0.9) / 0.1
+def seed_generator(a: Acquisition, purpose: str) -> Generator:
+    """Random numbers that belong to one place, pass and purpose: two tiles of a pass see the same sky."""
+    name = f"{a.place.name} {a.start:%Y%m%dT%H%M%S} {purpose}"
+    return Generator(PCG64(int.from_bytes(sha256(name.encode()).digest()[:8])))
 
 
 @dataclass(frozen=True)
 class Sky:
     """All at 10 m over the window, shares from 0 to 1 unless said otherwise."""
 
-    opacity: np.ndarray  # of cloud
+    opacity: np.ndarray  # of cloud and fog
     brightness: np.ndarray  # reflectance of the cloud's top
     direct: np.ndarray  # share of direct sunlight that reaches the ground
     cirrus: np.ndarray  # reflectance in blue
-    haze: np.ndarray  # reflectance in blue
+    veil: np.ndarray  # of patches of haze and of light that clouds scatter aside, reflectance in blue
+    haze: np.ndarray  # of uncorrected aerosol, reflectance in blue
+    fog: np.ndarray  # opacity of the fog alone
+    reach: np.ndarray  # at 20 m: could a shadow fall here, if the height of the low clouds were not known?
     weather: Weather
 
-    def truth(self) -> np.ndarray:
-        """0 clear, 1 thin cirrus, 2 cloud shadow, 3 cloud."""
-        codes = np.where(self.cirrus > 0.006, CIRRUS, CLEAR)
-        codes = np.where(self.direct < 0.85, SHADOW, codes)
-        return np.where(self.opacity > 0.03, CLOUD, codes).astype(np.uint8)
+    def truth(self, ground: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What the sky does to each pixel: 0 nothing, 1 cirrus, 2 cloud shadow, 3 cloud, 4 haze, 5 fog.
+
+        `ground` is the reflectance below it of WATCHED. 0 means that the sky changes none of these by more than
+        LARGEST_CHANGE, nor NDVI by more than LARGEST_NDVI_CHANGE where the ground is not darker than DARKEST; all
+        others are named after what matters most there.
+        """
+        codes = np.where(self.cirrus > self.veil, CIRRUS, HAZE)
+        codes = np.where(self.direct < 0.93, SHADOW, codes)
+        codes = np.where(self.opacity > 0.02, CLOUD, codes)
+        codes = np.where(self.fog > 0.5 * np.maximum(self.opacity, 0.04), FOG, codes)
+        return np.where(self.changes(ground), codes, CLEAR).astype(np.uint8)
+
+    def changes(self, ground: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Where the sky changes the ground's reflectance or NDVI by more than a clear one may."""
+        seen = {band: self.over(ground[band], band) for band in WATCHED}
+        changed = np.zeros(self.opacity.shape, bool)
+        for band in WATCHED:
+            changed |= np.abs(seen[band] - ground[band]) > LARGEST_CHANGE
+        bright = ground["B04"] + ground["B08"] >= DARKEST
+        return changed | bright & (np.abs(_compute_ndvi(seen) - _compute_ndvi(ground)) > LARGEST_NDVI_CHANGE)
 
     def over(self, ground: np.ndarray, band: str) -> np.ndarray:
         """What the sensor sees of the ground through this sky, as reflectance."""
         lit = ground * (self.direct + (1 - self.direct) * _DIFFUSE[band])
-        veil = self.cirrus * _CIRRUS[band]
+        veil = self.cirrus * _CIRRUS[band] + self.veil * _VEIL[band]
         seen = lit * (1 - 0.5 * veil) + veil + self.haze * _HAZE.get(band, 0)
         return seen + self.opacity * (self.brightness * _CLOUD[band] - seen)
 
 
-def draw_sky(a: Acquisition) -> Sky:
-    """The sky over the window, the same for all bands."""
-    w = choose_weather(a)
+def _compute_ndvi(bands: Mapping[str, np.ndarray]) -> np.ndarray:
+    red, infrared = bands["B04"], bands["B08"]
+    return (infrared - red) / np.maximum(infrared + red, 1e-6)
+
+
+@dataclass(frozen=True)
+class _Clouds:
+    """A layer of clouds on the cells of a frame."""
+
+    opacity: np.ndarray
+    top: np.ndarray  # reflectance
+    shadow: np.ndarray  # share of the direct sunlight that they take away, where it falls
+
+    def above(self, lower: "_Clouds") -> "_Clouds":
+        """Both layers, this one over the other."""
+        shining = lower.opacity * (1 - self.opacity)
+        opacity = shining + self.opacity
+        top = (shining * lower.top + self.opacity * self.top) / np.maximum(opacity, 1e-9)
+        return _Clouds(opacity, top, 1 - (1 - self.shadow) * (1 - lower.shadow))
+
+
+def draw_sky(a: Acquisition, find_low: FindLow | None = None) -> Sky:
+    """The sky over the window, the same for all bands; fog lies where the ground is low, in any unit."""
+    w, window = choose_weather(a), a.place.shape
     rng = seed_generator(a, "air")
-    nothing = np.zeros((SIZE, SIZE))
-    cirrus = _draw_cirrus(rng, w.cirrus) if w.cirrus else nothing
-    haze = w.haze * (1 + 0.25 * draw_noise(rng, 900, 120, 2.5))
-    thickness = ndimage.gaussian_filter(_draw_thickness(rng, w), 0.6)
-    if thickness.max() <= 0:
-        return Sky(nothing, nothing, nothing + 1, cirrus, haze, w)
+    fine, coarse = Frame(window, 2, _MARGIN // 20), Frame(window, 4, _MARGIN // 40)
+    cirrus, high = _draw_high(rng, a, w, fine)
+    clouds = _draw_low(rng, a, w, fine, high)
+    if high:
+        clouds = high.above(clouds)
+    rims = _draw_rims(rng, clouds, coarse)
+    veil = _GLOW * rims
+    if w.mist:
+        veil += draw_mist(rng, coarse, w)
+    haze = w.haze * (1 + 0.25 * coarse.noise(rng, 225, 30, 2.5))
+    opacity, top, shadow = (fine.refine(field) for field in (clouds.opacity, clouds.top, clouds.shadow))
+    fog = _draw_fog(rng, coarse, w, find_low) if w.fog else np.zeros(window)
+    if w.fog:
+        fog = fog * (1 - opacity)
+        top = (opacity * top + fog * _FOG) / np.maximum(opacity + fog, 1e-9)
+        opacity = opacity + fog
+    veils = (coarse.refine(field) for field in (cirrus, veil, haze))
+    reach = coarse.onto(_find_reach(a, clouds), Frame(window, 2, 0))
+    direct = (1 - shadow) * (1 - _RIM_SHADOW * coarse.refine(_shift(rims, a, w.base)))
+    return Sky(opacity, top, direct, *veils, fog, reach, w)
+
+
+def _draw_high(rng: Generator, a: Acquisition, w: Weather, fine: Frame) -> tuple[np.ndarray, _Clouds | None]:
+    """Cirrus in cells of 40 m; anvils, and the dimmer light below both, in the cells of low clouds."""
+    wide, coarse = Frame(fine.window, 4, _MARGIN_ABOVE // 40), Frame(fine.window, 4, _MARGIN // 40)
+    if not w.cirrus and w.kind != "storm":
+        return np.zeros(coarse.shape), None
+    cirrus, depth = np.zeros((2, *wide.shape))
+    if w.cirrus:
+        cirrus = draw_cirrus(rng, wide, w)
+    if w.kind == "storm":
+        depth, skirt = draw_anvil(rng, wide, w)
+        cirrus = np.maximum(cirrus, 0.09 * skirt)
+    dimmed = ndimage.gaussian_filter(-np.expm1(-depth - _CIRRUS_DEPTH * cirrus), 1.5)
+    shadow = ndimage.shift(dimmed, find_shadow_shift(a.sun, _HIGH, 40), order=1, mode="mirror")
+    layers = -np.expm1(-depth), _compute_brightness(depth, a.sun), 0.95 * shadow
+    return wide.onto(cirrus, coarse), _Clouds(*(wide.onto(layer, fine) for layer in layers))
+
+
+def _draw_low(rng: Generator, a: Acquisition, w: Weather, frame: Frame, high: _Clouds | None) -> _Clouds:
+    hidden = high.opacity > 0.15 if high else np.zeros(frame.shape, bool)
+    thickness = ndimage.gaussian_filter(draw_thickness(rng, frame, w, hidden), 0.6)
     opacity = -np.expm1(-thickness)
     blurred = ndimage.gaussian_filter(opacity, 1.2)
     shadow = ndimage.shift(blurred, find_shadow_shift(a.sun, w.base), order=1, mode="nearest")
-    top = _compute_brightness(thickness, a.sun)
-    return Sky(_cut_window(opacity), _cut_window(top), 1 - 0.97 * _cut_window(shadow), cirrus, haze, w)
+    return _Clouds(opacity, _compute_brightness(thickness, a.sun), 0.97 * shadow)
 
 
-def find_shadow_shift(sun: tuple[float, float], base: float) -> tuple[float, float]:
-    """Rows and columns of 20 m from a cloud to its shadow: away from the sun, north is up."""
+def _shift(field: np.ndarray, a: Acquisition, height: float) -> np.ndarray:
+    """To where the shadow falls; cells of 40 m."""
+    return ndimage.shift(field, find_shadow_shift(a.sun, height, 40), order=1, mode="nearest")
+
+
+def _find_reach(a: Acquisition, clouds: _Clouds) -> np.ndarray:
+    """Where shadows of the clouds would fall from any likely height, in cells of 40 m."""
+    blurred = ndimage.gaussian_filter(clouds.opacity, 2)[::2, ::2]
+    return np.max([_shift(blurred, a, height) for height in (500, 900, 1400, 2000)], axis=0)
+
+
+def find_shadow_shift(sun: tuple[float, float], height: float, cell: float = 20) -> tuple[float, float]:
+    """Rows and columns of so many metres from a cloud to its shadow: away from the sun, north is up."""
     azimuth, elevation = np.radians(sun)
-    reach = base / np.tan(elevation) / 20
+    reach = height / np.tan(elevation) / cell
     return reach * np.cos(azimuth), -reach * np.sin(azimuth)
 
 
-def _draw_thickness(rng: Generator, w: Weather) -> np.ndarray:
-    """Optical thickness of the clouds, 0 where there are none, (CELLS, CELLS)."""
-    if w.kind == "deck":
-        shape = draw_noise(rng, 600, 8, 1.9, CELLS) + 0.2 * _draw_billows(rng, 70)
-        base = np.quantile(shape[MARGIN:-MARGIN, MARGIN:-MARGIN], 1 - w.cover)
-        return 5 * np.maximum(shape - base, 0)
-    largest = 42 if w.kind == "scattered" else 16
-    heaps = _fray(rng, _draw_heaps(rng, w.cover, largest))
-    wisps = 1 + 0.35 * draw_noise(rng, 26, 3, 1.2, CELLS) + 0.25 * _draw_billows(rng, 14)
-    return 0.6 * np.maximum(heaps, 0) * np.maximum(wisps, 0.08)
+def _draw_rims(rng: Generator, clouds: _Clouds, coarse: Frame) -> np.ndarray:
+    """Moist air round clouds, and the light that they scatter into it: 1 inside, 0 a few hundred metres away."""
+    bright = clouds.opacity * clouds.top
+    bright = (bright[::2, ::2] + bright[1::2, ::2] + bright[::2, 1::2] + bright[1::2, 1::2]) / 4
+    near = np.tanh(_RIM_STRENGTH * ndimage.gaussian_filter(bright, _RIM_REACH))
+    return near * np.clip(1 + 0.4 * coarse.noise(rng, 40, 5, 1.6), 0.15, 2)
 
 
-def _draw_billows(rng: Generator, size: float) -> np.ndarray:
-    """Rounded bumps with sharp clefts between them, like cauliflower, in two sizes."""
-    bumps = np.zeros((CELLS, CELLS))
-    for step in (1, 3):
-        wave = draw_noise(rng, size / step, size / step / 3, 1.2, CELLS)
-        bumps += np.abs(wave) / step**0.7
-    return (bumps - bumps.mean()) / bumps.std()
-
-
-def _draw_heaps(rng: Generator, cover: float, largest: float) -> np.ndarray:
-    """Heights of cumulus clouds, each a heap of bubbles, until they cover that share of the window."""
-    field = np.zeros((CELLS, CELLS))
-    inner = field[MARGIN:-MARGIN, MARGIN:-MARGIN]
-    streets = draw_noise(rng, 350, 70, 2, CELLS)  # clouds keep together
-    largest = min(largest, 0.4 * np.sqrt(cover) * len(inner))
-    while cover > 1e-4 and np.count_nonzero(inner[::2, ::2]) * 4 < cover * inner.size:
-        for centre in rng.random((1 + int(60 * cover), 2)) * CELLS:
-            if streets[tuple(centre.astype(int))] > 0.3 + 0.7 * rng.standard_normal():
-                _draw_heap(rng, field, centre, 1.2 + largest * rng.random() ** 2.5)
-    return field
-
-
-def _draw_heap(rng: Generator, field: np.ndarray, centre: np.ndarray, radius: float) -> None:
-    """One cloud: bubbles of all sizes round a middle, drawn out to one side."""
-    count = 5 + int(radius)
-    spots = centre + 0.55 * radius * rng.standard_normal((count, 2)) * (1, 0.5 + 0.5 * rng.random())
-    for spot, size in zip(spots, rng.random(count), strict=True):
-        _draw_bubble(field, spot, radius * (0.12 + 0.45 * size**1.5))
-
-
-def _draw_bubble(field: np.ndarray, centre: np.ndarray, radius: float) -> None:
-    """Raise the field to half a sphere."""
-    top, left = (max(int(middle - radius), 0) for middle in centre)
-    bottom, right = (int(middle + radius + 2) for middle in centre)
-    patch = field[top:bottom, left:right]
-    if not patch.size:
-        return
-    row = np.arange(top, top + len(patch)) - centre[0]
-    column = np.arange(left, left + patch.shape[1]) - centre[1]
-    square = radius**2 - (row**2)[:, None] - column**2
-    np.maximum(patch, np.sqrt(np.maximum(square, 0)), out=patch)
-
-
-def _fray(rng: Generator, field: np.ndarray) -> np.ndarray:
-    """Fray the borders: look each cell up a little beside its place."""
-    aside = np.stack([draw_noise(rng, 30, 3, 1.3, CELLS), draw_noise(rng, 30, 3, 1.3, CELLS)])
-    looked_up = np.indices(field.shape) + 2.2 * aside
-    return ndimage.map_coordinates(field, looked_up, order=1, mode="nearest")
+def _draw_fog(rng: Generator, coarse: Frame, w: Weather, find_low: FindLow | None) -> np.ndarray:
+    """Its opacity at 10 m."""
+    low = coarse.coarsen(find_low()) if find_low else coarse.noise(rng, 200, 40, 2.2)
+    return coarse.refine(draw_fog(rng, coarse, w, low))
 
 
 def _compute_brightness(thickness: np.ndarray, sun: tuple[float, float]) -> np.ndarray:
@@ -200,23 +209,3 @@ def _compute_brightness(thickness: np.ndarray, sun: tuple[float, float]) -> np.n
     toward = -(south * -np.cos(azimuth) + east * np.sin(azimuth)) / np.tan(elevation)
     core = 0.42 + 0.5 * -np.expm1(-thickness / 4)
     return np.clip(core + 0.16 * np.tanh(1.5 * toward), 0.3, 1.1)
-
-
-def _draw_cirrus(rng: Generator, thickest: float) -> np.ndarray:
-    """Streaks drawn out by the wind, thin and without borders."""
-    fine, coarse = draw_noise(rng, 90, 4, 1.4), draw_noise(rng, 500, 80, 2)
-    heading = np.pi * rng.random()
-    row, column = np.indices((SIZE, SIZE)) - SIZE / 2
-    along = row * np.sin(heading) + column * np.cos(heading)
-    across = row * np.cos(heading) - column * np.sin(heading)
-    bend = 25 * coarse
-    looked_up = np.stack([(across + bend) * 1.0, along * 0.12]) + SIZE / 2
-    streaks = ndimage.map_coordinates(fine, looked_up, order=1, mode="mirror")
-    return thickest * np.clip(0.3 * streaks + 0.5 * coarse + 0.1, 0, 1.5) / 1.5
-
-
-def _cut_window(field: np.ndarray) -> np.ndarray:
-    """The window of a field, from 20 m to 10 m."""
-    inner = field[MARGIN - 1 : -MARGIN + 1, MARGIN - 1 : -MARGIN + 1]
-    fine = ndimage.zoom(inner, 2, order=1, grid_mode=True, mode="nearest")
-    return fine[2:-2, 2:-2]

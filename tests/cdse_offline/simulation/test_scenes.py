@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cdse_offline.simulation import covers
-from cdse_offline.simulation.classes import LAND_CLASSES
+from cdse_offline.simulation.classes import CLEAR, CLOUD, HAZE, LAND_CLASSES, SHADOW, SKY_CLASSES
 from cdse_offline.simulation.places import MUNICH, RED_RIVER, acquisitions
 from cdse_offline.simulation.scenes import Scene
 
@@ -83,19 +83,20 @@ def test_ndvi_of_clear_land_is_true(day, place):
         ("2023-12-14", RED_RIVER),
     ],
 )
-def test_masked_share_agrees_with_the_truth(day, place):
+def test_the_mask_finds_most_of_what_is_hidden(day, place):
     s = scene(day, place)
     masked, hidden = np.isin(s.pixels("SCL_20m"), MASKED), s.truth("SKY_10m")[::2, ::2] > 0
-    assert masked.mean() == pytest.approx(hidden.mean(), abs=0.04)
-    assert np.mean(masked & hidden) > 0.85 * hidden.mean() - 0.02
+    assert np.mean(masked & ~hidden) < 0.03
+    assert np.mean(masked & hidden) > 0.6 * hidden.mean() - 0.05
 
 
 def test_scl_makes_mistakes_as_the_real_one():
     s = scene("2023-09-08")
     scl, sky = s.pixels("SCL_20m"), s.truth("SKY_10m")[::2, ::2]
-    assert np.mean(np.isin(scl[sky == 3], (4, 5, 7))) > 0.01  # thin rims that it misses
-    assert np.any(np.isin(scl[sky == 0], MASKED))  # clear land that it calls cloud or shadow
-    assert np.mean(scl[sky == 3] == 7) > 0.01  # unclassified between cloud and clear
+    assert np.mean(np.isin(scl[sky == SHADOW], (2, 4, 5))) > 0.05  # shadows that it misses, above all their edges
+    assert np.mean(np.isin(scl[sky == HAZE], (4, 5))) > 0.6  # the glow beside clouds
+    assert np.any(np.isin(scl[sky == CLEAR], MASKED))  # clear land that it calls cloud or shadow
+    assert np.mean(scl[sky == CLOUD] == 7) > 0.01  # unclassified between cloud and clear
 
 
 def test_scl_at_60m_is_every_third_pixel():
@@ -164,7 +165,7 @@ def test_days_of_change_are_those_of_the_land(monkeypatch):
 def test_truth_has_only_known_codes():
     for place, day in ((MUNICH, "2023-09-28"), (RED_RIVER, "2023-02-22")):
         assert set(np.unique(scene(day, place).truth("CLASS_10m"))) <= set(LAND_CLASSES)
-        assert set(np.unique(scene(day, place).truth("SKY_10m"))) <= {0, 1, 2, 3}
+        assert set(np.unique(scene(day, place).truth("SKY_10m"))) <= set(SKY_CLASSES)
 
 
 def test_result_does_not_depend_on_the_order_of_asking():
@@ -175,17 +176,17 @@ def test_result_does_not_depend_on_the_order_of_asking():
 
 # Of rows and columns 30 to 229. A change of the drawing changes them, and means new files for every learner.
 CHECKSUMS = {
-    ("2023-09-28", MUNICH, "B04_10m"): "cc793ead5adfe810",
-    ("2023-09-28", MUNICH, "B08_10m"): "dd314ba53b7f83db",
-    ("2023-09-28", MUNICH, "SCL_20m"): "da2e26eb63db943e",
-    ("2023-09-28", MUNICH, "TCI_10m"): "284548367cfeee56",
-    ("2023-09-08", MUNICH, "B04_10m"): "a8327651b685fae1",
-    ("2023-09-08", MUNICH, "SCL_20m"): "9b80b35313b3538b",
-    ("2023-09-08", MUNICH, "B11_20m"): "f5c3dcf63ebcf123",
-    ("2023-06-02", RED_RIVER, "B04_10m"): "009200809db62b6b",
-    ("2023-06-02", RED_RIVER, "B08_10m"): "316c08fcae11fcd8",
-    ("2023-06-02", RED_RIVER, "B01_60m"): "320c16608024d46c",
-    ("2023-06-02", RED_RIVER, "WVP_10m"): "200906953aa1be5d",
+    ("2023-09-28", MUNICH, "B04_10m"): "c4ac4fced1258d65",
+    ("2023-09-28", MUNICH, "B08_10m"): "726b8e31d3826fa1",
+    ("2023-09-28", MUNICH, "SCL_20m"): "2a31500ee53e7a1a",
+    ("2023-09-28", MUNICH, "TCI_10m"): "fff3d91c9aa8f2e2",
+    ("2023-09-08", MUNICH, "B04_10m"): "68b2b5906c277c02",
+    ("2023-09-08", MUNICH, "SCL_20m"): "680b5163c9a27797",
+    ("2023-09-08", MUNICH, "B11_20m"): "64757f8df20431d5",
+    ("2023-06-02", RED_RIVER, "B04_10m"): "7a3712f284b6af8a",
+    ("2023-06-02", RED_RIVER, "B08_10m"): "acf2ba750087ccce",
+    ("2023-06-02", RED_RIVER, "B01_60m"): "3c2154fe8c5164d1",
+    ("2023-06-02", RED_RIVER, "WVP_10m"): "b9b9db64a664dfd3",
 }
 
 
