@@ -102,7 +102,9 @@ def test_truth_has_its_own_assets_and_classes():
     truth = items.build_truth_item(acquisitions(MUNICH)[0], "http://127.0.0.1:1/")
     assert list(truth["assets"]) == [*assets.TRUTH, "fields"]
     titles = {c["value"]: c["title"] for c in truth["assets"]["SKY_10m"]["classification:classes"]}
-    assert titles == {0: "trời quang", 1: "mây ti mỏng", 2: "bóng mây", 3: "mây"}
+    assert titles == {
+        0: "trời quang", 1: "mây ti mỏng", 2: "bóng mây", 3: "mây", 4: "mù mỏng, quầng sáng quanh mây", 5: "sương mù",
+    }  # fmt: skip
     assert truth["assets"]["CLASS_10m"]["nodata"] == 0
     for key in ("SKY_10m", "PARCEL_10m", "CHANGE_10m"):  # where 0 is an answer
         assert "nodata" not in truth["assets"][key] and truth["assets"][key]["classification:classes"][0]["value"] == 0
