@@ -1,15 +1,15 @@
 """Covers of the Central Highlands and of the fringe of a town: plantations, red soil, clearings, an industrial park."""
 
-from cdse_offline.simulation.calendars import Cover, build_still_cover, read_calendar
+from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, read_calendar
 
 _COFFEE = read_calendar("""
        day  green    dry  water flower
-         1   0.80   0.04      0      0
-        45   0.72   0.08      0      0
-        90   0.76   0.05      0      0
-       160   0.88   0.02      0      0
-       280   0.93   0.00      0      0
-       345   0.84   0.04      0      0
+         1   0.92   0.02      0      0
+        45   0.86   0.05      0      0
+        90   0.88   0.04      0      0
+       160   0.94   0.02      0      0
+       280   0.97   0.00      0      0
+       345   0.94   0.02      0      0
 """)
 _YOUNG_COFFEE = read_calendar("""
        day  green    dry  water flower
@@ -92,6 +92,8 @@ _VALLEY_RICE = read_calendar("""
        330   0.14   0.30   0.05      0
        350   0.02   0.10   0.70      0
 """)
+_TWO_MAIZE = (Season("vụ hè thu", 120, 219), Season("vụ thu đông", 234, 331))
+_TWO_RICE = (Season("vụ đông xuân", 6, 109), Season("vụ mùa", 172, 297))
 # Low woods of dipterocarps: leafless from January to March, fires of grass, green with the rains.
 _DRY_FOREST = read_calendar("""
        day  green    dry  water flower
@@ -106,7 +108,8 @@ _DRY_FOREST = read_calendar("""
 """)
 _FOREST = [(1, 0.88, 0.04, 0, 0), (75, 0.84, 0.07, 0, 0), (170, 0.96, 0, 0, 0), (320, 0.95, 0, 0, 0)]
 _SCRUB = [(1, 0.50, 0.30, 0, 0), (75, 0.36, 0.42, 0, 0), (160, 0.85, 0.03, 0, 0), (300, 0.84, 0.06, 0, 0)]
-_YARD = [(1, 0.32, 0.1, 0, 0), (75, 0.26, 0.14, 0, 0), (180, 0.46, 0.03, 0, 0), (310, 0.44, 0.04, 0, 0)]
+_YARD = [(1, 0.42, 0.14, 0, 0), (75, 0.36, 0.18, 0, 0), (180, 0.54, 0.06, 0, 0), (310, 0.52, 0.08, 0, 0)]
+_BANKS = [(1, 0.68, 0.18, 0, 0), (75, 0.6, 0.24, 0, 0), (170, 0.86, 0.04, 0, 0), (310, 0.84, 0.06, 0, 0)]
 _WEEDS = [(1, 0.26, 0.3, 0.02, 0), (80, 0.55, 0.2, 0, 0), (160, 0.78, 0.08, 0, 0), (300, 0.6, 0.25, 0, 0)]
 _NEW_SOIL = [(1, 0, 0.02, 0, 0), (100, 0.02, 0.02, 0, 0), (160, 0.12, 0.02, 0, 0), (300, 0.22, 0.05, 0, 0)]
 
@@ -117,17 +120,20 @@ def _build_hall(roof: str) -> Cover:
 
 
 COVERS_INLAND = {
-    "coffee": Cover(30, _COFFEE, green="coffee leaf", dry="litter", soil="red soil", gap=0.22),
-    "young coffee": Cover(30, _YOUNG_COFFEE, green="coffee leaf", dry="hay", soil="red soil", gap=0.2),
-    "rubber": Cover(31, _RUBBER, green="rubber leaf", dry="red leaf", soil="litter", gap=0.05),
-    "young rubber": Cover(31, _YOUNG_RUBBER, green="young rubber leaf", dry="red leaf", soil="red soil", gap=0.25),
-    "pepper": Cover(32, _PEPPER, green="coffee leaf", dry="hay", soil="red soil", gap=0.25),
-    "cassava": Cover(33, _CASSAVA, dry="litter", soil="red soil", gap=0.2),
-    "highland maize": Cover(6, _HIGHLAND_MAIZE, soil="red soil", gap=0.2),
-    "valley rice": Cover(14, _VALLEY_RICE, green="rice", soil="mud", gap=0.1),
-    "evergreen forest": Cover(2, _FOREST, green="broadleaf", dry="litter", soil="spruce", gap=0.35, height=16),
+    "coffee": Cover(30, _COFFEE, green="coffee leaf", dry="litter", soil="red soil", gap=0.16, crop="cà phê"),
+    "young coffee": Cover(30, _YOUNG_COFFEE, green="coffee leaf", dry="hay", soil="red soil", gap=0.2,
+                          crop="cà phê kiến thiết cơ bản"),
+    "rubber": Cover(31, _RUBBER, green="rubber leaf", dry="red leaf", soil="litter", gap=0.05, crop="cao su"),
+    "young rubber": Cover(31, _YOUNG_RUBBER, green="young rubber leaf", dry="red leaf", soil="red soil", gap=0.25,
+                          crop="cao su kiến thiết cơ bản"),
+    "pepper": Cover(32, _PEPPER, green="coffee leaf", dry="hay", soil="red soil", gap=0.25, crop="hồ tiêu, vườn cây"),
+    "cassava": Cover(33, _CASSAVA, dry="litter", soil="red soil", gap=0.2,
+                     crop="sắn", seasons=(Season("vụ sắn", 120, 388),)),
+    "highland maize": Cover(6, _HIGHLAND_MAIZE, soil="red soil", gap=0.2, crop="ngô", seasons=_TWO_MAIZE),
+    "valley rice": Cover(14, _VALLEY_RICE, green="rice", soil="mud", gap=0.1, crop="lúa hai vụ", seasons=_TWO_RICE),
+    "evergreen forest": Cover(2, _FOREST, green="broadleaf", dry="litter", soil="coffee leaf", gap=0.6, height=16),
     "dry forest": Cover(34, _DRY_FOREST, green="dry forest leaf", dry="litter", soil="red soil", gap=0.3, height=9),
-    "riverside": Cover(2, _FOREST, green="broadleaf", dry="hay", soil="mud", gap=0.3, height=8),
+    "riverside": Cover(2, _BANKS, green="broadleaf", dry="hay", soil="mud", gap=0.3, height=8),
     "scrub": Cover(3, _SCRUB, green="grass", dry="hay", soil="red soil", gap=0.3),
     "village yard": Cover(11, _YARD, green="broadleaf", dry="hay", soil="red soil", gap=0.3),
     "reservoir": build_still_cover(8, "green water", "silt"),
@@ -138,7 +144,7 @@ COVERS_INLAND = {
     "burnt": build_still_cover(35, "red soil", "burnt"),
     "cleared soil": Cover(35, _NEW_SOIL, green="grass", dry="litter", soil="red soil", gap=0.1),
     "dirt road": build_still_cover(12, "red soil", "red soil"),
-    "fallow": Cover(36, _WEEDS, green="grass", dry="hay", soil="mud", gap=0.2),
+    "fallow": Cover(36, _WEEDS, green="grass", dry="hay", soil="mud", gap=0.2, crop="bỏ hoang"),
     "fill": Cover(35, [(1, 0, 0, 0, 0)], soil="fill"),
     "park road": build_still_cover(12, "asphalt", "concrete"),
     "park lawn": Cover(18, [(1, 0.6, 0.2, 0, 0), (130, 0.75, 0.1, 0, 0)], green="grass", dry="hay", soil="fill",

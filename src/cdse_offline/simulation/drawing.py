@@ -16,6 +16,7 @@ from cdse_offline.simulation.changes import Change, list_changes
 from cdse_offline.simulation.covers import CODE, COVERS
 from cdse_offline.simulation.land import OVERLAYS, ROOFS, SIZE, SQUARE, Land
 
+_STILL_WATER = ("lake", "pond", "reservoir", "drawdown")  # nothing thin lies upon it
 Point = tuple[float, float] | np.ndarray  # row and column
 
 
@@ -297,6 +298,28 @@ class Sketch:
         if dense is not None:
             self.dense[where] = np.clip(dense, 0, 1)[where]
 
+    def lay(
+        self,
+        where: np.ndarray,
+        plots: Parcels,
+        covers: np.ndarray,
+        *,
+        spread: float = 0.08,
+        shift: np.ndarray | float = 0.0,
+    ) -> None:
+        """Cut an area into plots with covers and shifts of their own; their brightness differs by `spread`."""
+        used = np.unique(plots.number[where])
+        place = np.zeros(plots.count, dtype=int)
+        place[used] = np.arange(len(used))
+        tone = 1 + spread * self.rng.standard_normal(len(used))
+        first = self.add(covers[used], tone, np.broadcast_to(shift, plots.count)[used])
+        self.unit[where] = first + place.take(plots.number[where])
+
+    def clear(self, where: np.ndarray) -> None:
+        """Take the lines of fields, drawn before, off an area."""
+        for share in self.share.values():
+            share *= ~where
+
     def band(self, name: str, edge: np.ndarray, width: float, where: np.ndarray) -> None:
         """A line of `width` metres along the zero of a distance field."""
         half = width / 20
@@ -353,7 +376,9 @@ class Sketch:
             row, column, angle, length, width = np.vstack(houses).T
             self.canvas.boxes(name, np.column_stack([row, column]), angle, (length, width))
         share = np.array([self.share[name] + self.canvas.share(name) for name in OVERLAYS])
-        share[:, np.isin(self.covers.take(self.unit), [CODE["lake"], CODE["pond"]])] = 0
+        share[
+            :, np.isin(self.covers.take(self.unit), [CODE[name] for name in ("lake", "pond", "reservoir", "drawdown")])
+        ] = 0
         total = share.sum(axis=0)
         share *= np.where(total > 0.92, 0.92 / np.maximum(total, 0.92), 1)
         of = dict(zip(OVERLAYS, share, strict=True))

@@ -76,11 +76,16 @@ MEKONG = Place(  # Sóc Trăng, about Mỹ Xuyên: neither tile sees all of it
     "song-cuu-long", "Đồng bằng sông Cửu Long", "south", 32648, 597000, 1061040, 9.551, 105.952,
     date(2023, 1, 1), date(2023, 12, 31), (118,), (_T48PWR, _T48PXR), (1020, 1500),
 )  # fmt: skip
+HIGHLANDS = Place(  # south of Pleiku, Gia Lai: 108° E runs through it, and each zone has a tile of it
+    "tay-nguyen", "Tây Nguyên", "highlands", 32648, 820500, 1538580, 13.853, 108.012,
+    date(2023, 1, 1), date(2023, 12, 31), (118,),
+    (Tile("48PZA", 32648, 799980, 1600020), Tile("49PAR", 32649, 99960, 1600020)),
+)  # fmt: skip
 COAST = Place(  # from Tam Kỳ to Núi Thành
     "ven-bien", "Đồng bằng ven biển miền Trung", "central-coast", 32649, 240960, 1718040, 15.481, 108.633,
     date(2023, 1, 1), date(2023, 12, 31), (118, 75), (Tile("49PBT", 32649, 199980, 1800000),),
 )  # fmt: skip
-PLACES = (MUNICH, RED_RIVER, MEKONG)
+PLACES = (MUNICH, RED_RIVER, MEKONG, HIGHLANDS)
 
 # What a tile of another zone sees of a place: its box there, rounded outward to 60 m. Computed once with pyproj; a test
 # computes it again.
