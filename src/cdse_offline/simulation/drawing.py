@@ -263,6 +263,7 @@ class Sketch:
         self.canvas = Canvas(self.shape)
         self.unit = ground.number.copy()
         self.covers = covers
+        self.plot = np.arange(len(covers))
         self.shift = np.zeros(len(covers))
         self.tone = 1 + 0.085 * rng.standard_normal(len(covers))
         patches, tufts = self.noise(60, 3, 1.0), self.noise(14, 2, 0.5)
@@ -285,6 +286,7 @@ class Sketch:
     def add(self, covers: np.ndarray, tone: np.ndarray | float = 1.0, shift: np.ndarray | float = 0.0) -> int:
         """Append units, return the number of the first."""
         first = len(self.covers)
+        self.plot = np.concatenate([self.plot, first + np.arange(len(covers))])
         self.covers = np.concatenate([self.covers, covers])
         self.tone = np.concatenate([self.tone, np.broadcast_to(tone, len(covers))])
         self.shift = np.concatenate([self.shift, np.broadcast_to(shift, len(covers))])
@@ -314,6 +316,19 @@ class Sketch:
         tone = 1 + spread * self.rng.standard_normal(len(used))
         first = self.add(covers[used], tone, np.broadcast_to(shift, plots.count)[used])
         self.unit[where] = first + place.take(plots.number[where])
+
+    def split(self, where: np.ndarray, part: np.ndarray) -> tuple[int, np.ndarray]:
+        """Cut the units of an area along the borders of its parts, so that each can change on a day of its own.
+
+        They stay one field. Returned is the number of the first new unit, and the part that each of them lies in.
+        """
+        parts = int(part.max()) + 1
+        pieces, which = np.unique(self.unit[where].astype(int) * parts + part[where], return_inverse=True)
+        origin, of_piece = np.divmod(pieces, parts)
+        first = self.add(self.covers[origin], self.tone[origin], self.shift[origin])
+        self.plot[first:] = self.plot[origin]
+        self.unit[where] = first + which
+        return first, of_piece
 
     def clear(self, where: np.ndarray) -> None:
         """Take the lines of fields, drawn before, off an area."""
@@ -402,6 +417,7 @@ class Sketch:
             thin=thin.astype(np.int32),
             share=share.reshape(len(OVERLAYS), -1)[:, thin].astype(np.float32),
             cover=self.covers.astype(np.uint8),
+            plot=self.plot.astype(np.uint16),
             shift=self.shift,
             tone=self.tone,
             luck=self.rng.random((len(self.covers), 3)),

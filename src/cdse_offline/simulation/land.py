@@ -35,6 +35,7 @@ class Land:
     thin: np.ndarray  # flat positions of the pixels with roads, houses, hedges
     share: np.ndarray  # share of each of OVERLAYS in those pixels, (len(OVERLAYS), len(thin))
     cover: np.ndarray  # code of each unit's cover, (units,)
+    plot: np.ndarray  # which unit's field each unit is a part of, mostly its own, (units,)
     shift: np.ndarray  # how many days later than the calendar each unit is, (units,)
     tone: np.ndarray  # brightness of each unit, (units,)
     luck: np.ndarray  # random numbers of each unit, (units, 3)
@@ -42,7 +43,7 @@ class Land:
 
     @cached_property
     def parcel(self) -> np.ndarray:
-        """Which field a pixel belongs to, uint16, 0 none: pieces of one unit that hang together, if it has a crop.
+        """Which field a pixel belongs to, uint16, 0 none: pieces of one plot that hang together, if it has a crop.
 
         Roads, houses and rivers are no part of a field, and cut it in two where they cross it.
         """
@@ -50,7 +51,7 @@ class Land:
         kinds = np.array([cover.kind for cover in COVERS.values()])
         covers = self.cover.take(self.unit)
         is_field = has_crop.take(covers) & (kinds.take(covers) == self.kind)  # no road, no yard
-        piece = _label_pieces(np.where(is_field, self.unit.astype(np.int32) + 1, 0))
+        piece = _label_pieces(np.where(is_field, self.plot.astype(np.int32).take(self.unit) + 1, 0))
         sizes = np.bincount(piece.ravel())
         is_large = sizes >= SMALLEST_FIELD
         is_large[0] = False

@@ -85,7 +85,12 @@ COAST = Place(  # from Tam Kỳ to Núi Thành
     "ven-bien", "Đồng bằng ven biển miền Trung", "central-coast", 32649, 240960, 1718040, 15.481, 108.633,
     date(2023, 1, 1), date(2023, 12, 31), (118, 75), (Tile("49PBT", 32649, 199980, 1800000),),
 )  # fmt: skip
-PLACES = (MUNICH, RED_RIVER, MEKONG, HIGHLANDS)
+_T48QXJ = Tile("48QXJ", 32648, 600000, 2400000)
+FRINGE = Place(  # Việt Yên, Bắc Giang
+    "ven-do", "Ven đô đang thành khu công nghiệp", "red-river", 32648, 610260, 2359020, 21.283, 106.112,
+    date(2023, 1, 1), date(2023, 12, 31), (18,), (_T48QXJ,),
+)  # fmt: skip
+PLACES = (MUNICH, RED_RIVER, MEKONG, HIGHLANDS, FRINGE)
 
 # What a tile of another zone sees of a place: its box there, rounded outward to 60 m. Computed once with pyproj; a test
 # computes it again.

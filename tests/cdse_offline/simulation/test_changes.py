@@ -20,6 +20,7 @@ def half_wood():
         thin=np.zeros(0, np.int32),
         share=np.zeros((len(land.OVERLAYS), 0)),
         cover=np.array([CODE["meadow"], CODE["mixed"]], np.uint8),
+        plot=np.arange(2),
         shift=np.zeros(2),
         tone=np.ones(2),
         luck=np.zeros((2, 3)),

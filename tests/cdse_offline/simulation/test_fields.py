@@ -30,6 +30,7 @@ def draw(shift: float = 0, **changed) -> land.Land:
     kind = np.array([covers.COVERS[name].kind for name in UNITS])[unit]
     nothing = {field.name: np.zeros(0) for field in dataclasses.fields(land.Land)}
     drawn = {"unit": unit, "cover": cover, "kind": kind, "shift": np.full(5, shift), "luck": LUCK}
+    drawn["plot"] = np.arange(5, dtype=np.uint16)
     return land.Land(**nothing | drawn | {"changes": changes.list_changes([])} | changed)
 
 

@@ -43,7 +43,7 @@ def test_the_window_is_read_back_bit_for_bit(tmp_path: Path, place, resolution: 
     pixels = noise(window)
     images.write(tmp_path / "a.jp2", pixels[0], grid=place.tiles[0], window=window, resolution=resolution)
     with rasterio.open(tmp_path / "a.jp2") as file:
-        seen = file.read(1, window=around(window, 3))
+        seen = file.read(1, window=around(window, 3), boundless=True)  # some windows end with the tile
     assert (seen[3:-3, 3:-3] == pixels[0]).all()
     seen[3:-3, 3:-3] = 0
     assert not seen.any()

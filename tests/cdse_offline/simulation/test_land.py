@@ -52,7 +52,8 @@ def flat(**changes):
     nothing = {field.name: np.zeros(1) for field in dataclasses.fields(land.Land)}
     zero = np.zeros((land.SIZE, land.SIZE))
     drawn = dict.fromkeys(("unit", "dense", "grain", "height", "relief", "kind"), zero)
-    return land.Land(**nothing | drawn | {"slope": np.zeros((2, *zero.shape))} | changes)
+    others = {"slope": np.zeros((2, *zero.shape)), "plot": np.arange(3, dtype=np.uint16)}
+    return land.Land(**nothing | drawn | others | changes)
 
 
 def test_flat_ground_is_lit_evenly():
@@ -102,9 +103,11 @@ def test_more_fields_than_an_image_has_numbers_for_are_no_fields(monkeypatch):
 def test_every_field_has_one_crop_and_relief_is_what_slopes_follow(place):
     drawn = build_land(place)
     inside = drawn.parcel > 0
-    unit_of = np.zeros(drawn.parcel.max() + 1, int)
-    unit_of[drawn.parcel[inside]] = drawn.unit[inside]
-    assert np.array_equal(unit_of.take(drawn.parcel[inside]), drawn.unit[inside])
+    plot = drawn.plot.take(drawn.unit)[inside]
+    plot_of = np.zeros(drawn.parcel.max() + 1, int)
+    plot_of[drawn.parcel[inside]] = plot
+    assert np.array_equal(plot_of.take(drawn.parcel[inside]), plot)
+    assert np.array_equal(drawn.cover.take(drawn.plot), drawn.cover)
     assert np.bincount(drawn.parcel.ravel()).min() >= land.SMALLEST_FIELD
     rise = np.stack(np.gradient(drawn.relief.astype(float))) / 10
     assert rise == pytest.approx(drawn.slope, abs=1e-4)
