@@ -6,6 +6,8 @@ from typing import Any
 
 from pystac import Item
 
+COGS = (".tif", ".tiff")
+IMAGES = (".jp2", *COGS)  # the files that are read, by the end of their names
 ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # aerosol and water vapour, probabilities of cloud and snow
 
 
@@ -16,6 +18,21 @@ def count_channels(fields: Mapping[str, Any]) -> int:
         listed = fields.get(name) or []
         counts.append(len(listed))
     return max(counts)
+
+
+def is_cog(href: str) -> bool:
+    """Is it a GeoTIFF? Else it is one of Sentinel-2's own files, JPEG 2000."""
+    return href.endswith(COGS)
+
+
+def read_numbers(item: Item, band: str) -> dict[str, Any]:
+    """`data_type` and `nodata` of a band's file, as far as the item says them, wherever it does."""
+    fields = item.assets[band].extra_fields
+    told = dict(item.properties)
+    for name in ("raster:bands", "bands"):
+        told |= next(iter(fields.get(name) or []), {})
+    told |= fields
+    return {name: told[name] for name in ("data_type", "nodata") if told.get(name) is not None}
 
 
 def select_assets(item: Item, names: Collection[str]) -> Item:

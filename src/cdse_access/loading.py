@@ -1,7 +1,8 @@
-"""Reading an area fast: only the JPEG 2000 tiles under it are fetched, and each is decoded once."""
+"""Reading an area fast: only the tiles of images under it are fetched, and each is decoded once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
@@ -16,7 +17,7 @@ from odc.loader.types import RasterSource
 from pystac import Item
 from rasterio.errors import RasterioError
 
-from cdse_access.assets import select_assets
+from cdse_access.assets import is_cog, read_numbers, select_assets
 from cdse_access.checks.arguments import check_fetch, check_load, select_area
 from cdse_access.checks.items import read_bands
 from cdse_access.checks.layers import guard
@@ -44,11 +45,11 @@ Attempt = Kept | BadData
 def fetch(
     items: Iterable[Item], bands: Sequence[str], *, progress: bool = True, session: Session | None = None, **area: Any
 ) -> Callable[[str], str]:
-    """Tải các ô JPEG 2000 mà `odc.stac.load(items, bands, ...)` sẽ đọc, và trả về `patch_url` để đưa cho nó.
+    """Tải các ô ảnh mà `odc.stac.load(items, bands, ...)` sẽ đọc, và trả về `patch_url` để đưa cho nó.
 
     area: bbox, crs, resolution và mọi tham số khác của `load`. Hãy đưa cùng một `area` cho cả hai: ngoài các ô đã tải,
-    ảnh là 0, tức là không có dữ liệu. Nhiều nhất 4 kết nối; ô đã tải được giải nén và cất lại, lần sau không hỏi ai.
-    Ảnh không phải .jp2 trên S3 được đọc thẳng như thường.
+    ảnh là nodata (band không ghi nodata thì báo lỗi). Nhiều nhất 4 kết nối; ô đã tải được cất lại, không tải lần hai.
+    Ảnh không phải .jp2 hay .tif trên S3 được đọc thẳng như thường.
     session: phiên nối của `connect()` (`catalog.session`); không đưa thì dùng phiên gần nhất.
     Lỗi: BadInput khi thiếu vùng; Unavailable, Rejected khi dịch vụ không trả lời hay từ chối; BadData khi tệp hỏng.
     """
@@ -76,6 +77,8 @@ def load(
     Trả về Dataset (time, y, x) gồm DN (số nguyên, không thứ nguyên; 0 là không có dữ liệu), x và y tính bằng mét
     nếu CRS là UTM. Mọi pixel đã nằm trong bộ nhớ; có `chunks` thì Dataset lười (các ô vẫn tải ngay), và không
     được kiểm tra sau khi tải. Vài bản xử lý của cùng một lần chụp: chỉ tải bản mới nhất, in tên bản bị bỏ.
+    Đọc được cả các bộ COG (sentinel-2-global-mosaics, sentinel-1-global-mosaics, Copernicus DEM): kiểu số và nodata là
+    của tệp, và nằm trong attrs; DN của chúng không có offset, và 0 là một giá trị.
     on_bad: "raise" báo lỗi, kể mọi ngày hỏng một lần; "drop" bỏ những ngày ấy, in tên chúng, và tải các ngày còn lại
     (với `chunks`: chỉ những ngày mà tệp hỏng). Ô của ngày tốt luôn được cất lại.
     Vùng không có đủ dữ liệu thì một dòng nói bao nhiêu phần có, và ở bbox nào; ngày có ít hơn các ngày khác thì in ra
@@ -177,12 +180,29 @@ def _find_time(item: Item) -> datetime:
 
 
 def _read(items: Sequence[Item], bands: Sequence[str], brought: Brought, **area: Any) -> xr.Dataset:
-    selected = [select_assets(item, bands) for item in items]
+    selected = [_complete_numbers(select_assets(item, bands), bands, brought.images) for item in items]
     seals = {str(kept.path): kept.seal for kept in brought.kept.values()}
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         settings: dict[str, Any] = {"pool": pool, "driver": KeptDriver(seals)} | area
         settings["groupby"] = guard(area["groupby"])
         return odc.stac.load(selected, bands, patch_url=brought.patch_url, **settings)
+
+
+def _complete_numbers(item: Item, bands: Sequence[str], images: Mapping[str, Image]) -> Item:
+    """The item, or a copy that says of GeoTIFFs what they say themselves, where it leaves that out."""
+    for band in bands:
+        asset = item.assets[band]
+        image = images.get(asset.href)
+        if image is None or not is_cog(asset.href):
+            continue
+        stated: dict[str, Any] = {"data_type": image.layout.dtype}
+        if image.nodata is not None:
+            stated["nodata"] = image.nodata
+        changed = copy(asset)
+        changed.extra_fields = stated | asset.extra_fields | read_numbers(item, band)
+        item = copy(item)
+        item.assets = item.assets | {band: changed}
+    return item
 
 
 def _discard_files(faults: Iterable[Fault], dn: xr.Dataset, items: Sequence[Item], brought: Brought) -> None:

@@ -59,6 +59,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "grid-box": ", proj:bbox {box}",
         "grid-fields": "proj:shape {shape}, proj:transform {transform}{box}",
         "grid-mended": "{band} của {number} item ({item} …) ghi sai proj:transform: đã lấy lưới theo proj:bbox.",
+        "grid-turned": (
+            "{number} item ({item} …) ghi proj:transform theo thứ tự của GDAL (góc ảnh đứng đầu): đã đọc đúng chỗ, "
+            "không phải sửa gì."
+        ),
         "how-code": "mã {code}",
         "how-late": "sau {seconds} giây vẫn chưa trả lời",
         "how-signal": "bị dừng bằng tín hiệu {number}",
@@ -88,6 +92,11 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "odd-coding": "các tham số nén không khớp nhau",
         "odd-copies": "hai chỗ ghi cỡ ảnh không giống nhau",
         "odd-length": "độ dài sai ở byte {at}",
+        "odd-mask": "có mặt nạ hay kênh trong suốt",
+        "odd-numbers": "kiểu số {kind}",
+        "odd-scale": "ghi scale {scale} và offset {offset} mà item không ghi",
+        "odd-strips": "không chia thành ô",
+        "odd-tables": "các bảng ở phần đầu hỏng",
         "odd-tiles": "{count} ô",
         "odd-tiling": "ô {width} × {height} pixel",
         "pixels-outside": (
@@ -226,8 +235,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "argument-unknown": "load không nhận tham số {name!r}: hãy bỏ nó ra.",
         "argument-value": "{name} là {value}: cần {wanted}.",
         "band-address": (
-            "{item}: band {band!r} trỏ tới {href!r}, không phải ảnh .jp2 dưới s3://eodata/: hãy chọn band khác, "
-            "hoặc tìm lại item trong catalog của CDSE."
+            "{item}: band {band!r} trỏ tới {href!r}, không phải ảnh .jp2 hay .tif dưới s3://eodata/: hãy chọn band "
+            "khác, hoặc tìm lại item trong catalog của CDSE."
         ),
         "band-classes": (
             "{band} là bảng phân lớp, nội suy {resampling!r} sinh ra lớp không có thật: hãy đặt "
@@ -280,6 +289,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "dtype-small": "dtype {dtype} không giữ đúng được mọi DN của {band}: hãy bỏ dtype, hoặc dùng float32.",
         "env-file-off": "CDSE_ENV_FILE là none, nghĩa là đừng dùng tệp .env: hãy bỏ biến này rồi gọi lại.",
         "fetch-area": "fetch cần vùng quan tâm: hãy đưa bbox (và resolution, crs) đúng như đưa cho odc.stac.load.",
+        "fetch-unplaced": (
+            "{number} item ({item} …) không ghi proj:transform, hay ghi theo thứ tự của GDAL: odc-stac sẽ đặt ảnh sai "
+            "chỗ. Hãy dùng cdse_access.load thay cho fetch."
+        ),
         "gdal-drivers": (
             "GDAL của kernel này thiếu trình đọc {drivers}: hãy bỏ biến GDAL_SKIP rồi khởi động lại kernel."
         ),
@@ -460,7 +473,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             'proxy. Hãy mở địa chỉ ấy bằng trình duyệt, hoặc gọi connect("offline").'
         ),
         "page-for-image": (
-            "{name} không phải tệp JP2 mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "
+            "{name} không phải tệp {kind} mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "
             "lại địa chỉ S3."
         ),
         "s3-in-the-open": (
@@ -506,6 +519,11 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "feature-unreadable": "không đọc được: {error}",
         "features-bad": "Không đọc được item nào của {source}: {items}. Hãy thử lại sau, hoặc đổi câu hỏi.",
+        "cog-nodata": "{name}: item ghi nodata {told}, tệp ghi {found}: hãy tìm lại item, hoặc bỏ ngày này.",
+        "cog-odd": "{name} không đọc đúng được như một COG ({what}): hãy bỏ ngày này, hoặc tìm lại item.",
+        "cog-sparse": "{name} để trống ô {tile} mà không ghi nodata, nên ô ấy là gì thì không rõ: hãy bỏ ngày này.",
+        "cog-tile": "{name}: ô {tile} không khớp với bảng của tệp. Hãy tải lại; vẫn lỗi thì bỏ ngày này.",
+        "cog-type": "{name}: item ghi kiểu số {told}, tệp là {found}: hãy tìm lại item, hoặc bỏ ngày này.",
         "file-cut": "{name} bị cắt cụt: dài {size} byte, phải có {expected}. Hãy thử lại sau, hoặc bỏ ngày này.",
         "header-cut": "{name} bị cắt cụt trong phần đầu: hãy thử lại sau, hoặc bỏ ngày này.",
         "header-incomplete": "{name} hỏng: main header thiếu SIZ, COD hay QCD. Hãy bỏ ngày này.",
@@ -518,8 +536,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "{name}: item ghi kiểu số {told}, không chứa nổi {bits} bit của tệp: hãy tìm lại item, hoặc bỏ ngày này."
         ),
         "no-tile-part": "{name} hỏng ở byte {at}: không có phần ô nào ở đó. Hãy thử lại sau, hoặc bỏ ngày này.",
-        "not-jp2": (
-            "{name} không phải tệp JP2 mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "
+        "not-image": (
+            "{name} không phải tệp {kind} mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "
             "lại địa chỉ S3."
         ),
         "not-this-kind": "{file} không phải tệp {ending}: hãy bỏ ngày này, hoặc tìm lại item.",

@@ -398,8 +398,8 @@ def test_a_full_disk_leaves_nothing_behind(items, requests, monkeypatch, tmp_pat
     assert caught.value.reason is Reason.DISK and kept(tmp_path) == []
 
 
-@pytest.mark.parametrize("href", ["s3://eodata/B04.tif", "https://example.org/B04.jp2"])
-def test_what_is_no_jp2_on_s3_is_read_plainly(items, requests, href):
+@pytest.mark.parametrize("href", ["s3://eodata/B04.vrt", "https://example.org/B04.jp2"])
+def test_what_is_no_image_on_s3_is_read_plainly(items, requests, href):
     item = items[0].clone()
     item.assets["B04_10m"].href = href
     patch_url = fetch([item], ["B04_10m"], bbox=BBOX, resolution=10)

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from cdse_access import gdal
 from cdse_access.assets import select_assets
 from cdse_access.checks.coverage import tell_promised_share
-from cdse_access.checks.grids import mend_grids
+from cdse_access.checks.grids import find_unplaced, mend_grids
 from cdse_access.checks.items import (
     WINDOW,
     Allowed,
@@ -105,6 +105,8 @@ def check_fetch(items: Iterable[Item], bands: Bands, **area: Any) -> tuple[list[
     odd = find_wrong_items(items, names, Allowed(colours=True, elsewhere=True))
     if wrong or odd:
         raise BadInput("\n".join(wrong + list_wrong(items, odd)))
+    if unplaced := find_unplaced(items, names):
+        raise BadInput(say("fetch-unplaced", number=len(unplaced), item=unplaced[0]))
     overviews = {name: values[name] for name in ("use_overviews",) if name in values}
     return complete_nodata(mend_grids(items, names), names), names, select_area(values) | overviews
 

@@ -22,7 +22,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from cdse_access import features
-from cdse_access.assets import count_channels, select_assets
+from cdse_access.assets import IMAGES, count_channels, is_cog, read_numbers, select_assets
 from cdse_access.checks.grids import find_wrong_grid, mend_grid
 from cdse_access.checks.values import NUMBERS
 from cdse_access.messages import say
@@ -37,6 +37,8 @@ Places = np.ndarray[Any, Any]  # longitudes and latitudes, in two columns
 ARCHIVE = "s3://eodata/"
 WINDOW = "cdse_offline:window"  # the only place where a simulated scene has pixels
 FILE = re.compile(r"T\d\d[A-Z]{3}_(\d{8}T\d{6})_(\w+)\.jp2")
+# A GeoTIFF lies in the folder of its item, under the name of the band or of the item.
+FOLDER = re.compile(r"/((?:Sentinel-\d|Copernicus)_\w+)/([^/]+)\.tiff?$")
 SURFACE = re.compile(r"(B\d\d|B8A|SCL)(_|$)")  # bands in which Sentinel-2 writes 0 where it saw none
 PRODUCT = re.compile(r"S2._MSIL\w\w_(\d{8}T\d{6})_")
 SLIVER = 0.05  # of an item's area; less than that is no part of its own
@@ -208,16 +210,22 @@ def _find_band_faults(item: Item, band: str, allowed: Allowed) -> list[str]:
     channels = count_channels(asset.extra_fields)
     if not allowed.colours and channels > 1:
         faults.append(say("band-colours", item=item.id, band=band, channels=channels))
-    told = item.properties | asset.extra_fields
+    told = read_numbers(item, band) if is_cog(asset.href) else item.properties | asset.extra_fields
     kind, nodata = told.get("data_type"), told.get("nodata")
-    if not _is_number_type(kind, nodata):
+    unsaid = "float64" if is_cog(asset.href) else "uint16"  # that of a GeoTIFF is taken from the file
+    if not _is_number_type(kind, nodata, unsaid):
         faults.append(say("band-type", item=item.id, band=band, kind=kind, nodata=nodata))
     return faults + find_wrong_grid(item, band)
 
 
 def _find_wrong_file(item: Item, band: str) -> list[str]:
-    """Sentinel-2's files are named by tile, acquisition and band: is this the file of another one?"""
-    name = item.assets[band].href.rpartition("/")[2]
+    """Files are named by tile, acquisition and band, or lie in their item's folder: is this the file of another one?"""
+    href = item.assets[band].href
+    name = href.rpartition("/")[2]
+    if lies := FOLDER.search(href):
+        folder, stem = lies.groups()
+        is_own = folder == item.id and stem in (band, item.id)
+        return [] if is_own else [say("band-file", item=item.id, band=band, name="/".join([folder, name]))]
     told, product = FILE.fullmatch(name), PRODUCT.match(item.id)
     if not told:
         return []
@@ -226,18 +234,18 @@ def _find_wrong_file(item: Item, band: str) -> list[str]:
     return [] if is_own else [say("band-file", item=item.id, band=band, name=name)]
 
 
-def _is_number_type(name: str | None, nodata: float | str | None) -> bool:
+def _is_number_type(name: str | None, nodata: float | str | None, unsaid: str) -> bool:
     """Is this a type of numbers that files may have, and has it the number that says no data?"""
     if name not in (None, *NUMBERS):
         return False
-    kind = np.dtype(name or "uint16")
+    kind = np.dtype(name or unsaid)
     missing = 0.0 if nodata is None else float(nodata)
     return kind.kind == "f" or bool(np.iinfo(kind).min <= missing <= np.iinfo(kind).max)
 
 
 def _is_safe(href: str) -> bool:
     """An image of the archive; with others GDAL may read files of this machine, any page, or a VRT that leads on."""
-    is_image = href.startswith(ARCHIVE) and href.endswith(".jp2")
+    is_image = href.startswith(ARCHIVE) and href.endswith(IMAGES)
     is_plain = href.isprintable() and not set(href) & set("?#%\\ ")
     steps = href.removeprefix(ARCHIVE).split("/")
     return is_image and is_plain and not {"", ".", ".."} & set(steps)
@@ -245,7 +253,7 @@ def _is_safe(href: str) -> bool:
 
 def suggest_bands(item: Item, band: str) -> list[str]:
     """Names like the one that was written: `B04` and `red` are `B04_10m`, …; all of them where none is alike."""
-    images = [name for name, asset in item.assets.items() if asset.href.endswith(".jp2")]
+    images = [name for name, asset in item.assets.items() if asset.href.endswith(IMAGES)]
     wanted = band.lower()
     same = [name for name in images if _is_resolution_of(wanted, name)]
     called = [name for name in images if _list_common_names(item.assets[name]) == {wanted}]
@@ -380,7 +388,8 @@ def complete_nodata(items: Sequence[Item], bands: Bands) -> list[Item]:
 
 
 def _complete_item(item: Item, bands: Bands) -> Item:
-    named = {band: item.assets[band] for band in bands if band in item.assets and SURFACE.match(band)}
+    surfaces = [band for band in bands if band in item.assets and SURFACE.match(band)]
+    named = {band: item.assets[band] for band in surfaces if not is_cog(item.assets[band].href)}
     silent = {band: asset for band, asset in named.items() if asset.extra_fields.get("nodata") is None}
     if not silent:
         return item

@@ -16,7 +16,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
-from cdse_access.assets import ZERO_IS_MEANT
+from cdse_access.assets import ZERO_IS_MEANT, is_cog
 from cdse_access.checks.coverage import Coverage, holds_square
 from cdse_access.checks.items import find_outline
 from cdse_access.checks.season import Fault, make_fault
@@ -46,12 +46,13 @@ def check_pixels(dn: xr.Dataset, items: Sequence[Item], images: Images | None = 
     faults: list[Fault] = []
     coverage = Coverage(dn.odc.geobox)
     promised = _find_promised_shares(dn, items)
+    coded = [str(band) for band in dn.data_vars if not _is_of_cogs(items, str(band))]
     nodata = {str(band): array.attrs.get("nodata") for band, array in dn.data_vars.items()}
     for number, (date, layers) in enumerate(_split_dates(dn)):
         masks = _find_data(layers, nodata)
         files = _find_images(dn, items, number, images or {}, masks)
         expected = promised.get(number, 0.0)
-        found = list(_check_range(layers, date))
+        found = list(_check_range({band: layers[band] for band in coded}, date))
         found += _check_share(masks, date, expected)
         found = found or list(_check_tiles(masks, date, dn.odc.geobox, files))
         faults += [fault._replace(layer=number) for fault in found]
@@ -68,6 +69,11 @@ def _split_dates(dn: xr.Dataset) -> Iterator[tuple[str, Layers]]:
     for number, time in enumerate(dn.time.values):
         layers = {band: cube[number] for band, cube in cubes.items()}
         yield str(np.datetime_as_string(time, "D")), layers
+
+
+def _is_of_cogs(items: Iterable[Item], band: str) -> bool:
+    """Is the band of files in which other numbers may stand than Sentinel-2 writes?"""
+    return any(band in item.assets and is_cog(item.assets[band].href) for item in items)
 
 
 def _check_range(layers: Layers, date: str) -> Iterator[Fault]:

@@ -38,6 +38,26 @@ def check_promises(header: Header, wanted: Wanted, size: int | None, name: str) 
 
 def check_layout(layout: Layout, wanted: Wanted, name: str) -> None:
     """BadData where pixels are not as this item says; of a file that is kept, another item may have said it right."""
+    _check_size(layout, wanted, name)
+    if wanted.dtype is not None and not _holds(wanted.dtype, layout.bits):
+        raise BadData(say("image-type", name=name, told=wanted.dtype, bits=layout.bits))
+    if wanted.nodata not in (None, 0):
+        raise BadData(say("image-nodata", name=name, told=wanted.nodata))
+
+
+def check_numbers(layout: Layout, nodata: float | None, wanted: Wanted, name: str) -> None:
+    """The same of a GeoTIFF, which says itself what its numbers are; what the item leaves out is taken from there."""
+    _check_size(layout, wanted, name)
+    if wanted.dtype not in (None, layout.dtype):
+        raise BadData(say("cog-type", name=name, told=wanted.dtype, found=layout.dtype))
+    if None in (wanted.nodata, nodata):
+        return
+    told, found = np.array([wanted.nodata, nodata]).astype(layout.dtype)
+    if not np.array_equal(told, found, equal_nan=True):
+        raise BadData(say("cog-nodata", name=name, told=wanted.nodata, found=nodata))
+
+
+def _check_size(layout: Layout, wanted: Wanted, name: str) -> None:
     promises = (
         (tuple(wanted.grid.shape), (layout.height, layout.width)),
         (wanted.bands, layout.bands),
@@ -45,10 +65,6 @@ def check_layout(layout: Layout, wanted: Wanted, name: str) -> None:
     for told, found in promises:
         if told not in (None, found):
             raise BadData(say("image-changed", name=name, told=told, found=found))
-    if wanted.dtype is not None and not _holds(wanted.dtype, layout.bits):
-        raise BadData(say("image-type", name=name, told=wanted.dtype, bits=layout.bits))
-    if wanted.nodata not in (None, 0):
-        raise BadData(say("image-nodata", name=name, told=wanted.nodata))
 
 
 def _holds(dtype: str, bits: int) -> bool:
@@ -63,9 +79,9 @@ def _holds(dtype: str, bits: int) -> bool:
 # -- where it lies -----------------------------------------------------------
 
 
-def check_place(found: GeoBox, expected: GeoBox, name: str) -> None:
+def check_place(found: object, expected: GeoBox, name: str) -> None:
     """BadData where an image that was kept does not lie where this item says: another may have said so before."""
-    if found.shape != expected.shape:
+    if isinstance(found, GeoBox) and found.shape != expected.shape:
         raise BadData(say("image-changed", name=name, told=tuple(expected.shape), found=tuple(found.shape)))
     if wrong := compare_places(found, expected):
         raise BadData(say("image-misplaced", name=name, what=wrong))

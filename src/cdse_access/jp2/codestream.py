@@ -38,7 +38,10 @@ class Rectangle(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Size of an image and of its tiles, in pixels, its bands and their bits; tiles are counted by rows, from 0."""
+    """Size of an image and of its tiles, in pixels, its bands and their bits; tiles are counted by rows, from 0.
+
+    kind: the type of its numbers, where bits do not tell it.
+    """
 
     width: int
     height: int
@@ -46,6 +49,7 @@ class Layout(NamedTuple):
     tile_height: int
     bands: int
     bits: int
+    kind: str = ""
 
     @property
     def columns(self) -> int:
@@ -61,7 +65,7 @@ class Layout(NamedTuple):
 
     @property
     def dtype(self) -> str:
-        return "uint8" if self.bits <= 8 else "uint16"
+        return self.kind or ("uint8" if self.bits <= 8 else "uint16")
 
     def bounds(self, number: int) -> Rectangle:
         """The pixels of a tile."""
@@ -125,8 +129,8 @@ def is_page(body: bytes) -> bool:
 
 def _parse_header(data: bytes, file: Source) -> Header:
     if not data.startswith(SIGNATURE):
-        slot = "page-for-image" if is_page(data) else "not-jp2"
-        raise BadData(say(slot, name=file.name, begin=data[:24]))
+        slot = "page-for-image" if is_page(data) else "not-image"
+        raise BadData(say(slot, name=file.name, kind="JP2", begin=data[:24]))
     box, codestream, box_end = _find_codestream(data, file)
     segments, kept, first = _read_segments(data, codestream + len(SOC), file.name)
     if not {SIZ, COD, QCD} <= segments.keys():

@@ -1,9 +1,10 @@
-"""Decoding: a tile of a JPEG 2000 file becomes a small GeoTIFF, at full size or at one of the file's reduced levels.
+"""Decoding: a tile of an image becomes a small GeoTIFF, at full size or at one of the file's reduced levels.
 
-The decoder gets a file of the whole grid that holds this one tile: the reduced levels are those that GDAL gives of the
-whole file, bit for bit.
+Of JPEG 2000 the decoder gets a file of the whole grid that holds this one tile: the reduced levels are those that GDAL
+gives of the whole file, bit for bit.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ from cdse_access.problems import BadData
 # are decoded side by side already.
 ONE_THREAD = {"GDAL_NUM_THREADS": "1"}
 GEOTIFF = {"driver": "GTiff", "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "ZSTD", "zstd_level": 1}
+PREDICTORS = {"uint16": 2, "int16": 2, "float32": 3}  # by the type of numbers; others are kept as they are
 DARK = 1000  # DN of a surface that reflects nothing; where a mixture with 0 weighs, it is darker
 REACH = 2  # pixels to each side that the filter of lossless files, 5-3, mixes
 DECODING_ERRORS = (RasterioError, CPLE_BaseError)
@@ -38,21 +40,49 @@ Pixels = np.ndarray[Any, Any]  # (band, y, x)
 
 
 class Image(NamedTuple):
-    """What a file is: its pixels, how often it can be reduced by two, where it lies."""
+    """What a file is: its pixels, how often it can be reduced by two, where it lies.
+
+    overviews: the reduced levels of a file that has tiles of its own for each; nodata: what the file says of itself.
+    """
 
     layout: Layout
     levels: int
     crs: str
     transform: Affine
+    overviews: tuple[Layout, ...] = ()
+    nodata: float | None = None
 
     @property
     def geobox(self) -> GeoBox:
         return GeoBox((self.layout.height, self.layout.width), self.transform, self.crs)
 
+    def layout_at(self, level: int) -> Layout:
+        """How the tiles of this level lie: those of the whole image, where it is these that are reduced."""
+        return self.overviews[level - 1] if self.overviews and level else self.layout
+
+    def whole(self, level: int) -> Rectangle:
+        """All pixels of the image reduced `level` times."""
+        layout = self.layout_at(level)
+        whole = Rectangle(0, 0, layout.width, layout.height)
+        return whole if self.overviews else whole.reduce(level)
+
+    def bounds(self, number: int, level: int) -> Rectangle:
+        """The pixels of a tile in the image reduced `level` times."""
+        bounds = self.layout_at(level).bounds(number)
+        return bounds if self.overviews else bounds.reduce(level)
+
+    def tiles_under(self, frame: Sequence[float], level: int) -> set[int]:
+        """Numbers of the tiles at this level that lie under a frame, in pixels of the whole image."""
+        layout = self.layout_at(level)
+        across = layout.width / self.layout.width
+        down = layout.height / self.layout.height
+        left, top, right, bottom = frame
+        return layout.tiles_under(left * across, top * down, right * across, bottom * down)
+
     def raster(self, level: int, nodata: float | None, part: Rectangle | None = None) -> Raster:
         """The image reduced `level` times, or a part of it (in its reduced pixels)."""
         layout = self.layout
-        whole = Rectangle(0, 0, layout.width, layout.height).reduce(level)
+        whole = self.whole(level)
         left, top, right, bottom = part or whole
         scale = Affine.scale(layout.width / whole.right, layout.height / whole.bottom)
         transform = self.transform * scale * Affine.translation(left, top)
@@ -80,18 +110,19 @@ def describe(data: bytes, layout: Layout, expected: GeoBox, name: str) -> Image:
 
 def decode_tile(data: bytes, image: Image, number: int, level: int, nodata: float | None, name: str) -> bytes:
     """A GeoTIFF of one tile of this file, reduced `level` times. BadData where it cannot be decoded."""
-    part = image.layout.bounds(number).reduce(level)
+    with MemoryFile(data, ext=".jp2") as source:
+        return copy_tile(source.name, image, number, level, nodata, name)
+
+
+def copy_tile(source: str, image: Image, number: int, level: int, nodata: float | None, name: str) -> bytes:
+    """A GeoTIFF of one tile of what GDAL finds under `source`. BadData where it cannot be decoded."""
+    part = image.bounds(number, level)
     raster = image.raster(level, nodata, part)
     target = Rectangle(0, 0, raster.width, raster.height)
-    predictor = 2 if raster.dtype == "uint16" else 1
     try:
-        with (
-            rasterio.Env(DummySession(), **ONE_THREAD),
-            MemoryFile(data, ext=".jp2") as source,
-            MemoryFile(ext=".tif") as geotiff,
-        ):
-            vrt = write_vrt(raster, [Piece(source.name, part, target, level)])
-            rasterio.shutil.copy(vrt, geotiff.name, predictor=predictor, **GEOTIFF)
+        with rasterio.Env(DummySession(), **ONE_THREAD), MemoryFile(ext=".tif") as geotiff:
+            vrt = write_vrt(raster, [Piece(source, part, target, level)])
+            rasterio.shutil.copy(vrt, geotiff.name, predictor=PREDICTORS.get(raster.dtype, 1), **GEOTIFF)
             return bytes(geotiff.read())
     except DECODING_ERRORS as error:
         raise BadData(say("tile-broken", name=name, tile=number, error=error)) from error

@@ -36,8 +36,9 @@ def find_images(folder: Folder) -> dict[str, Image]:
     found = {}
     for path in folder.find_all("image."):
         try:
-            layout, levels, crs, transform = json.loads(path.read_bytes())
-            image = Image(Layout(*layout), levels, crs, Affine(*transform))
+            layout, levels, crs, transform, overviews, nodata = json.loads(path.read_bytes())
+            reduced = tuple(Layout(*overview) for overview in overviews)
+            image = Image(Layout(*layout), levels, crs, Affine(*transform), reduced, nodata)
         except (ValueError, TypeError):  # changed since it was checked: with its time set back, that is not seen
             folder.remove(path)
             continue
@@ -76,6 +77,8 @@ def _keep_level(
     pieces = [Piece(NOT_DECODED, whole, whole, beside=True)]
     if level in tiles:
         pieces = [_place_tile(folder, image, etag, level, number) for number in sorted(tiles[level])]
+        if nodata is None:
+            pieces += _place_holes(image, level, tiles[level])
     vrt = write_vrt(raster, pieces, overviews)
     return folder.keep(f"level{level}", ".vrt", vrt.encode())
 
@@ -84,9 +87,18 @@ def _place_tile(folder: Folder, image: Image, etag: str, level: int, number: int
     path = find_tile(folder, etag, level, number)
     if path is None:
         raise FileNotFoundError(f"tile {number} of level {level} is not kept in {folder.path}")
-    target = image.layout.bounds(number).reduce(level)
+    target = image.bounds(number, level)
     source = Rectangle(0, 0, target.right - target.left, target.bottom - target.top)
     return Piece(path.name, source, target, beside=True)
+
+
+def _place_holes(image: Image, level: int, kept: Collection[int]) -> Iterator[Piece]:
+    """The tiles that are not kept, where no number says so: reading them is an error, for 0 would be a value."""
+    for number in range(image.layout_at(level).tile_count):
+        if number not in kept:
+            target = image.bounds(number, level)
+            source = Rectangle(0, 0, target.right - target.left, target.bottom - target.top)
+            yield Piece(NOT_DECODED, source, target, beside=True)
 
 
 def list_files(path: Path) -> Iterator[Path]:

@@ -14,14 +14,16 @@ from odc.geo.geobox import GeoBox
 
 from cdse_access import gdal
 from cdse_access.exchange import Pool
-from cdse_access.jp2.agreement import check_layout, check_place, check_promises
+from cdse_access.jp2.agreement import check_layout, check_numbers, check_place, check_promises
 from cdse_access.jp2.answers import file_name
 from cdse_access.jp2.cache import Cache, Folder, find_root, read_limit, shorten, trim
 from cdse_access.jp2.codestream import Header, read_header, write_tiles
+from cdse_access.jp2.cog import Cog, Levels
 from cdse_access.jp2.decoding import Image, decode_tile, describe, mask_rim
 from cdse_access.jp2.mosaic import find_images, find_tile, keep_image, keep_mosaic, keep_tile, list_files
 from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.jp2.survey import Survey
+from cdse_access.jp2.tiff import BEGIN
 from cdse_access.jp2.tile_parts import read_tiles
 from cdse_access.jp2.wanted import Wanted
 from cdse_access.messages import say
@@ -30,7 +32,6 @@ from cdse_access.settings import CONNECTIONS
 from cdse_access.store import Store
 
 Result = TypeVar("Result")
-Levels = dict[int, set[int]]  # numbers of tiles, by level
 Tile = tuple[int, list[bytes]]  # number and tile-parts
 PROJECTIONS = ("PROJ_DATA", "PROJ_LIB")  # where PROJ looks for its tables
 THIS_PROCESS = secrets.token_hex(8)  # a store without an identity may be another one tomorrow, also under CDSE_CACHE
@@ -115,15 +116,14 @@ class Reader:
         for etag, image in _find_images(folder, wanted).items():
             levels = _choose_tiles(wanted, image)
             if not _find_missing(folder, etag, levels):
-                path = keep_mosaic(folder, image, etag, levels, wanted.nodata)
-                return Kept(path, image, self._seal(folder))
-        return self._fetch_missing(wanted, file, folder)
+                return self._keep_mosaic(folder, image, etag, levels, wanted)
+        return self._fetch_blocks(wanted, file, folder) if wanted.is_cog else self._fetch_missing(wanted, file, folder)
 
     def open_folder(self, wanted: Wanted, file: Remote) -> Folder:
         """Where the tiles of this version are kept. Where the item tells no version, the store is asked, once."""
         version = wanted.version or self.cache.versions.get(wanted.href)
         if not version:
-            read_header(file)
+            _ = file.read(0, BEGIN) if wanted.is_cog else read_header(file)
             version = self.cache.versions.setdefault(wanted.href, f"{file.etag} {file.size}")
         return self.cache.open_folder(wanted.href, wanted.name_kept(version))
 
@@ -147,7 +147,25 @@ class Reader:
                         geotiff = mask_rim(geotiff, data, image, number, level, file.name)
                     keep_tile(folder, etag, level, number, geotiff)
         assert image is not None  # there is at least one tile under a frame
-        path = keep_mosaic(folder, image, etag, _choose_tiles(wanted, image), wanted.nodata)
+        return self._keep_mosaic(folder, image, etag, _choose_tiles(wanted, image), wanted)
+
+    def _fetch_blocks(self, wanted: Wanted, file: Remote, folder: Folder) -> Kept:
+        """Of a GeoTIFF, whose tables say where each tile of each level stands."""
+        cog = Cog(file)
+        etag = shorten(file.etag.encode(), 8)
+        image = _find_images(folder, wanted).get(etag)
+        if image is None:
+            image = _without_levels(cog.describe(wanted), wanted)
+            keep_image(folder, image, etag)
+        levels = _choose_tiles(wanted, image)
+        nodata = image.nodata if wanted.nodata is None else wanted.nodata
+        for level, number, geotiff in cog.decode(image, _find_missing(folder, etag, levels), nodata):
+            keep_tile(folder, etag, level, number, geotiff)
+        return self._keep_mosaic(folder, image, etag, levels, wanted)
+
+    def _keep_mosaic(self, folder: Folder, image: Image, etag: str, levels: Levels, wanted: Wanted) -> Kept:
+        nodata = image.nodata if wanted.nodata is None else wanted.nodata
+        path = keep_mosaic(folder, image, etag, levels, nodata)
         return Kept(path, image, self._seal(folder))
 
     def _seal(self, folder: Folder) -> Seal:
@@ -176,8 +194,7 @@ class Reader:
         key = shorten(header.data + repr(wanted.grid).encode())
         if key not in self._images:
             self._images[key] = describe(data, header.layout, wanted.grid, file_name(wanted.href))
-        image = self._images[key]
-        return image._replace(levels=0) if wanted.has_classes else image
+        return _without_levels(self._images[key], wanted)
 
 
 def _check_drivers() -> None:
@@ -218,13 +235,21 @@ def _find_images(folder: Folder, wanted: Wanted) -> dict[str, Image]:
     for image in images.values():
         name = file_name(wanted.href)
         check_place(image.geobox, wanted.grid, name)
-        check_layout(image.layout, wanted, name)
+        if wanted.is_cog:
+            check_numbers(image.layout, image.nodata, wanted, name)
+        else:
+            check_layout(image.layout, wanted, name)
     return images
 
 
+def _without_levels(image: Image, wanted: Wanted) -> Image:
+    """Classes have no levels: a mean of them is nonsense."""
+    return image._replace(levels=0) if wanted.has_classes else image
+
+
 def _choose_tiles(wanted: Wanted, image: Image) -> Levels:
-    numbers = image.layout.tiles_under(*wanted.frame[:4])
-    return dict.fromkeys(wanted.frame.choose_levels(image.levels), numbers)
+    levels = wanted.frame.choose_levels(image.levels)
+    return {level: image.tiles_under(wanted.frame[:4], level) for level in levels}
 
 
 def _find_missing(folder: Folder, etag: str, levels: Levels) -> Levels:

@@ -12,7 +12,16 @@ from rasterio import Affine
 
 from cdse_access.jp2.codestream import Rectangle
 
-TYPES = {"uint8": "Byte", "uint16": "UInt16"}
+TYPES = {  # by the names that numpy and STAC share
+    "uint8": "Byte",
+    "int8": "Int8",
+    "uint16": "UInt16",
+    "int16": "Int16",
+    "uint32": "UInt32",
+    "int32": "Int32",
+    "float32": "Float32",
+    "float64": "Float64",
+}
 
 
 class Raster(NamedTuple):
@@ -55,7 +64,7 @@ def find_sources(vrt: str) -> list[str]:
 
 
 def _write_band(raster: Raster, band: int, pieces: Sequence[Piece], overviews: Sequence[str]) -> str:
-    nodata = "" if raster.nodata is None else f"<NoDataValue>{raster.nodata:g}</NoDataValue>\n"
+    nodata = "" if raster.nodata is None else f"<NoDataValue>{raster.nodata:.17g}</NoDataValue>\n"
     sources = "".join(_write_source(raster, band, piece) for piece in pieces)
     levels = "".join(
         f"<Overview>{_write_path(path, beside=True)}<SourceBand>{band}</SourceBand></Overview>\n" for path in overviews

@@ -9,7 +9,7 @@ from odc.geo.overlap import compute_reproject_roi
 from odc.loader.types import RasterSource
 from pystac import Item
 
-from cdse_access.assets import ZERO_IS_MEANT, count_channels, select_assets
+from cdse_access.assets import IMAGES, ZERO_IS_MEANT, count_channels, is_cog, read_numbers, select_assets
 from cdse_access.messages import say
 from cdse_access.problems import BadInput
 
@@ -45,11 +45,17 @@ class Wanted(NamedTuple):
     dtype: str | None = None  # of the numbers that odc-stac will make of it
     bands: int | None = None  # in the file
     has_classes: bool = False  # its numbers are names: a mean of them is nonsense
+    scaling: tuple[float, float] = (1, 0)  # scale and offset that the item tells
+
+    @property
+    def is_cog(self) -> bool:
+        return is_cog(self.href)
 
     @property
     def has_rim(self) -> bool:
         """Does it show a surface that ends, where 0 begins? Reduced levels mix the two there."""
-        return self.nodata is not None and self.dtype != "uint8" and not self.band.startswith(ZERO_IS_MEANT)
+        is_surface = self.dtype != "uint8" and not self.band.startswith(ZERO_IS_MEANT)
+        return is_surface and self.nodata is not None and not self.is_cog
 
     def name_kept(self, version: str) -> str:
         """The version of the file and what is made of it: without its rim, with classes, it is kept apart."""
@@ -58,7 +64,7 @@ class Wanted(NamedTuple):
 
 
 def find_wanted(items: Iterable[Item], bands: Sequence[str], **area: Any) -> list[Wanted]:
-    """The JP2 files on S3 under this area, band by band: what is learned of one helps with the next.
+    """The images on S3 under this area, band by band: what is learned of one helps with the next.
 
     area: as for `odc.stac.output_geobox`; with `use_overviews=False` only full pixels are read. BadInput without one.
     """
@@ -73,7 +79,7 @@ def find_wanted(items: Iterable[Item], bands: Sequence[str], **area: Any) -> lis
     for band in bands:
         for item, one in zip(items, parsed, strict=True):
             source = one.resolve_bands([band])[band]
-            if not isinstance(source, RasterSource) or not _is_jp2_on_s3(source):
+            if not isinstance(source, RasterSource) or not _is_image_on_s3(source):
                 continue
             grid = source.geobox
             if not isinstance(grid, GeoBox):
@@ -85,8 +91,8 @@ def find_wanted(items: Iterable[Item], bands: Sequence[str], **area: Any) -> lis
     return list(found.values())
 
 
-def _is_jp2_on_s3(source: RasterSource) -> bool:
-    return source.uri.startswith("s3://") and source.uri.endswith(".jp2")
+def _is_image_on_s3(source: RasterSource) -> bool:
+    return source.uri.startswith("s3://") and source.uri.endswith(IMAGES)
 
 
 def _describe(item: Item, band: str, source: RasterSource, grid: GeoBox, frame: Frame) -> Wanted:
@@ -98,7 +104,12 @@ def _describe(item: Item, band: str, source: RasterSource, grid: GeoBox, frame: 
     version = " ".join(known)
     has_classes = "classification:classes" in told or band.startswith("SCL")
     bands = max(1, count_channels(told))
-    return Wanted(source.uri, grid, nodata, size, version, str(item.datetime), band, frame, dtype, bands, has_classes)
+    wanted = Wanted(source.uri, grid, nodata, size, version, str(item.datetime), band, frame, dtype, bands, has_classes)
+    if not wanted.is_cog:
+        return wanted
+    scaling = told.get("raster:scale", 1), told.get("raster:offset", 0)
+    told_type = read_numbers(item, band).get("data_type")  # odc-stac takes another one for granted
+    return wanted._replace(dtype=told_type, scaling=scaling)
 
 
 def _find_fields(item: Item, href: str) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def test_who_is_mended_stays_as_it_was():
         {"proj_bbox": [600000, 5290200, 709800, 5400060]},
         {"proj_bbox": [0, 0, 1, 1]},
         {"proj_transform": [60, 0, 600060, 0, -60, 5400000]},
-        {"proj_transform": [600000, 60, 0, 5400000, 0, -60]},  # in GDAL's order
+        {"proj_transform": [600000, 30, 0, 5400000, 0, -60]},
+        {"proj_transform": [600060, 60, 0, 5400000, 0, -60]},  # in GDAL's order, and elsewhere than the box
         {"proj_transform": [20, 0, 600000, 0, -20, 5400000], "proj_bbox": None},
         {"proj_transform": [20, 0, 600000, 0, -20, 5400000], "proj_shape": [5490, 5490]},  # a file of 20 m
     ],

@@ -34,7 +34,7 @@ def test_no_items():
         ("B04_10m", 'bands là \'B04_10m\': hãy ghi một danh sách, ví dụ ["B04_10m", "B08_10m"].'),
         ([], "hãy ghi một danh sách"),
         (iter(["B04_10m"]), "hãy ghi một danh sách"),
-        (["thumbnail"], "không phải ảnh .jp2 dưới s3://eodata/"),
+        (["thumbnail"], "không phải ảnh .jp2 hay .tif dưới s3://eodata/"),
     ],
 )
 def test_bands_that_are_not_there(bands, message):
@@ -75,7 +75,7 @@ def test_every_item_must_have_the_band():
 def test_only_images_of_the_archive_are_read(href):
     item = make_item()
     item.assets["B04_10m"].href = href
-    assert "không phải ảnh .jp2 dưới s3://eodata/" in refuse([item])
+    assert "không phải ảnh .jp2 hay .tif dưới s3://eodata/" in refuse([item])
     assert check_load([item], ["B08_10m"], **AREA)  # what is not read does not matter
 
 

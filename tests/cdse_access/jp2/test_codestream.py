@@ -15,7 +15,7 @@ from tests.cdse_access.jp2.example import Counted, sot
 
 def test_the_grid_is_counted_by_rows(whole: bytes):
     layout = read_header(InMemory("x", whole)).layout
-    assert layout == (300, 300, 64, 64, 1, 15) and (layout.columns, layout.rows, layout.tile_count) == (5, 5, 25)
+    assert layout[:6] == (300, 300, 64, 64, 1, 15) and (layout.columns, layout.rows, layout.tile_count) == (5, 5, 25)
     before = [layout.pixels_before(number) for number in (0, 1, 5, 6, 21, 25)]
     assert before == [0, 4096, 19200, 23296, 79616, 90000]
     assert layout.tiles_under(63, 0, 64, 10) == {0, 1} and layout.tiles_under(10, 255, 10, 400) == {15, 20}

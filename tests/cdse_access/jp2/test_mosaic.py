@@ -52,7 +52,9 @@ def test_overviews_are_the_levels_and_one_that_was_not_decoded_is_an_error(folde
         with pytest.raises(RasterioIOError):
             file.read(1, window=Window(0, 0, 1, 1))
     with rasterio.open(path, overview_level=0) as file:
-        assert file.read(1).shape == (50, 50) and file.read(1)[0, 0] == 5 and file.read(1)[40, 40] == 0
+        assert file.shape == (50, 50) and file.read(1, window=Window(0, 0, 32, 32)).mean() == 5
+        with pytest.raises(RasterioIOError):  # no number says that nothing is there, and 0 would be a value
+            file.read(1)
     with rasterio.open(path, overview_level=1) as file, pytest.raises(RasterioIOError):
         file.read(1)
 
