@@ -6,6 +6,7 @@ from typing import Any
 
 from pystac import Item
 
+NUMBERS = ("data_type", "nodata")
 COGS = (".tif", ".tiff")
 IMAGES = (".jp2", *COGS)  # the files that are read, by the end of their names
 ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # aerosol and water vapour, probabilities of cloud and snow
@@ -30,9 +31,10 @@ def read_numbers(item: Item, band: str) -> dict[str, Any]:
     fields = item.assets[band].extra_fields
     told = dict(item.properties)
     for name in ("raster:bands", "bands"):
-        told |= next(iter(fields.get(name) or []), {})
+        listed = fields.get(name) or [{}]
+        told |= listed[0]
     told |= fields
-    return {name: told[name] for name in ("data_type", "nodata") if told.get(name) is not None}
+    return {name: told[name] for name in NUMBERS if told.get(name) is not None}
 
 
 def select_assets(item: Item, names: Collection[str]) -> Item:

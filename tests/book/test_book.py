@@ -46,15 +46,19 @@ from cdse_access.jp2 import reader
 from cdse_access.jp2.answers import lost_problem, refusal
 from cdse_access.jp2.cache import find_root
 from cdse_access.jp2.codestream import SIGNATURE, Layout, read_header
+from cdse_access.jp2.cog import Cog
 from cdse_access.jp2.decoding import Image
 from cdse_access.jp2.ranges import Remote, open_pool
 from cdse_access.jp2.sources import InMemory
 from cdse_access.jp2.tile_parts import read_tiles
+from cdse_access.jp2.wanted import Frame, Wanted
 from cdse_access.loading import KeptReader, fetch, load
 from cdse_access.messages import say
 from cdse_offline import practice
 from cdse_offline.s3_answers import S3Error
 from lessons import bands, maps
+from tests.cdse_access.cogs import BBOX as OF_COGS
+from tests.cdse_access.cogs import make_radar, write_cog
 
 ROOT = Path(__file__).parents[2]
 NAMES = [path.stem for path in sorted((ROOT / "notebooks" / "md").glob("*.md"))]
@@ -704,6 +708,16 @@ def _on_many_threads(item: Item) -> None:
         cdse.use_store(cdse.current().store)  # leaving Env took the course's setting away, too
 
 
+def _describe_strips() -> None:
+    """A GeoTIFF that is no COG."""
+    transform = rasterio.Affine(10, 0, 0, 0, -10, 0)
+    pixels = np.zeros((9, 9), "int16")
+    data = write_cog(pixels, "EPSG:32648", transform, 0, driver="GTiff", blocksize=None, predictor=2)
+    grid = GeoBox((9, 9), transform, "EPSG:32648")
+    wanted = Wanted("x.tif", grid, 0, None, "", "2023-01-01", "B04", Frame(0, 0, 8, 8, (1,)))
+    Cog(InMemory("x.tif", data)).describe(wanted)
+
+
 HREF = "s3://eodata/Sentinel-2/B04_10m.jp2"
 
 
@@ -858,6 +872,8 @@ PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-tep-cut": lambda item: _tiles_of(item, lambda data: data[:-100]),
     "loi-tep-co": lambda item: _fetch(_with_size(item, 5)),
     "loi-khong-jp2": lambda item: _tiles_of(item, lambda data: b"%PDF" + data),
+    "loi-cog": lambda item: _describe_strips(),
+    "loi-fetch-cog": lambda item: fetch([make_radar().item], ["VV"], bbox=OF_COGS, resolution=20, progress=False),
     "loi-dia-day": _on_a_full_disk,
     "loi-thu-muc-cat": lambda item: _keep_in_a_file(),
     "loi-ngoai-tuyen-tu-choi": lambda item: _start_offline_in_a_file(),

@@ -70,10 +70,12 @@ class Grid(NamedTuple):
         if not self.is_plain:
             return False
         told = [self.box] if self.box else []
-        far = NEAR * self.transform[0]
+        pixel = self.transform[0]
+        far = NEAR * pixel
         if self.outline:
-            told.append(_find_bounds(self.code, self.outline))
-            far = ROUGHLY * self.transform[0] * self.shape[1]
+            bounds = _find_bounds(self.code, self.outline)
+            told.append(bounds)
+            far = ROUGHLY * pixel * self.shape[1]
         return all(_is_near(self.reach, box, far) for box in told)
 
     @property

@@ -210,9 +210,14 @@ def _find_band_faults(item: Item, band: str, allowed: Allowed) -> list[str]:
     channels = count_channels(asset.extra_fields)
     if not allowed.colours and channels > 1:
         faults.append(say("band-colours", item=item.id, band=band, channels=channels))
-    told = read_numbers(item, band) if is_cog(asset.href) else item.properties | asset.extra_fields
-    kind, nodata = told.get("data_type"), told.get("nodata")
-    unsaid = "float64" if is_cog(asset.href) else "uint16"  # that of a GeoTIFF is taken from the file
+    if is_cog(asset.href):
+        told = read_numbers(item, band)
+        unsaid = "float64"  # it is taken from the file
+    else:
+        told = item.properties | asset.extra_fields
+        unsaid = "uint16"
+    kind = told.get("data_type")
+    nodata = told.get("nodata")
     if not _is_number_type(kind, nodata, unsaid):
         faults.append(say("band-type", item=item.id, band=band, kind=kind, nodata=nodata))
     return faults + find_wrong_grid(item, band)
@@ -224,8 +229,9 @@ def _find_wrong_file(item: Item, band: str) -> list[str]:
     name = href.rpartition("/")[2]
     if lies := FOLDER.search(href):
         folder, stem = lies.groups()
-        is_own = folder == item.id and stem in (band, item.id)
-        return [] if is_own else [say("band-file", item=item.id, band=band, name="/".join([folder, name]))]
+        if folder == item.id and stem in (band, item.id):
+            return []
+        return [say("band-file", item=item.id, band=band, name=f"{folder}/{name}")]
     told, product = FILE.fullmatch(name), PRODUCT.match(item.id)
     if not told:
         return []

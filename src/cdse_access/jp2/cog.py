@@ -6,6 +6,7 @@ is a reason to refuse it.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from rasterio.session import DummySession
 
 from cdse_access.jp2.agreement import check_numbers, check_place
 from cdse_access.jp2.codestream import Layout
-from cdse_access.jp2.decoding import DECODING_ERRORS, ONE_THREAD, Image, copy_tile
+from cdse_access.jp2.decoding import DECODING_ERRORS, ONE_THREAD, Image, copy_tile, name_projection
 from cdse_access.jp2.sources import Source
 from cdse_access.jp2.tiff import Span, Tables, open_parts
 from cdse_access.jp2.vrt import TYPES
@@ -45,6 +46,14 @@ class Block(NamedTuple):
     end: int
 
 
+class Tile(NamedTuple):
+    """A tile that was decoded."""
+
+    level: int
+    number: int
+    geotiff: bytes
+
+
 class Cog:
     """A file whose tables are read; nothing of its tiles is."""
 
@@ -58,7 +67,7 @@ class Cog:
     def describe(self, wanted: Wanted) -> Image:
         """Its pixels, levels and place. BadData where it is not what the item says, or not to be read rightly."""
         try:
-            with rasterio.Env(DummySession(), **ALONE), open_parts(self.tables.spans, self.size) as name:
+            with self._open() as name:
                 image = self._describe(name, wanted)
         except (*DECODING_ERRORS, ProjError, ValueError) as error:
             raise self._refuse(str(error)) from error
@@ -77,17 +86,30 @@ class Cog:
         if wanted.size not in (None, self.size):
             raise BadData(say("image-changed", name=self.file.name, told=wanted.size, found=self.size))
         check_place(place, wanted.grid, self.file.name)
-        assert isinstance(place, GeoBox) and wanted.grid.crs
-        crs = f"EPSG:{wanted.grid.crs.epsg}" if wanted.grid.crs.epsg else wanted.grid.crs.to_wkt()
+        assert isinstance(place, GeoBox)
         overviews = tuple(_read_overviews(name, layout, factors))
-        return Image(layout, len(overviews), crs, place.affine, overviews, nodata)
+        return Image(
+            layout,
+            len(overviews),
+            name_projection(wanted.grid),
+            place.affine,
+            overviews,
+            nodata,
+        )
+
+    @contextmanager
+    def _open(self, spans: Iterable[Span] = ()) -> Iterator[str]:
+        """The name under which GDAL finds the tables, and these tiles."""
+        parts = [*self.tables.spans, *spans]
+        with rasterio.Env(DummySession(), **ALONE), open_parts(parts, self.size) as name:
+            yield name
 
     def _refuse(self, what: str) -> BadData:
         return BadData(say("cog-odd", name=self.file.name, what=what))
 
     # -- its tiles -----------------------------------------------------------
 
-    def decode(self, image: Image, levels: Levels, nodata: float | None) -> Iterator[tuple[int, int, bytes]]:
+    def decode(self, image: Image, levels: Levels, nodata: float | None) -> Iterator[Tile]:
         """Level, number and GeoTIFF of each of these tiles; those that lie side by side are asked for at once."""
         blocks, unwritten = self._find_blocks(image, levels)
         for run in _join_runs(blocks):
@@ -99,15 +121,12 @@ class Cog:
         """Where these tiles stand, and those that do not: of them the file means that nothing was seen there."""
         found: list[Block] = []
         unwritten: list[Block] = []
-        with (
-            rasterio.Env(DummySession(), **ALONE),
-            open_parts(self.tables.spans, self.size) as name,
-            rasterio.open(name, driver="GTiff") as dataset,
-        ):
+        with self._open() as name, rasterio.open(name, driver="GTiff") as dataset:
             for level, numbers in levels.items():
                 for number in sorted(numbers):
                     block = self._find_block(dataset, image, level, number)
-                    (found if block.end else unwritten).append(block)
+                    known = found if block.end else unwritten
+                    known.append(block)
         if unwritten and image.nodata is None:
             raise BadData(say("cog-sparse", name=self.file.name, tile=unwritten[0].number))
         return found, unwritten
@@ -117,17 +136,19 @@ class Cog:
         place = f"{column}_{row}"
         start = _read_tag(dataset, f"BLOCK_OFFSET_{place}", level)
         size = _read_tag(dataset, f"BLOCK_SIZE_{place}", level)
-        if start + size > self.size:
-            raise BadData(say("file-cut", name=self.file.name, size=self.size, expected=start + size))
-        if size > LARGEST_TILE or bool(start) != bool(size):
+        end = start + size
+        if end > self.size:
+            raise BadData(say("file-cut", name=self.file.name, size=self.size, expected=end))
+        is_half = bool(start) != bool(size)
+        if is_half or size > LARGEST_TILE:
             raise BadData(say("cog-tile", name=self.file.name, tile=number))
-        return Block(level, number, start, start + size)
+        return Block(level, number, start, end)
 
     def _read_run(self, run: list[Block]) -> list[Span]:
         """The bytes of these tiles; where the file tells the length of each beside it, that is compared."""
         rim = LENGTH if self.tables.has_leaders else 0
-        start, end = run[0].start - rim, run[-1].end + rim
-        data = self.file.read(start, end)
+        start = run[0].start - rim
+        data = self.file.read(start, run[-1].end + rim)
         spans = []
         for block in run:
             first = block.start - start
@@ -140,12 +161,18 @@ class Cog:
 
     def _decode_run(
         self, image: Image, run: Iterable[Block], spans: list[Span], nodata: float | None
-    ) -> Iterator[tuple[int, int, bytes]]:
-        parts = [*self.tables.spans, *spans]
-        with rasterio.Env(DummySession(), **ALONE), open_parts(parts, self.size) as name:
+    ) -> Iterator[Tile]:
+        with self._open(spans) as name:
             for block in run:
-                geotiff = copy_tile(name, image, block.number, block.level, nodata, self.file.name)
-                yield block.level, block.number, geotiff
+                geotiff = copy_tile(
+                    name,
+                    image,
+                    block.number,
+                    block.level,
+                    nodata,
+                    self.file.name,
+                )
+                yield Tile(block.level, block.number, geotiff)
 
 
 def _read_tag(dataset: Any, name: str, level: int) -> int:

@@ -103,9 +103,15 @@ def describe(data: bytes, layout: Layout, expected: GeoBox, name: str) -> Image:
         wrong = str(error)
     if wrong:
         raise BadData(say("image-misplaced", name=name, what=wrong))
-    assert isinstance(found, GeoBox) and expected.crs
-    crs = f"EPSG:{expected.crs.epsg}" if expected.crs.epsg else expected.crs.to_wkt()
-    return Image(layout, levels, crs, found.affine)
+    assert isinstance(found, GeoBox)
+    return Image(layout, levels, name_projection(expected), found.affine)
+
+
+def name_projection(grid: GeoBox) -> str:
+    """The projection of a grid as virtual rasters take it."""
+    assert grid.crs is not None
+    code = grid.crs.epsg
+    return f"EPSG:{code}" if code else grid.crs.to_wkt()
 
 
 def decode_tile(data: bytes, image: Image, number: int, level: int, nodata: float | None, name: str) -> bytes:

@@ -117,13 +117,18 @@ class Reader:
             levels = _choose_tiles(wanted, image)
             if not _find_missing(folder, etag, levels):
                 return self._keep_mosaic(folder, image, etag, levels, wanted)
-        return self._fetch_blocks(wanted, file, folder) if wanted.is_cog else self._fetch_missing(wanted, file, folder)
+        if wanted.is_cog:
+            return self._fetch_blocks(wanted, file, folder)
+        return self._fetch_missing(wanted, file, folder)
 
     def open_folder(self, wanted: Wanted, file: Remote) -> Folder:
         """Where the tiles of this version are kept. Where the item tells no version, the store is asked, once."""
         version = wanted.version or self.cache.versions.get(wanted.href)
         if not version:
-            _ = file.read(0, BEGIN) if wanted.is_cog else read_header(file)
+            if wanted.is_cog:
+                file.read(0, BEGIN)
+            else:
+                read_header(file)
             version = self.cache.versions.setdefault(wanted.href, f"{file.etag} {file.size}")
         return self.cache.open_folder(wanted.href, wanted.name_kept(version))
 
@@ -158,13 +163,13 @@ class Reader:
             image = _without_levels(cog.describe(wanted), wanted)
             keep_image(folder, image, etag)
         levels = _choose_tiles(wanted, image)
-        nodata = image.nodata if wanted.nodata is None else wanted.nodata
-        for level, number, geotiff in cog.decode(image, _find_missing(folder, etag, levels), nodata):
-            keep_tile(folder, etag, level, number, geotiff)
+        missing = _find_missing(folder, etag, levels)
+        for tile in cog.decode(image, missing, _choose_nodata(image, wanted)):
+            keep_tile(folder, etag, tile.level, tile.number, tile.geotiff)
         return self._keep_mosaic(folder, image, etag, levels, wanted)
 
     def _keep_mosaic(self, folder: Folder, image: Image, etag: str, levels: Levels, wanted: Wanted) -> Kept:
-        nodata = image.nodata if wanted.nodata is None else wanted.nodata
+        nodata = _choose_nodata(image, wanted)
         path = keep_mosaic(folder, image, etag, levels, nodata)
         return Kept(path, image, self._seal(folder))
 
@@ -240,6 +245,11 @@ def _find_images(folder: Folder, wanted: Wanted) -> dict[str, Image]:
         else:
             check_layout(image.layout, wanted, name)
     return images
+
+
+def _choose_nodata(image: Image, wanted: Wanted) -> float | None:
+    """What the item says; where it says nothing, what the file does."""
+    return image.nodata if wanted.nodata is None else wanted.nodata
 
 
 def _without_levels(image: Image, wanted: Wanted) -> Image:

@@ -107,9 +107,13 @@ def _describe(item: Item, band: str, source: RasterSource, grid: GeoBox, frame: 
     wanted = Wanted(source.uri, grid, nodata, size, version, str(item.datetime), band, frame, dtype, bands, has_classes)
     if not wanted.is_cog:
         return wanted
-    scaling = told.get("raster:scale", 1), told.get("raster:offset", 0)
-    told_type = read_numbers(item, band).get("data_type")  # odc-stac takes another one for granted
-    return wanted._replace(dtype=told_type, scaling=scaling)
+    scale = told.get("raster:scale", 1)
+    offset = told.get("raster:offset", 0)
+    numbers = read_numbers(item, band)  # odc-stac takes a type for granted
+    return wanted._replace(
+        dtype=numbers.get("data_type"),
+        scaling=(scale, offset),
+    )
 
 
 def _find_fields(item: Item, href: str) -> dict[str, Any]:
