@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from stac_fastapi.types.errors import InvalidQueryParameter
 
-# Of the processor, for one search: a page of 200 items that nobody has asked for yet takes half of it on a busy machine,
-# searches of the lessons a hundredth.
+# Of the processor, for one search: a page of 200 items that are new takes half of it on a busy machine, searches of the
+# lessons a hundredth.
 SECONDS = 0.5
 MAX_DEPTH = 60  # of JSON
 MAX_VALUES = 10_000  # numbers, texts and names in it
