@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cdse_offline.simulation.files import SimulatedFile
+from cdse_offline.simulation.files import AnyFile
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Holdings:
     version: str
     collections: Mapping[str, dict[str, Any]]
     records: tuple[Record, ...]
-    objects: Mapping[str, SimulatedFile | Path]  # by their key in the bucket `eodata`
+    objects: Mapping[str, AnyFile | Path]  # by their key in the bucket `eodata`
     thumbnails: Mapping[str, str]  # item id -> key of its quicklook
     fields: Mapping[str, str] = field(default_factory=dict)  # name of a place -> key of its fields
     notes: tuple[str, ...] = ()  # what of a pack was left out, for who serves it

@@ -1,9 +1,10 @@
 """The whole archive of simulated scenes: what is searched, what is read."""
 
 from functools import partial
+from typing import Any
 
 from cdse_offline.holdings import Holdings, Record
-from cdse_offline.product import assets
+from cdse_offline.product import assets, mosaics, terrain
 from cdse_offline.product.collections import build_sentinel_collection, build_truth_collection
 from cdse_offline.product.items import (
     SENTINEL,
@@ -13,7 +14,8 @@ from cdse_offline.product.items import (
     build_sentinel_item,
     build_truth_item,
 )
-from cdse_offline.simulation.files import SimulatedFile
+from cdse_offline.simulation.derived import list_degrees
+from cdse_offline.simulation.files import AnyFile, SimulatedFile
 from cdse_offline.simulation.places import PLACES, Acquisition, acquisitions
 from cdse_offline.simulation.version import source_version
 
@@ -25,9 +27,9 @@ DESCRIPTION = (
 
 
 def simulate_holdings() -> Holdings:
-    """All simulated scenes."""
+    """All simulated scenes, and what is made of them."""
     records: list[Record] = []
-    objects: dict[str, SimulatedFile] = {}
+    objects: dict[str, AnyFile] = {}
     thumbnails = {}
     fields = {}
     for place in PLACES:
@@ -38,16 +40,32 @@ def simulate_holdings() -> Holdings:
             records += _build_records(acquisition)
             objects |= _list_objects(product)
             thumbnails[acquisition.id] = f"{product.folder}/{product.thumbnail}"
+    for mosaic in mosaics.list_mosaics():
+        records.append(mosaics.build_record(mosaic))
+        objects |= mosaics.list_objects(mosaic)
+    for degree in list_degrees():
+        records.append(terrain.build_record(degree))
+        objects |= terrain.list_objects(degree)
     return Holdings(
         title=TITLE,
         description=DESCRIPTION,
         version=source_version(),
-        collections={SENTINEL: build_sentinel_collection(), TRUTH: build_truth_collection()},
+        collections=_build_collections(),
         records=tuple(records),
         objects=objects,
         thumbnails=thumbnails,
         fields=fields,
     )
+
+
+def _build_collections() -> dict[str, dict[str, Any]]:
+    return {
+        SENTINEL: build_sentinel_collection(),
+        TRUTH: build_truth_collection(),
+        mosaics.OPTICAL: mosaics.build_optical_collection(),
+        mosaics.RADAR: mosaics.build_radar_collection(),
+        terrain.TERRAIN: terrain.build_terrain_collection(),
+    }
 
 
 def _build_records(a: Acquisition) -> list[Record]:

@@ -124,7 +124,7 @@ def describe_image(key: str, tile: Tile, statistics: dict[str, float], view: tup
     return _describe_derived(name, metres, statistics) | describe_grid(tile, metres, data_type)
 
 
-def _describe_band(name: str) -> dict[str, Any]:
+def describe_band(name: str) -> dict[str, Any]:
     description, common_name, centre, width, _ = _BANDS[name]
     return {
         "name": name,
@@ -143,7 +143,7 @@ def _name_sampling(name: str, metres: int) -> str:
 def _describe_reflectance(name: str, metres: int, view: tuple[float, float]) -> dict[str, Any]:
     place_in_line = _VIEW_ORDER.index(name)
     return {
-        "bands": [_describe_band(name)],
+        "bands": [describe_band(name)],
         "roles": ["data", "reflectance", f"sampling:{_name_sampling(name, metres)}", f"gsd:{metres}m"],
         "title": f"{_BANDS[name][0]} - {metres}m",
         "raster:scale": 0.0001,
@@ -164,7 +164,7 @@ def _describe_derived(name: str, metres: int, statistics: dict[str, float]) -> d
         }
     if name == "TCI":
         sampling = "original" if metres == 10 else "downsampled"
-        bands = [_describe_band(band) for band in ("B04", "B03", "B02")]
+        bands = [describe_band(band) for band in ("B04", "B03", "B02")]
         return {
             "bands": bands,
             "roles": ["visual", f"sampling:{sampling}", f"gsd:{metres}m"],
@@ -247,7 +247,7 @@ def _describe_true_reflectance(name: str) -> dict[str, Any]:
     return {
         "roles": ["data", "reflectance", "gsd:10m"],
         "title": f"{_BANDS[name][0]} dưới bầu trời quang, không nhiễu - 10m",
-        "bands": [_describe_band(name)],
+        "bands": [describe_band(name)],
         "raster:scale": 0.0001,
         "raster:offset": -0.1,
     }

@@ -229,12 +229,12 @@ def build_properties(a: Acquisition) -> dict[str, Any]:
         "product:timeliness_category": "NRT",
         "sat:platform_international_designator": DESIGNATORS[a.satellite],
     }
-    values |= known | _say_simulated(a.tile)
-    values["updated"] = _simulate_update(values["published"])
+    values |= known | say_simulated(SIMULATED, find_window_box(a.tile))
+    values["updated"] = simulate_update(values["published"])
     return values
 
 
-def _simulate_update(published: str) -> str:
+def simulate_update(published: str) -> str:
     """A moment within a month after publication that belongs to the simulation's source: other pixels, another moment.
 
     Clients keep what they have read of an item until its `updated` changes.
@@ -244,11 +244,11 @@ def _simulate_update(published: str) -> str:
     return format_time(datetime.fromisoformat(published) + delay)
 
 
-def _say_simulated(tile: Tile) -> dict[str, Any]:
+def say_simulated(description: str, window: list[float]) -> dict[str, Any]:
     return {
-        "description": SIMULATED,
+        "description": description,
         "cdse_offline:simulated": True,
-        "cdse_offline:window": find_window_box(tile),
+        "cdse_offline:window": window,
     }
 
 
@@ -305,13 +305,13 @@ def _describe_files(a: Acquisition, product: assets.Product, base: str) -> dict[
     # CDSE's `https` alternates need a token of its login service, and there is no such product there. They keep their
     # form but point at this service, which answers 401 as the real one does to who brings no token.
     odata = f"{base}odata/v1/Products({uuid5(NAMESPACE_URL, a.id)})"
-    files: dict[str, Any] = {"Product": _describe_archive(product, odata)}
+    files: dict[str, Any] = {"Product": describe_archive(product.name, odata)}
     for key, path in product.asset_paths().items():
         s3 = {"href": f"s3://eodata/{product.folder}/{path}", "file:local_path": f"{product.name}/{path}"}
         if key == "thumbnail":
             files[key] = _describe_thumbnail(a, base, s3)
             continue
-        file = s3 | {"alternate": {"https": _describe_https(odata, s3["file:local_path"])}}
+        file = s3 | {"alternate": {"https": describe_https(odata, s3["file:local_path"])}}
         if key in assets.IMAGES:
             files[key] = file | assets.describe_image(key, a.tile, statistics, view)
         else:
@@ -321,7 +321,7 @@ def _describe_files(a: Acquisition, product: assets.Product, base: str) -> dict[
     return files
 
 
-def _describe_https(odata: str, path: str) -> dict[str, Any]:
+def describe_https(odata: str, path: str) -> dict[str, Any]:
     nodes = "".join(f"/Nodes({part})" for part in path.split("/"))
     return {
         "href": f"{odata}{nodes}/$value",
@@ -331,12 +331,12 @@ def _describe_https(odata: str, path: str) -> dict[str, Any]:
     }
 
 
-def _describe_archive(product: assets.Product, odata: str) -> dict[str, Any]:
+def describe_archive(name: str, odata: str) -> dict[str, Any]:
     return {
         "href": f"{odata}/$value",
         "roles": ["data", "metadata", "archive"],
         "auth:refs": ["oidc"],
-        "file:local_path": f"{product.name}.zip",
+        "file:local_path": f"{name}.zip",
         "type": "application/zip",
         "title": "Zipped product",
     }

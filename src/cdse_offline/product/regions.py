@@ -4,24 +4,41 @@ A client reads there what to answer to whoever asks for another place or year; a
 """
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from cdse_offline.product.items import find_window_box, format_time
-from cdse_offline.simulation.places import PLACES, Place, acquisitions
+from cdse_offline.simulation.places import PLACES, Place, Tile, acquisitions
 
 REGIONS = "cdse_offline:regions"
 _DIGITS = 4  # of a degree: 11 m
 
 
-def list_regions() -> list[dict[str, Any]]:
+class Coverage(NamedTuple):
+    """When and where a collection has pixels of a place."""
+
+    find_interval: Callable[[Place], list[str]]
+    find_window: Callable[[Tile], list[float]]  # a box in degrees around all that a tile sees of its place
+
+
+def _find_interval(place: Place) -> list[str]:
+    """The first and the last overpass."""
+    newest, *_, oldest = acquisitions(place)
+    return [format_time(oldest.start, "seconds"), format_time(newest.start, "seconds")]
+
+
+SCENES = Coverage(_find_interval, find_window_box)
+
+
+def list_regions(coverage: Coverage = SCENES) -> list[dict[str, Any]]:
     """Every place, as the field `cdse_offline:regions` has it."""
-    return [_describe(place) for place in PLACES]
+    return [_describe(place, coverage) for place in PLACES]
 
 
-def build_extent() -> dict[str, Any]:
+def build_extent(coverage: Coverage = SCENES) -> dict[str, Any]:
     """STAC's extent: of all of it, then of each region. A box is around all pixels, one in `REGIONS` within them."""
-    boxes = [_enclose(place) for place in PLACES]
-    intervals = [_find_interval(place) for place in PLACES]
+    boxes = [enclose(place, coverage) for place in PLACES]
+    intervals = [coverage.find_interval(place) for place in PLACES]
     wests, souths, easts, norths = zip(*boxes, strict=True)
     starts, ends = zip(*intervals, strict=True)
     whole = [min(wests), min(souths), max(easts), max(norths)]
@@ -31,35 +48,29 @@ def build_extent() -> dict[str, Any]:
     }
 
 
-def _describe(place: Place) -> dict[str, Any]:
+def _describe(place: Place, coverage: Coverage) -> dict[str, Any]:
     return {
         "id": place.name,
         "title": place.title,
-        "bbox": compute_inner_box(place),
-        "interval": _find_interval(place),
+        "bbox": compute_inner_box(place, coverage),
+        "interval": coverage.find_interval(place),
         "tiles": [tile.name for tile in place.tiles],
     }
 
 
-def _find_interval(place: Place) -> list[str]:
-    """The first and the last overpass."""
-    newest, *_, oldest = acquisitions(place)
-    return [format_time(oldest.start, "seconds"), format_time(newest.start, "seconds")]
-
-
-def _enclose(place: Place) -> list[float]:
+def enclose(place: Place, coverage: Coverage) -> list[float]:
     """West, south, east, north of all that tiles of the place's own zone see of it, degrees."""
-    windows = [find_window_box(tile) for tile in place.tiles if tile.epsg == place.epsg]
+    windows = [coverage.find_window(tile) for tile in place.tiles if tile.epsg == place.epsg]
     wests, souths, easts, norths = zip(*windows, strict=True)
     return [min(wests), min(souths), max(easts), max(norths)]
 
 
-def compute_inner_box(place: Place) -> list[float]:
+def compute_inner_box(place: Place, coverage: Coverage = SCENES) -> list[float]:
     """A box in degrees that lies within the place, which is turned against the meridians; nearly the largest one.
 
     Whoever loads it gets pixels everywhere.
     """
-    west, south, east, north = _enclose(place)
+    west, south, east, north = enclose(place, coverage)
     middle = math.radians(6 * (place.epsg % 100) - 183)
     width, height = east - west, north - south
     farthest = max(abs(math.radians(longitude) - middle) for longitude in (west, east))

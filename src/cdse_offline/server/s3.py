@@ -38,6 +38,7 @@ _TYPES = {
     ".jp2": "image/jp2",
     ".xml": "application/xml",
     ".jpg": "image/jpeg",
+    ".tif": "image/tiff",
     ".geojson": "application/geo+json",
 }
 _AUTHORIZATION = re.compile(

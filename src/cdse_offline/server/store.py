@@ -22,7 +22,7 @@ from cdse_access.files import make_folder
 from cdse_offline.server.cache import Cache
 from cdse_offline.server.failures import KILLED, Failure, NotMadeError, describe_failure
 from cdse_offline.server.line import FullError, Line
-from cdse_offline.simulation.files import SimulatedFile, make_file
+from cdse_offline.simulation.files import AnyFile, DerivedFile, SimulatedFile, make_file
 
 WORKERS = 2
 MAX_QUICKLOOKS = 24  # that wait to be drawn: anybody may ask for them
@@ -31,7 +31,7 @@ MAX_QUICKLOOKS = 24  # that wait to be drawn: anybody may ask for them
 TOGETHER = (("B04_10m", "B08_10m", "SCL_20m"), ("B02_10m", "B03_10m"))
 IDLE = 60  # seconds without work after which a worker ends: it holds hundreds of megabytes
 LAST = 10  # seconds that it has for that
-Make = Callable[[SimulatedFile, Path], None]
+Make = Callable[[AnyFile, Path], None]
 
 
 def _run_worker(jobs: Pipe, make: Make, folder: Path) -> None:
@@ -66,9 +66,9 @@ class Worker:
         self._line = Line()
         self._rest: asyncio.TimerHandle | None = None
         self.wanted = 0  # files that it makes or will make
-        self.scenes = 0
+        self.batches = 0
 
-    async def make(self, wanted: SimulatedFile, path: Path) -> None:
+    async def make(self, wanted: AnyFile, path: Path) -> None:
         """Images first, in the order in which they are asked for; quicklooks when no image is wanted."""
         loop = asyncio.get_running_loop()
         self.wanted += 1
@@ -82,7 +82,7 @@ class Worker:
             if not self.wanted:
                 self._rest = loop.call_later(IDLE, self._thread.submit, self._end)
 
-    def _wait_for(self, wanted: SimulatedFile, path: Path) -> None:
+    def _wait_for(self, wanted: AnyFile, path: Path) -> None:
         """Have it made. A worker that dies is replaced once: somebody may have stopped it, or memory was short."""
         failure = self._try_to_make(wanted, path)
         if failure is not None and failure.code == KILLED:
@@ -90,7 +90,7 @@ class Worker:
         if failure is not None:
             raise NotMadeError(failure)
 
-    def _try_to_make(self, wanted: SimulatedFile, path: Path) -> Failure | None:
+    def _try_to_make(self, wanted: AnyFile, path: Path) -> Failure | None:
         jobs = self._jobs or self._start()
         try:
             jobs.send((wanted, path))
@@ -100,7 +100,7 @@ class Worker:
             return self._tell_death(wanted)
         return failure
 
-    def _tell_death(self, wanted: SimulatedFile) -> Failure:
+    def _tell_death(self, wanted: AnyFile) -> Failure:
         assert self._process is not None
         self._process.join(1)
         return Failure(KILLED, f"{wanted}, {self._process.exitcode}")
@@ -133,11 +133,11 @@ class Worker:
 class FileStore:
     """Objects by their keys, as files."""
 
-    def __init__(self, objects: Mapping[str, SimulatedFile | Path], cache: Cache, make: Make = make_file) -> None:
+    def __init__(self, objects: Mapping[str, AnyFile | Path], cache: Cache, make: Make = make_file) -> None:
         self.objects = objects
         self.cache = cache
         self._workers = [Worker(make, cache.folder) for _ in range(WORKERS)]
-        self._scene_workers: dict[str, Worker] = {}  # the bands of one scene go to one worker, which keeps the scene
+        self._batch_workers: dict[str, Worker] = {}  # the bands of one scene go to one worker, which keeps the scene
         self._making: dict[Path, asyncio.Task[None]] = {}
         self._quicklooks = Line(MAX_QUICKLOOKS)
 
@@ -156,10 +156,10 @@ class FileStore:
             await asyncio.shield(making)
         return path
 
-    def _locate(self, wanted: SimulatedFile) -> Path:
-        return self.cache.folder / wanted.acquisition.id / f"{wanted.kind}-{wanted.asset}"
+    def _locate(self, wanted: AnyFile) -> Path:
+        return self.cache.folder / wanted.path
 
-    def _start(self, wanted: SimulatedFile) -> asyncio.Task[None]:
+    def _start(self, wanted: AnyFile) -> asyncio.Task[None]:
         path = self._locate(wanted)
         if path not in self._making:
             making = asyncio.create_task(self._make(wanted, path))
@@ -172,7 +172,7 @@ class FileStore:
         if not making.cancelled():
             making.exception()  # who waits is told; if nobody waits, it will be tried again when it is asked for
 
-    async def _make(self, wanted: SimulatedFile, path: Path) -> None:
+    async def _make(self, wanted: AnyFile, path: Path) -> None:
         if _is_readable(path):
             return
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
@@ -189,16 +189,16 @@ class FileStore:
             with suppress(OSError):
                 unfinished.unlink()
 
-    async def _make_in_turn(self, wanted: SimulatedFile, path: Path) -> None:
+    async def _make_in_turn(self, wanted: AnyFile, path: Path) -> None:
         if not _is_quicklook(wanted):
             await self._write(wanted, path)
             return
         async with self._quicklooks.turn(lambda _: 0):  # one at a time, so that the other worker is free for images
             await self._write(wanted, path)
 
-    async def _write(self, wanted: SimulatedFile, path: Path) -> None:
+    async def _write(self, wanted: AnyFile, path: Path) -> None:
         """Have it made; once more where the folder was removed meanwhile."""
-        worker = self._choose_worker(wanted.acquisition.id)
+        worker = self._choose_worker(wanted.batch)
         make_folder(path.parent)
         try:
             await worker.make(wanted, path)
@@ -208,22 +208,25 @@ class FileStore:
             make_folder(path.parent)
             await worker.make(wanted, path)
 
-    def _choose_worker(self, scene: str) -> Worker:
-        if scene not in self._scene_workers:
-            self._scene_workers[scene] = min(self._workers, key=lambda worker: (worker.wanted, worker.scenes))
-            self._scene_workers[scene].scenes += 1
-        return self._scene_workers[scene]
+    def _choose_worker(self, batch: str) -> Worker:
+        if batch not in self._batch_workers:
+            self._batch_workers[batch] = min(self._workers, key=lambda worker: (worker.wanted, worker.batches))
+            self._batch_workers[batch].batches += 1
+        return self._batch_workers[batch]
 
     def close(self) -> None:
         for worker in self._workers:
             worker.close()
 
 
-def _is_quicklook(wanted: SimulatedFile) -> bool:
-    return wanted.kind == "thumbnail"
+def _is_quicklook(wanted: AnyFile) -> bool:
+    return isinstance(wanted, SimulatedFile) and wanted.kind == "thumbnail"
 
 
-def _find_companions(wanted: SimulatedFile) -> list[SimulatedFile]:
+def _find_companions(wanted: AnyFile) -> list[AnyFile]:
+    if isinstance(wanted, DerivedFile):
+        images = wanted.source.images if wanted.asset in wanted.source.images else ()
+        return [replace(wanted, asset=asset) for asset in images if asset != wanted.asset]
     if wanted.kind != "pixels":
         return []
     for group in TOGETHER:

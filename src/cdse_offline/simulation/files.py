@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cdse_offline.simulation import lengths
+from cdse_offline.simulation.derived import Degree, Derived, Quarter
 from cdse_offline.simulation.places import Acquisition
 
 if TYPE_CHECKING:
@@ -28,6 +29,39 @@ class SimulatedFile:
     def __str__(self) -> str:
         return f"{self.asset} of {self.acquisition.id}"
 
+    @property
+    def path(self) -> Path:
+        """Where it lies in the folder of the kept files."""
+        return Path(self.acquisition.id, f"{self.kind}-{self.asset}")
+
+    @property
+    def batch(self) -> str:
+        """What is drawn at once: the files of one batch should come from one process."""
+        return self.acquisition.id
+
+
+@dataclass(frozen=True)
+class DerivedFile:
+    """The same for what is no scene: a file of a mosaic or of the terrain."""
+
+    source: Derived
+    asset: str  # one of `source.images`, or `USERDATA`
+
+    def __str__(self) -> str:
+        return f"{self.asset} of {self.source.id}"
+
+    @property
+    def path(self) -> Path:
+        return Path(self.source.id, self.asset)
+
+    @property
+    def batch(self) -> str:
+        return self.source.batch
+
+
+USERDATA = "userdata"  # the small file beside a mosaic's images
+AnyFile = SimulatedFile | DerivedFile
+
 
 def pixel_size(asset: str) -> int:
     """Metres of an image asset's pixel: 10 for `B04_10m`."""
@@ -35,8 +69,11 @@ def pixel_size(asset: str) -> int:
     return int(resolution.removesuffix("m"))
 
 
-def make_file(wanted: SimulatedFile, path: Path) -> None:
+def make_file(wanted: AnyFile, path: Path) -> None:
     """Make one file; runs in a worker process, where the heavy imports belong."""
+    if isinstance(wanted, DerivedFile):
+        _make_derived(wanted, path)
+        return
     if wanted.kind == "metadata":
         from cdse_offline.simulation import metadata
 
@@ -64,6 +101,20 @@ def make_file(wanted: SimulatedFile, path: Path) -> None:
         resolution=resolution,
         lengths=_simulate_lengths(wanted, path.parent),
     )
+
+
+def _make_derived(wanted: DerivedFile, path: Path) -> None:
+    from cdse_offline.simulation import metadata, mosaics, radar, terrain
+
+    source = wanted.source
+    if isinstance(source, Degree):
+        terrain.write(path, source)
+    elif wanted.asset == USERDATA:
+        path.write_bytes(metadata.build_userdata(source))
+    elif isinstance(source, Quarter):
+        mosaics.write(path, source, wanted.asset)
+    else:
+        radar.write(path, source, wanted.asset)
 
 
 def _draw_pixels(scene: "Scene", wanted: SimulatedFile) -> "np.ndarray":

@@ -78,8 +78,12 @@ def _label_pieces(value: np.ndarray) -> np.ndarray:
 
 def mix_spectra(land: Land, day: float) -> tuple[np.ndarray, np.ndarray]:
     """Reflectance of each unit where it is sparse and where it is dense, two arrays (units, bands)."""
-    spectra = np.array(list(SPECTRA.values())) / 1000
-    sparse, dense = np.zeros((2, len(land.cover), len(BANDS)))
+    return mix_surfaces(land, day, np.array(list(SPECTRA.values())) / 1000)
+
+
+def mix_surfaces(land: Land, day: float, spectra: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same for anything that surfaces have: a row for each surface of SPECTRA, a column for each band."""
+    sparse, dense = np.zeros((2, len(land.cover), spectra.shape[1]))
     for name, cover in COVERS.items():
         units = np.flatnonzero(land.cover == CODE[name])
         later = (name != "meadow") * land.shift[units]
@@ -96,12 +100,21 @@ def mix_spectra(land: Land, day: float) -> tuple[np.ndarray, np.ndarray]:
 def compute_reflectance(land: Land, band: str, units: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Reflectance of the ground in one band, evenly lit, as a perfect eye would see it."""
     index = BANDS.index(band)
-    sparse, dense = (table[:, index].take(land.unit) for table in units)
-    ground = (sparse + (dense - sparse) * land.dense) * land.grain
-    flat = ground.reshape(-1)
-    spectra = np.array([SPECTRA[name][index] for name in OVERLAYS]) / 1000
-    flat[land.thin] = flat[land.thin] * (1 - land.share.sum(axis=0)) + spectra @ land.share
+    ground = spread_units(land, units, index) * land.grain
+    lay_thin_things(land, ground, np.array([SPECTRA[name][index] for name in OVERLAYS]) / 1000)
     return ground
+
+
+def spread_units(land: Land, units: tuple[np.ndarray, np.ndarray], index: int) -> np.ndarray:
+    """One column of the tables of units as an image."""
+    sparse, dense = (table[:, index].take(land.unit) for table in units)
+    return sparse + (dense - sparse) * land.dense
+
+
+def lay_thin_things(land: Land, ground: np.ndarray, values: np.ndarray) -> None:
+    """Put roads, houses, hedges upon the ground; a value for each of OVERLAYS."""
+    flat = ground.reshape(-1)
+    flat[land.thin] = flat[land.thin] * (1 - land.share.sum(axis=0)) + values @ land.share
 
 
 def compute_sunlight(land: Land, sun: tuple[float, float]) -> np.ndarray:

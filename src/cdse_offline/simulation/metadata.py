@@ -1,7 +1,9 @@
-"""The XML files of a simulated product: few lines, but those that a reader of a product looks for are true."""
+"""The small files of a simulated product: few lines, but those that a reader of a product looks for are true."""
 
+import json
 from xml.sax.saxutils import escape
 
+from cdse_offline.simulation.derived import Month, Quarter
 from cdse_offline.simulation.places import Acquisition
 
 _NOTE = "Sản phẩm mô phỏng của CDSE ngoại tuyến: tệp này chỉ giữ vài mục của tệp thật cùng tên."
@@ -35,3 +37,14 @@ def build_document(a: Acquisition, asset: str) -> bytes:
     lines = "".join(f"  <{name}>{escape(text)}</{name}>\n" for name, text in entries.items())
     root = _ROOTS[asset]
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {_NOTE} -->\n<{root}>\n{lines}</{root}>\n'.encode()
+
+
+def build_userdata(mosaic: Quarter | Month) -> bytes:
+    """The `userdata.json` of a mosaic."""
+    first, last = mosaic.days
+    document = {
+        "note": _NOTE,
+        "name": mosaic.id,
+        "contentDate": {"Start": f"{first}T00:00:00Z", "End": f"{last}T23:59:59Z"},
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()

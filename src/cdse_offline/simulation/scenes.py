@@ -85,7 +85,7 @@ class Scene:
 
     @cached_property
     def _sight(self) -> Sight:
-        return Sight(self.acquisition)
+        return Sight(self.acquisition.place, self.acquisition.tile)
 
     @property
     def _day(self) -> int:

@@ -9,16 +9,16 @@ import numpy as np
 from rasterio.warp import transform
 from scipy import ndimage
 
-from cdse_offline.simulation.places import Acquisition, find_box
+from cdse_offline.simulation.places import Place, Tile, find_box
 
 
 class Sight:
     """The way from the place's grid to the tile's window."""
 
-    def __init__(self, acquisition: Acquisition) -> None:
-        self._place = acquisition.place
-        self._tile = acquisition.tile
-        self._box = find_box(self._place, self._tile)
+    def __init__(self, place: Place, tile: Tile) -> None:
+        self._place = place
+        self._tile = tile
+        self._box = find_box(place, tile)
 
     def cut(self, drawn: np.ndarray, step: int, *, is_class: bool) -> np.ndarray:
         """Pixels of the tile's window, (row, column) or (band, row, column), of `step` times 10 m; 0 off the place.
@@ -44,7 +44,9 @@ class Sight:
         inside = (row >= -0.5) & (row < rows - 0.5) & (column >= -0.5) & (column < columns - 0.5)
         order = 0 if is_class else 1
         seen = ndimage.map_coordinates(drawn.astype(float), (row, column), order=order, mode="nearest")
-        return np.where(inside, np.rint(seen), 0).astype(drawn.dtype)
+        if np.issubdtype(drawn.dtype, np.integer):
+            seen = np.rint(seen)
+        return np.where(inside, seen, 0).astype(drawn.dtype)
 
     @cached_property
     def _centres(self) -> np.ndarray:

@@ -14,7 +14,7 @@ import pytest
 from cdse_offline.server import store
 from cdse_offline.server.cache import Cache
 from cdse_offline.server.line import FullError
-from cdse_offline.simulation.files import SimulatedFile
+from cdse_offline.simulation.files import AnyFile, SimulatedFile
 from cdse_offline.simulation.places import MUNICH, RED_RIVER, acquisitions
 from cdse_offline.simulation.version import source_version
 
@@ -32,14 +32,14 @@ OBJECTS = {
 # happened through the files.
 
 
-def by_name(wanted: SimulatedFile, path: Path) -> None:
+def by_name(wanted: AnyFile, path: Path) -> None:
     with (path.parent.parent / "log").open("a") as log:
         log.write(f"{os.getpid()} {wanted.asset}\n")
     time.sleep(0.2)
-    path.write_text(f"{wanted.kind} {wanted.asset} {os.getpid()}")
+    path.write_text(f"{wanted.path.name} {os.getpid()}")
 
 
-def failing_at_first(wanted: SimulatedFile, path: Path) -> None:
+def failing_at_first(wanted: AnyFile, path: Path) -> None:
     path.write_text("half")
     if not (path.parent / "tried").exists():
         (path.parent / "tried").touch()
@@ -47,28 +47,28 @@ def failing_at_first(wanted: SimulatedFile, path: Path) -> None:
     path.write_text("whole")
 
 
-def dying(wanted: SimulatedFile, path: Path) -> None:
+def dying(wanted: AnyFile, path: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def full(wanted: SimulatedFile, path: Path) -> None:
+def full(wanted: AnyFile, path: Path) -> None:
     path.write_text("half")
     raise OSError(28, "No space left on device")
 
 
-def removing_the_folder_at_first(wanted: SimulatedFile, path: Path) -> None:
+def removing_the_folder_at_first(wanted: AnyFile, path: Path) -> None:
     if not (path.parent.parent.parent / "tried").exists():
         (path.parent.parent.parent / "tried").touch()
         shutil.rmtree(path.parent)
     path.write_text("whole")
 
 
-def overtaken(wanted: SimulatedFile, path: Path) -> None:
-    (path.parent / f"{wanted.kind}-{wanted.asset}").write_text("of the first")
+def overtaken(wanted: AnyFile, path: Path) -> None:
+    (path.parent / wanted.path.name).write_text("of the first")
     path.write_text("of the second")
 
 
-def dying_at_first(wanted: SimulatedFile, path: Path) -> None:
+def dying_at_first(wanted: AnyFile, path: Path) -> None:
     path.write_text("half")
     if not (path.parent / "tried").exists():
         (path.parent / "tried").touch()
@@ -91,7 +91,7 @@ def ask(folder: Path, make: store.Make, *keys: str) -> list[Any]:
 
 def test_many_who_ask_at_once_wait_for_one_making(tmp_path: Path):
     answers = ask(tmp_path, by_name, *["a/B05.jp2"] * 5)
-    assert len(set(answers)) == 1 and answers[0].startswith("pixels B05_20m")
+    assert len(set(answers)) == 1 and answers[0].startswith("pixels-B05_20m")
     assert len((tmp_path / source_version() / "log").read_text().splitlines()) == 1
 
 
@@ -139,7 +139,7 @@ def test_too_many_quicklooks_are_refused_and_a_scene_goes_to_the_worker_that_is_
 
 
 def test_pixels_and_truth_of_one_name_are_two_files(tmp_path: Path):
-    assert [a.split()[0] for a in ask(tmp_path, by_name, "b/B05.jp2", "b/truth.jp2")] == ["pixels", "truth"]
+    assert [a.split("-")[0] for a in ask(tmp_path, by_name, "b/B05.jp2", "b/truth.jp2")] == ["pixels", "truth"]
 
 
 def test_companions_are_made_along_while_the_scene_is_at_hand(tmp_path: Path):
@@ -195,11 +195,10 @@ def test_a_worker_without_work_ends_and_the_next_file_starts_another(tmp_path: P
         service = store.FileStore(OBJECTS, Cache(tmp_path), by_name)
         first, second = await asyncio.gather(*map(service.find_file, ("a/B05.jp2", "a/B06.jp2")))  # of one worker
         worker = service._choose_worker(MUNICH_SCENE.id)
-        async with asyncio.timeout(30):
-            while worker._jobs:
-                await asyncio.sleep(0.02)
+        while worker._jobs:
+            await asyncio.sleep(0.02)
         assert worker._process
-        await asyncio.get_running_loop().run_in_executor(worker._thread, worker._process.join, 30)
+        await asyncio.get_running_loop().run_in_executor(worker._thread, worker._process.join)
         assert worker._process.exitcode == 0  # by itself
         third = await service.find_file("a/B04.jp2")
         service.close()
@@ -246,7 +245,7 @@ def test_what_is_no_file_with_something_in_it_is_made_again(tmp_path: Path, spoi
     path = tmp_path / source_version() / MUNICH_SCENE.id / "pixels-B05_20m"
     path.parent.mkdir(parents=True)
     spoil(path)
-    assert ask(tmp_path, by_name, "a/B05.jp2")[0].startswith("pixels B05_20m")
+    assert ask(tmp_path, by_name, "a/B05.jp2")[0].startswith("pixels-B05_20m")
 
 
 def test_a_folder_in_its_place_is_told(tmp_path: Path):

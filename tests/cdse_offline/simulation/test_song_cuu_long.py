@@ -51,7 +51,7 @@ def test_shrimp_grows_in_the_dry_season_and_rice_in_the_rains():
 def test_both_tiles_show_the_same_where_both_see():
     west, east = (next(a for a in acquisitions(MEKONG) if a.tile is tile) for tile in MEKONG.tiles)
     kind = build_land(MEKONG).kind
-    left, right = (Sight(a).cut(kind, 1, is_class=True) for a in (west, east))
+    left, right = (Sight(a.place, a.tile).cut(kind, 1, is_class=True) for a in (west, east))
     assert left.shape == (1020, 1278)  # the tiles overlap by 9.8 km, and the place is wider
     assert right.shape == (1020, 1200)
     assert np.array_equal(left[:, 300:], right[:, :978])

@@ -70,7 +70,7 @@ def test_both_zones_show_the_same_land_within_a_pixel(highlands):
     assert (at_home.tile.name, abroad.tile.name) == ("48PZA", "49PAR")
     assert at_home.start == abroad.start
     rows, columns = np.indices(HIGHLANDS.shape, dtype=np.uint16) + np.uint16(1)
-    sight = Sight(abroad)
+    sight = Sight(abroad.place, abroad.tile)
     seen = [sight.cut(axis, 1, is_class=True).astype(int) - 1 for axis in (rows, columns)]
     west, _, _, north = find_box(HIGHLANDS, abroad.tile)
     row, column = np.random.default_rng(3).integers(200, 850, (2, 40))  # well inside
