@@ -132,6 +132,8 @@ HERE, AWAY = (105.91, 20.81, 105.93, 20.83), (13.3, 52.4, 13.5, 52.6)
         ({"collections": ["a"], "datetime": "2024"}, OTHER_DAYS),
         ({"collections": ["a"], "datetime": "2023-12"}, ""),
         ({"collections": ["a"], "datetime": "2024-01-01T06:00:00+07:00"}, OTHER_DAYS),
+        ({"collections": ["a"], "datetime": "2022-01-01T00:00:00Z"}, OTHER_DAYS),
+        ({"collections": ["a"], "datetime": "2022-01-01/.."}, ""),
         ({"collections": ["a"], "datetime": "../2022"}, OTHER_DAYS),
         ({"collections": ["a"], "ids": ["x"]}, ""),
         ({"collections": ["b"], "bbox": HERE, "datetime": "2023"}, OTHER_DAYS),

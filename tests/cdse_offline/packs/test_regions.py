@@ -42,6 +42,12 @@ def test_windows_that_meet_are_joined_also_by_a_third_and_others_stay_apart():
     ]
 
 
+def test_a_joined_box_may_meet_one_that_its_parts_do_not():
+    parts = [[0, 0, 0.6, 3], [0.1, 4, 0.3, 5], [0.5, 2, 1, 6]]
+    [(bbox, _)] = summarise(*(make_item("2023-01-01", window) for window in parts))
+    assert bbox == [0, 0, 1, 6]
+
+
 def test_an_item_without_a_window_counts_with_all_of_it_and_all_of_its_time():
     heights = make_item("2023-01-01", bbox=[1, 2, 0, 3, 4, 9], start_datetime="2022-12-01", end_datetime="2023-02-28")
     assert summarise(heights) == [([1, 2, 3, 4], ["2022-12-01", "2023-02-28"])]
