@@ -14,9 +14,10 @@ _SOWN_RICE = ((-13, 0.05, 0.22, 0.35, 0), (-4, 0, 0.03, 0.94, 0), (0, 0, 0, 0.6,
               (95, 0.04, 0.6, 0, 0), (102, 0.05, 0.42, 0.06, 0))  # fmt: skip
 
 
-def _grow_rice(*sowings: float) -> list[tuple[float, ...]]:
-    """A year of rice that is sown on these days of the year and harvested 95 days later."""
-    rows = [((sowing + day - 1) % 365 + 1, *shares) for sowing in sowings for day, *shares in _SOWN_RICE]
+def _grow_rice(*sowings: float, days: int = 95) -> list[tuple[float, ...]]:
+    """A year of rice that is sown on these days of the year and harvested so many days later."""
+    pace = days / 95
+    rows = [((sowing + pace * day - 1) % 365 + 1, *shares) for sowing in sowings for day, *shares in _SOWN_RICE]
     return sorted(rows)
 
 
@@ -31,7 +32,18 @@ _RICE_SHRIMP = [
 # A crop of shrimp in a pond: filled, its water turns green with algae, drained, and the bed dries for some weeks.
 _SHRIMP_CROP = [(0, 0, 0, 0, 0), (9, 0, 0, 0.05, 0), (12, 0, 0, 0.96, 0), (55, 0.25, 0, 0.73, 0), (85, 0.6, 0, 0.38, 0),
                 (118, 0.75, 0, 0.23, 0), (124, 0.1, 0, 0.35, 0), (129, 0, 0, 0.3, 0), (136, 0, 0, 0.1, 0)]  # fmt: skip
-_GARDEN = [(1, 0.8, 0.05, 0, 0), (75, 0.74, 0.08, 0, 0), (200, 0.88, 0.02, 0, 0), (320, 0.86, 0.02, 0, 0)]
+# The fields of the coast lie idle while the floods come, under weeds and water.
+_COAST_RICE = sorted([*_grow_rice(3, days=108), *_grow_rice(148), (130, 0.1, 0.3, 0, 0), (275, 0.2, 0.2, 0.12, 0),
+                      (300, 0.14, 0.08, 0.4, 0), (335, 0.08, 0.04, 0.62, 0)])  # fmt: skip
+_PEANUTS = [(1, 0, 0.02, 0, 0), (14, 0.05, 0, 0, 0), (45, 0.62, 0, 0, 0), (70, 0.88, 0, 0, 0), (100, 0.6, 0.2, 0, 0),
+            (109, 0.3, 0.3, 0, 0), (110, 0.02, 0.12, 0, 0), (150, 0.06, 0.1, 0, 0), (200, 0.4, 0.1, 0, 0),
+            (240, 0.3, 0.3, 0, 0), (280, 0.4, 0.05, 0.04, 0), (340, 0.2, 0.05, 0.1, 0),
+            (360, 0.02, 0.02, 0, 0)]  # fmt: skip
+_SCRUB = [(1, 0.8, 0.06, 0, 0), (200, 0.68, 0.16, 0, 0), (290, 0.84, 0.04, 0, 0)]
+_CUT = [(1, 0.08, 0.25, 0, 0), (120, 0.12, 0.2, 0, 0), (280, 0.3, 0.1, 0, 0), (340, 0.3, 0.12, 0, 0)]
+_SILTED = [(1, 0.35, 0, 0, 0), (45, 0.06, 0, 0, 0), (240, 0.04, 0, 0, 0), (270, 0.3, 0, 0, 0), (287, 0.95, 0, 0, 0),
+           (300, 0.7, 0, 0, 0), (318, 0.95, 0, 0, 0), (335, 0.6, 0, 0, 0), (366, 0.35, 0, 0, 0)]  # fmt: skip
+_GARDEN = [(1, 0.9, 0.03, 0, 0), (75, 0.86, 0.05, 0, 0), (200, 0.94, 0.01, 0, 0), (320, 0.93, 0.01, 0, 0)]
 
 _THREE_CROPS = (Season("vụ đông xuân", 335 - 365, 65), Season("vụ hè thu", 116, 211), Season("vụ thu đông", 226, 321))
 _RICE_AFTER_SHRIMP = (Season("vụ lúa", 262, 364),)  # the shrimp are caught bit by bit, on no day
@@ -47,9 +59,29 @@ COVERS_SOUTH = {
     "brown shrimp": Cover(23, _SHRIMP_CROP, green="canal", soil="pond bed", water="brackish", gap=0.1, cycle=155,
                           crop="tôm", seasons=_SHRIMP),
     "still pond": replace(build_still_cover(23, "brackish", "algae"), crop="tôm"),
-    "palms": Cover(20, _GARDEN, green="palm", dry="hay", soil="mud", gap=0.22, crop="dừa, cây ăn trái"),
+    "palms": Cover(20, _GARDEN, green="palm", dry="hay", soil="mud", gap=0.16, crop="dừa, cây ăn trái"),
     "nipa": Cover(25, [(1, 0.92, 0.02, 0, 0)], green="mangrove", dry="hay", soil="mud", gap=0.1),
     "canal": build_still_cover(9, "stream", "canal"),
     "brown river": Cover(9, [(1, 0.35, 0, 0, 0), (150, 0.4, 0, 0, 0), (230, 0.85, 0, 0, 0), (310, 0.8, 0, 0, 0)],
                          green="silt", soil="canal", gap=0.2),
+    "coast rice": Cover(14, _COAST_RICE, green="rice", soil="mud", gap=0.1, crop="lúa hai vụ",
+                        seasons=(Season("vụ đông xuân", 3, 112), Season("vụ hè thu", 148, 243))),
+    "peanuts": Cover(16, _PEANUTS, soil="sand", gap=0.15, crop="lạc", seasons=(Season("vụ đông xuân", 5, 110),)),
+    "acacia": Cover(26, [(1, 0.94, 0.02, 0, 0)], green="acacia", dry="hay", gap=0.08, crop="keo", height=11),
+    "young acacia": Cover(26, [(1, 0.84, 0.04, 0, 0)], green="acacia", dry="hay", soil="mud", gap=0.18, crop="keo"),
+    "new acacia": Cover(26, [(1, 0.36, 0.16, 0, 0), (280, 0.52, 0.08, 0, 0)], green="acacia", dry="hay", gap=0.3,
+                        crop="keo"),
+    "cut acacia": Cover(26, _CUT, green="grass", dry="hay", gap=0.3, crop="keo"),
+    "scrub": Cover(2, _SCRUB, green="broadleaf", dry="hay", gap=0.25),
+    "bank": Cover(15, _SCRUB, green="broadleaf", dry="hay", soil="sand", gap=0.3),
+    "coast river": Cover(9, _SILTED, green="silt", soil="estuary", gap=0.2),
+    "lagoon": Cover(9, _SILTED, green="silt", soil="shore water", gap=0.25),
+    "casuarina": Cover(27, [(1, 0.86, 0.04, 0, 0)], green="casuarina", dry="hay", soil="dune sand", gap=0.3,
+                       crop="phi lao"),
+    "dune": build_still_cover(28, "sand", "dune sand"),
+    "surf": build_still_cover(29, "shore water", "foam"),
+    "sea": Cover(29, [(1, 1, 0, 0, 0), (60, 0.92, 0, 0, 0), (240, 0.9, 0, 0, 0), (300, 1, 0, 0, 0)],
+                 green="shore water", soil="sea", gap=1),
+    "plume": Cover(29, _SILTED, green="flood water", soil="shore water", gap=1),
+    "flood": build_still_cover(24, "canal", "flood water"),
 }  # fmt: skip

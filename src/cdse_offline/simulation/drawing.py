@@ -14,7 +14,7 @@ from scipy import fft, ndimage
 
 from cdse_offline.simulation.changes import Change, list_changes
 from cdse_offline.simulation.covers import CODE, COVERS
-from cdse_offline.simulation.land import OVERLAYS, ROOFS, SIZE, SQUARE, Land
+from cdse_offline.simulation.land import MOST_UNITS, OVERLAYS, ROOFS, SIZE, SQUARE, Land
 
 _STILL_WATER = ("lake", "pond", "reservoir", "drawdown")  # nothing thin lies upon it
 Point = tuple[float, float] | np.ndarray  # row and column
@@ -45,7 +45,7 @@ def draw_swell(
     rng: Generator, longest: float, shortest: float, slope: float, shape: tuple[int, int] = SQUARE
 ) -> np.ndarray:
     """Like `draw_noise`, but quick, for fields of waves of 20 pixels and more: drawn at a fourth and enlarged."""
-    coarse = tuple(-(-side // 4) for side in shape)
+    coarse = -(-shape[0] // 4), -(-shape[1] // 4)
     field = draw_noise(rng, longest / 4, shortest / 4, slope, coarse)
     fine = ndimage.zoom(field, 4, order=1, grid_mode=True, mode="nearest")
     return fine[: shape[0], : shape[1]]
@@ -234,6 +234,15 @@ def cut_parcels(
     return Parcels(number, int(used.sum()), across, along, edge)
 
 
+def find_borders(number: np.ndarray) -> np.ndarray:
+    """Pixels that touch another field."""
+    border = np.zeros(number.shape, dtype=bool)
+    for axis in (0, 1):
+        ahead = np.diff(number, axis=axis) != 0
+        border |= np.pad(ahead, [(0, 1) if axis == way else (0, 0) for way in (0, 1)])
+    return border
+
+
 def find_side(path: np.ndarray, nearest: np.ndarray) -> np.ndarray:
     """1 for the pixels to the right of a path, -1 to the left."""
     row, column = np.indices(nearest.shape) + 0.5
@@ -291,6 +300,16 @@ class Sketch:
         self.tone = np.concatenate([self.tone, np.broadcast_to(tone, len(covers))])
         self.shift = np.concatenate([self.shift, np.broadcast_to(shift, len(covers))])
         return first
+
+    def lay(
+        self, where: np.ndarray, ground: Parcels, covers: np.ndarray, tone: np.ndarray, shift: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Give an area parcels of its own (covers, tone and shift of each); the unit of each parcel is returned."""
+        used = np.bincount(ground.number[where], minlength=ground.count) > 0
+        first = self.add(covers[used], tone[used], 0.0 if shift is None else shift[used])
+        unit = first + np.cumsum(used) - 1
+        self.unit[where] = unit.take(ground.number[where])
+        return np.where(used, unit, -1)
 
     def paint(self, where: np.ndarray, cover: str, *, dense: np.ndarray | None = None, tone: float = 1.0) -> None:
         """Give an area one cover, levelled to the ground, without the marks of fields."""
@@ -387,6 +406,8 @@ class Sketch:
 
     def finish(self, relief: np.ndarray, settled: np.ndarray, base: float = 0.0) -> Land:
         """Put the thin things on the ground. `base`: metres above the sea of where the relief is 0."""
+        if len(self.covers) > MOST_UNITS:
+            raise ValueError(f"{len(self.covers)} units: there is room for {MOST_UNITS}")
         for name, houses in self.built.items():
             row, column, angle, length, width = np.vstack(houses).T
             self.canvas.boxes(name, np.column_stack([row, column]), angle, (length, width))

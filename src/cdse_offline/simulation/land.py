@@ -17,6 +17,7 @@ SIZE = 1020  # side of a window, but for wider ones
 SQUARE = (SIZE, SIZE)
 ROOFS = ("red roof", "grey roof", "metal", "blue tin", "rusty")
 OVERLAYS = ("asphalt", "gravel", "concrete", *ROOFS, "broadleaf", "stream", "canal", "grass", "red soil")
+MOST_UNITS = 2**16
 SMALLEST_FIELD = 4  # pixels: what is left of a field between roads and houses and is smaller is none
 MOST_FIELDS = 2**15 - 1  # images of 16 bits are written with 15
 

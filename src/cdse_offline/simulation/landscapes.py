@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import PCG64, Generator
 
 from cdse_access.files import write_whole
-from cdse_offline.simulation import oberland, song_cuu_long, song_hong, tay_nguyen, ven_do
+from cdse_offline.simulation import oberland, song_cuu_long, song_hong, tay_nguyen, ven_bien, ven_do
 from cdse_offline.simulation.land import Land
 from cdse_offline.simulation.places import Place
 from cdse_offline.simulation.version import source_version
@@ -20,6 +20,7 @@ _DRAWN_BY = {  # function and seed
     "song-hong": (song_hong.draw, 105),
     "song-cuu-long": (song_cuu_long.draw, 951),
     "tay-nguyen": (tay_nguyen.draw, 212),
+    "ven-bien": (ven_bien.draw, 154),
     "ven-do": (ven_do.draw, 311),
 }
 

@@ -14,6 +14,7 @@ from cdse_offline.simulation.drawing import (
     draw_curve,
     draw_hill,
     draw_swell,
+    find_borders,
     measure_distance,
 )
 from cdse_offline.simulation.land import Land
@@ -167,19 +168,10 @@ def _choose_shifts(rng: Generator, sketch: Sketch, lattice: _Lattice, cell: np.n
     return np.where(ponds, farm, rice)
 
 
-def _find_borders(number: np.ndarray) -> np.ndarray:
-    """Pixels that touch another field."""
-    border = np.zeros(number.shape, dtype=bool)
-    for axis in (0, 1):
-        ahead = np.diff(number, axis=axis) != 0
-        border |= np.pad(ahead, [(0, 1) if axis == way else (0, 0) for way in (0, 1)])
-    return border
-
-
 def _draw_fields(sketch: Sketch) -> None:
     """Bunds between the fields of rice, dykes round the ponds, a ring of ditches inside the dykes where both grow."""
     covers = sketch.covers.take(sketch.unit)
-    border = _find_borders(sketch.unit)
+    border = find_borders(sketch.unit)
     ponds = np.isin(covers, [CODE["shrimp"], CODE["brown shrimp"], CODE["still pond"]])
     both = covers == CODE["rice-shrimp"]
     uneven = 1 + 0.25 * sketch.noise(40, 3, 1)
@@ -210,7 +202,7 @@ def _draw_side_canals(sketch: Sketch, lattice: _Lattice) -> np.ndarray:
 def _grow_garden(sketch: Sketch, where: np.ndarray) -> np.ndarray:
     """Palms and fruit trees round houses."""
     crowns = sketch.noise(9, 2, 0.4)
-    sketch.paint(where, "palms", dense=0.55 + 0.3 * crowns)
+    sketch.paint(where, "palms", dense=0.72 + 0.25 * crowns)
     sketch.height[where] = (6 + 2.5 * crowns)[where]
     for name, share in sketch.share.items():
         if name != "canal":
