@@ -90,7 +90,7 @@ FRINGE = Place(  # Việt Yên, Bắc Giang
     "ven-do", "Ven đô đang thành khu công nghiệp", "red-river", 32648, 610260, 2359020, 21.283, 106.112,
     date(2023, 1, 1), date(2023, 12, 31), (18,), (_T48QXJ,),
 )  # fmt: skip
-PLACES = (MUNICH, RED_RIVER, MEKONG, HIGHLANDS, FRINGE)
+PLACES = (MUNICH, RED_RIVER, MEKONG, HIGHLANDS, COAST, FRINGE)
 
 # What a tile of another zone sees of a place: its box there, rounded outward to 60 m. Computed once with pyproj; a test
 # computes it again.
