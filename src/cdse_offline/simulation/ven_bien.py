@@ -142,7 +142,7 @@ def _shape_ground(sketch: Sketch, strips: _Strips) -> np.ndarray:
     hills = 0.1 * rise + np.minimum(rise / 90, 1.4) * 16 * spurs
     ground = plain + ridges + hills
     ground = np.where(strips.lagoon < strips.reach + 3, np.minimum(ground, 0.4), ground)
-    return np.where(inland < 4, np.maximum(0.6 * inland, -2), ground)
+    return np.where(inland < 4, np.maximum(0.6 * inland, 0), ground)
 
 
 def _measure_inner_ridge(strips: _Strips) -> np.ndarray:
