@@ -301,16 +301,6 @@ class Sketch:
         self.shift = np.concatenate([self.shift, np.broadcast_to(shift, len(covers))])
         return first
 
-    def lay(
-        self, where: np.ndarray, ground: Parcels, covers: np.ndarray, tone: np.ndarray, shift: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Give an area parcels of its own (covers, tone and shift of each); the unit of each parcel is returned."""
-        used = np.bincount(ground.number[where], minlength=ground.count) > 0
-        first = self.add(covers[used], tone[used], 0.0 if shift is None else shift[used])
-        unit = first + np.cumsum(used) - 1
-        self.unit[where] = unit.take(ground.number[where])
-        return np.where(used, unit, -1)
-
     def paint(self, where: np.ndarray, cover: str, *, dense: np.ndarray | None = None, tone: float = 1.0) -> None:
         """Give an area one cover, levelled to the ground, without the marks of fields."""
         self.unit[where] = self.add(np.array([CODE[cover]]), tone)

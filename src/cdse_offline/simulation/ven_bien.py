@@ -162,7 +162,7 @@ def _draw_hills(sketch: Sketch, strips: _Strips, relief: np.ndarray, crowns: np.
     choice = rng.choice(5, stands.count, p=(0.55, 0.24, 0.08, 0.03, 0.1))
     codes = np.array([CODE[name] for name in names])[choice]
     wooded = strips.hills > 6 + 8 * sketch.noise(60, 6, 1.5)
-    unit = sketch.lay(wooded, stands, codes, 1 + 0.06 * rng.standard_normal(stands.count))
+    sketch.lay(wooded, stands, codes, spread=0.06)
     sketch.dense = np.where(wooded, np.clip(0.6 + 0.2 * crowns + 0.15 * sketch.noise(40, 5, 1.4), 0, 1), sketch.dense)
     sketch.grain = np.where(wooded, sketch.soft - 0.03 * np.exp(-stands.edge), sketch.grain)
     tall = np.array([11, 6, 1.5, 0, 3])[choice].take(stands.number) + 1.2 * crowns
@@ -170,7 +170,7 @@ def _draw_hills(sketch: Sketch, strips: _Strips, relief: np.ndarray, crowns: np.
     for share in sketch.share.values():
         share *= ~wooded
     sketch.band("gravel", stands.edge, 2, wooded & (sketch.swell(120, 30, 1.6) > 1))
-    felled = rng.choice(unit[(choice == 0) & (unit >= 0)], 14, replace=False)
+    felled = rng.choice(np.flatnonzero(sketch.covers == CODE["acacia"]), 14, replace=False)
     for stand, day in zip(felled, rng.integers(40, 240, len(felled)), strict=True):
         sketch.changes.append((int(stand), int(day), "cut acacia"))
     gullies = ndimage.gaussian_filter(relief, 2) - ndimage.gaussian_filter(relief, 9)
@@ -281,8 +281,7 @@ def _draw_lagoon(sketch: Sketch, strips: _Strips, relief: np.ndarray, crowns: np
     luck = rng.random(ponds.count)
     covers = np.where(luck < 0.4, CODE["shrimp"], np.where(luck < 0.6, CODE["brown shrimp"], CODE["still pond"]))
     banks = (away > 0.5) & (away < 9 + 9 * sketch.noise(110, 14, 1.7)) & (strips.inland > 66) & (relief < 3)
-    tone, shift = 1 + 0.12 * rng.standard_normal(ponds.count), 150 * rng.random(ponds.count)
-    sketch.lay(banks, ponds, covers, tone, shift)
+    sketch.lay(banks, ponds, covers, spread=0.12, shift=150 * rng.random(ponds.count))
     sketch.height[banks] = 0
     sketch.grain[banks] = sketch.soft[banks]
     sketch.dense[banks] = np.clip(0.5 + 0.25 * sketch.noise(30, 4, 1.5), 0, 1)[banks]
