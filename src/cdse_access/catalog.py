@@ -81,9 +81,9 @@ class Catalog(Client):
         """
         if VERSION not in self.extra_fields:
             return ()
-        found: dict[Any, Region] = {}
+        found: dict[str, Region] = {}
         for region in chain(*self._collections.values()):
-            found.setdefault((region.id, region.bbox), region)  # with the days of the first collection
+            found.setdefault(region.id, region)  # as the first collection has it: others may have less of it
         return tuple(found.values())
 
     @cached_property

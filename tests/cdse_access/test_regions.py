@@ -103,6 +103,8 @@ def test_what_there_is_is_told_with_its_time():
 
 # -- in a catalogue ------------------------------------------------------------
 
+HERE, AWAY = (105.91, 20.81, 105.93, 20.83), (13.3, 52.4, 13.5, 52.6)
+
 
 @pytest.fixture
 def offline(server) -> Catalog:
@@ -110,20 +112,17 @@ def offline(server) -> Catalog:
     server.landing[VERSION] = "1"
     found: list[dict[str, Any]] = [
         {"id": "a", FIELD: [RIVER]},
-        {"id": "b", FIELD: [ALPS, RIVER | {"interval": ["2020-01-01"] * 2}]},
+        {"id": "b", FIELD: [ALPS, RIVER | {"interval": ["2020-01-01"] * 2, "bbox": list(HERE)}]},
         {"id": "c"},
     ]
     server.collections["collections"] = [document | {"type": "Collection"} for document in found]
     return open_catalog(server.url)
 
 
-HERE, AWAY = (105.91, 20.81, 105.93, 20.83), (13.3, 52.4, 13.5, 52.6)
-
-
 @pytest.mark.parametrize(
     ("question", "told"),
     [
-        ({"collections": ["a"], "bbox": HERE}, ""),
+        ({"collections": ["a"], "bbox": list(HERE)}, ""),
         ({"collections": ["a"], "bbox": AWAY}, ELSEWHERE),
         ({"collections": "a", "bbox": "13.3,52.4,13.5,52.6", "method": "GET"}, ELSEWHERE),
         ({"collections": ["a"], "bbox": (13.3, 52.4, 0, 13.5, 52.6, 9)}, ELSEWHERE),
@@ -228,7 +227,9 @@ def test_another_year_has_the_line(connected, capsys):
 
 
 def test_a_region_is_found_with_what_the_catalogue_says_of_it(connected, capsys):
-    for region in connected.catalog.regions:
+    found = connected.catalog.regions
+    assert len({region.id for region in found}) == len({region.title for region in found}) == len(found)
+    for region in found:
         search = connected.catalog.search(
             collections=["sentinel-2-l2a"], bbox=region.bbox, datetime=region.interval, max_items=1
         )

@@ -29,7 +29,8 @@ def _describe(number: int, area: Box, items: Sequence[Document]) -> Document:
     tiles = sorted({str(one["grid:code"]).removeprefix("MGRS-") for one in properties if one.get("grid:code")})
     title = say("pack-region-tiles", tiles=", ".join(tiles)) if tiles else say("pack-region", number=number)
     interval = [min(begins), max(ends)]
-    return {"id": f"goi-{number}", "title": title, "bbox": list(area), "interval": interval, "tiles": tiles}
+    name = f"goi-{area[0]:.2f}-{area[1]:.2f}"  # the same in all collections of the pack
+    return {"id": name, "title": title, "bbox": list(area), "interval": interval, "tiles": tiles}
 
 
 def _find_box(item: Document) -> Box:

@@ -20,14 +20,14 @@ def test_items_of_one_window_are_one_region():
     items = [make_item(day, [105.1, 20.1, 105.2, 20.2]) for day in ("2023-05-03", "2023-01-02", "2023-02-01")]
     [region] = list_regions(items)
     assert region == {
-        "id": "goi-1",
+        "id": "goi-105.10-20.10",
         "title": "ô 48QWJ",
         "bbox": [105.1, 20.1, 105.2, 20.2],
         "interval": ["2023-01-02T03:25:19Z", "2023-05-03T03:25:19Z"],
         "tiles": ["48QWJ"],
     }
     assert [str(one) for one in client.read_regions({REGIONS: [region]})] == [
-        "ô 48QWJ (goi-1): bbox (105.1, 20.1, 105.2, 20.2), 2023-01-02 đến 2023-05-03"
+        "ô 48QWJ (goi-105.10-20.10): bbox (105.1, 20.1, 105.2, 20.2), 2023-01-02 đến 2023-05-03"
     ]
 
 
