@@ -29,6 +29,8 @@ _DESCRIPTION = (
 )
 Stage = tuple[float, float, str]  # first day of year, first day after it, name of the cover
 Crop = tuple[str, float, float]  # name of the season, day of year when it is sown and when it is harvested
+Sown = tuple[float, str, str | None]  # day of year, name of the season, the day as it is written
+Parts = list[tuple[int, int]]  # units of a field, and the pixels of each
 Polygon = list[list[list[float]]]  # rings of longitude and latitude, the outer one first
 
 
@@ -49,32 +51,37 @@ def build_document(place: Place, land: Land) -> bytes:
 def _list_features(place: Place, land: Land) -> Iterator[dict[str, Any]]:
     """In the order of their ids."""
     outlines = _trace_outlines(place, land.parcel)
-    pixels = np.bincount(land.parcel.ravel())
-    numbers, first = np.unique(land.parcel, return_index=True)
-    units = land.unit.ravel()[first]
-    for number, unit in zip(numbers.tolist(), units.tolist(), strict=True):
-        if number:
-            properties = {"id": number, **_describe_field(place, land, unit, int(pixels[number]))}
-            geometry = {"type": "Polygon", "coordinates": outlines[number]}
-            yield {"type": "Feature", "id": number, "properties": properties, "geometry": geometry}
+    for number, parts in _find_parts(land).items():
+        properties = {"id": number, **_describe_field(place, land, parts)}
+        geometry = {"type": "Polygon", "coordinates": outlines[number]}
+        yield {"type": "Feature", "id": number, "properties": properties, "geometry": geometry}
 
 
-def _describe_field(place: Place, land: Land, unit: int, pixels: int) -> dict[str, Any]:
-    cover = _NAMES[land.cover[unit]]
-    stages = _list_stages(land, unit)
+def _find_parts(land: Land) -> dict[int, Parts]:
+    """Of each field its units: one, or several of one plot that change on days of their own."""
+    pairs = land.parcel.astype(np.int64) << 32 | land.unit
+    found, pixels = np.unique(pairs[land.parcel > 0], return_counts=True)
+    parts: dict[int, Parts] = {}
+    for number, unit, count in zip((found >> 32).tolist(), (found & 0xFFFFFFFF).tolist(), pixels.tolist(), strict=True):
+        parts.setdefault(number, []).append((unit, count))
+    return parts
+
+
+def _describe_field(place: Place, land: Land, parts: Parts) -> dict[str, Any]:
+    cover = _NAMES[land.cover[parts[0][0]]]
     described = {
         "crop": cover,
         "name": COVERS[cover].crop,
         "class": COVERS[cover].kind,
-        "area_ha": round(pixels * HECTARES, 2),
-        "seasons": [season for stage in stages for season in _list_seasons(place, land, unit, stage)],
+        "area_ha": _compute_area(sum(pixels for _, pixels in parts)),
+        "seasons": _merge_seasons(place, land, parts),
     }
-    if len(stages) > 1:
-        described["changes"] = [
-            {"date": _name_day(place, start), "class": COVERS[name].kind, "name": LAND_CLASSES[COVERS[name].kind]}
-            for start, _, name in stages[1:]
-        ]
-    return described
+    changes = _list_changes(place, land, parts)
+    return described | {"changes": changes} if changes else described
+
+
+def _compute_area(pixels: int) -> float:
+    return round(pixels * HECTARES, 2)
 
 
 # --- the year of a field ---
@@ -88,23 +95,43 @@ def _list_stages(land: Land, unit: int) -> list[Stage]:
     return list(zip([-np.inf, *days], [*days, np.inf], covers, strict=True))
 
 
-def _list_seasons(place: Place, land: Land, unit: int, stage: Stage) -> list[dict[str, str | None]]:
+def _list_changes(place: Place, land: Land, parts: Parts) -> list[dict[str, Any]]:
+    """What becomes of the field: when, of how much of it, and to which class."""
+    pixels_of: dict[tuple[float, int], int] = {}
+    for unit, pixels in parts:
+        for day, _, cover in _list_stages(land, unit)[1:]:
+            change = day, COVERS[cover].kind
+            pixels_of[change] = pixels_of.get(change, 0) + pixels
+    return [
+        {"date": _name_day(place, day), "class": kind, "name": LAND_CLASSES[kind], "area_ha": _compute_area(pixels)}
+        for (day, kind), pixels in sorted(pixels_of.items())
+    ]
+
+
+def _merge_seasons(place: Place, land: Land, parts: Parts) -> list[dict[str, str | None]]:
+    """Seasons of all parts, in the order of their days: of one that is not ripe everywhere before land changes, the
+    harvest is that of the rest; where there is no rest, there is none.
+    """
+    harvests: dict[Sown, str | None] = {}
+    for unit, _ in parts:
+        for stage in _list_stages(land, unit):
+            for season, harvest in _list_seasons(place, land, unit, stage):
+                harvests[season] = harvests.get(season) or harvest
+    return [
+        {"name": name, "start": start, "harvest": harvests[day, name, start]} for day, name, start in sorted(harvests)
+    ]
+
+
+def _list_seasons(place: Place, land: Land, unit: int, stage: Stage) -> Iterator[tuple[Sown, str | None]]:
     """Seasons of one cover that have a day in the place's time; cleared before it is ripe, there is no harvest."""
     since, until, cover = stage
     first, last = (day.timetuple().tm_yday for day in (place.first_day, place.last_day))
     crops = _find_mowings(land.luck[unit]) if cover == "meadow" else _shift_seasons(cover, land.shift[unit])
-    found = []
     for name, start, harvest in crops:
         if harvest < first or start > last or not since <= start < until:
             continue
-        found.append(
-            {
-                "name": name,
-                "start": None if start == harvest else _name_day(place, start),
-                "harvest": _name_day(place, harvest) if harvest < until else None,
-            }
-        )
-    return found
+        sown = start, name, None if start == harvest else _name_day(place, start)
+        yield sown, _name_day(place, harvest) if harvest < until else None
 
 
 def _shift_seasons(cover: str, shift: float) -> Iterator[Crop]:

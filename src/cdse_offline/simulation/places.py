@@ -6,7 +6,7 @@ Standard library only, so that the service starts quickly: pixels are made elsew
 import math
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 
 GRID_SHAPE = {10: 10980, 20: 5490, 60: 1830}  # pixels of a tile's side
@@ -152,13 +152,13 @@ class Acquisition:
         """When the satellite passed over this tile: ten minutes after the datatake began, far in the north."""
         return self.start + timedelta(seconds=612)
 
-    @property
+    @cached_property
     def processed(self) -> datetime:
         if self.start.date() == date(2023, 9, 28):
             return datetime(2024, 10, 26, 14, 26, 23, tzinfo=UTC)
         return datetime(2024, 10, 2, tzinfo=UTC) + timedelta(seconds=int(self.uniform("processed") * 60 * 86400))
 
-    @property
+    @cached_property
     def id(self) -> str:
         return (
             f"S{self.satellite}_MSIL2A_{self.start:%Y%m%dT%H%M%S}_N0510_R{self.relative_orbit:03}"
@@ -169,7 +169,7 @@ class Acquisition:
         """Where the place lies in the images of this resolution."""
         return find_window(self.place, self.tile, resolution)
 
-    @property
+    @cached_property
     def sun(self) -> tuple[float, float]:
         """Azimuth and elevation of the sun over the window, degrees."""
         return compute_sun_position(self.sensed, self.place.latitude, self.place.longitude)

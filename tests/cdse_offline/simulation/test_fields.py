@@ -20,7 +20,7 @@ UNITS = ("rice+", "pond", "meadow", "vegetables", "spruce")
 LUCK = np.array([[0.5, 0.0, 0.0]] * 5)  # a meadow of it is cut four times a season, first on day 132
 
 
-def draw(shift: float = 0, **changed) -> land.Land:
+def draw(later: float = 0, **changed) -> land.Land:
     unit = np.zeros(PLACE.shape, np.uint16)
     unit[2:4, 2:4] = 1
     unit[:, 6:9] = 2
@@ -29,7 +29,7 @@ def draw(shift: float = 0, **changed) -> land.Land:
     cover = np.array([covers.CODE[name] for name in UNITS])
     kind = np.array([covers.COVERS[name].kind for name in UNITS])[unit]
     nothing = {field.name: np.zeros(0) for field in dataclasses.fields(land.Land)}
-    drawn = {"unit": unit, "cover": cover, "kind": kind, "shift": np.full(5, shift), "luck": LUCK}
+    drawn = {"unit": unit, "cover": cover, "kind": kind, "shift": np.full(5, later), "luck": LUCK, "plot": np.arange(5)}
     drawn["plot"] = np.arange(5, dtype=np.uint16)
     return land.Land(**nothing | drawn | {"changes": changes.list_changes([])} | changed)
 
@@ -71,7 +71,7 @@ def test_a_field_says_what_it_is_and_how_large():
 
 
 def test_seasons_are_as_late_as_the_field():
-    assert list_dates(read(draw(shift=5.2))["rice+"]) == [
+    assert list_dates(read(draw(later=5.2))["rice+"]) == [
         ("vụ đông", "2022-11-01", "2023-01-04"),  # the winter crop of the year before ends in this one
         ("vụ đông xuân", "2023-02-24", "2023-06-11"),
         ("vụ mùa", "2023-07-02", "2023-10-13"),
@@ -81,10 +81,10 @@ def test_seasons_are_as_late_as_the_field():
 
 
 def test_short_seasons_come_again():
-    found = list_dates(read(draw(shift=50))["vegetables"])
+    found = list_dates(read(draw(later=50))["vegetables"])
     starts = [date.fromisoformat(start).timetuple().tm_yday for _, start, _ in found]
     assert starts == [323, 54, 150, 246, 342]
-    assert list_dates(read(draw(shift=80))["vegetables"])[0][2] == "2023-03-05"  # sown in December
+    assert list_dates(read(draw(later=80))["vegetables"])[0][2] == "2023-03-05"  # sown in December
 
 
 def test_a_meadow_is_cut_when_its_green_is_gone():
@@ -107,6 +107,21 @@ def test_a_field_that_is_cleared_has_no_harvest_afterwards():
     paddy = read(drawn)["rice+"]
     assert list_dates(paddy) == [("vụ đông xuân", "2023-02-19", None)]
     assert paddy["properties"]["changes"] == [
-        {"date": "2023-04-10", "class": 10, "name": "bãi sỏi, bãi cát"},
-        {"date": "2023-07-19", "class": 18, "name": "khu công nghiệp, lò gạch"},
+        {"date": "2023-04-10", "class": 10, "name": "bãi sỏi, bãi cát", "area_ha": 0.44},
+        {"date": "2023-07-19", "class": 18, "name": "khu công nghiệp, lò gạch", "area_ha": 0.44},
     ]
+
+
+def test_a_field_of_which_a_part_is_cleared_is_one_and_has_the_harvest_of_the_rest():
+    whole = draw()
+    unit = np.where(whole.unit[:, :3] == 0, 5, whole.unit[:, :3])
+    parts = {name: np.append(getattr(whole, name), getattr(whole, name)[0]) for name in ("cover", "shift")}
+    parts |= {"unit": np.hstack([unit, whole.unit[:, 3:]]).astype(np.uint16), "plot": np.array([0, 1, 2, 3, 4, 0])}
+    drawn = draw(luck=np.vstack([LUCK, LUCK[:1]]), changes=changes.list_changes([(5, 200, "pit")]), **parts)
+    paddy = read(drawn)["rice+"]
+    assert list_dates(paddy)[:2] == [
+        ("vụ đông xuân", "2023-02-19", "2023-06-06"),
+        ("vụ mùa", "2023-06-27", "2023-10-08"),
+    ]
+    assert paddy["properties"]["area_ha"] == 0.44
+    assert [change["area_ha"] for change in paddy["properties"]["changes"]] == [0.22]
