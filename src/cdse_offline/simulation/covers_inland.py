@@ -106,12 +106,59 @@ _DRY_FOREST = read_calendar("""
        290   0.90   0.02      0      0
        335   0.70   0.18      0      0
 """)
-_FOREST = [(1, 0.88, 0.04, 0, 0), (75, 0.84, 0.07, 0, 0), (170, 0.96, 0, 0, 0), (320, 0.95, 0, 0, 0)]
-_SCRUB = [(1, 0.50, 0.30, 0, 0), (75, 0.36, 0.42, 0, 0), (160, 0.85, 0.03, 0, 0), (300, 0.84, 0.06, 0, 0)]
-_YARD = [(1, 0.42, 0.14, 0, 0), (75, 0.36, 0.18, 0, 0), (180, 0.54, 0.06, 0, 0), (310, 0.52, 0.08, 0, 0)]
-_BANKS = [(1, 0.68, 0.18, 0, 0), (75, 0.6, 0.24, 0, 0), (170, 0.86, 0.04, 0, 0), (310, 0.84, 0.06, 0, 0)]
-_WEEDS = [(1, 0.26, 0.3, 0.02, 0), (80, 0.55, 0.2, 0, 0), (160, 0.78, 0.08, 0, 0), (300, 0.6, 0.25, 0, 0)]
-_NEW_SOIL = [(1, 0, 0.02, 0, 0), (100, 0.02, 0.02, 0, 0), (160, 0.12, 0.02, 0, 0), (300, 0.22, 0.05, 0, 0)]
+_FOREST = read_calendar("""
+       day  green    dry  water flower
+         1   0.88   0.04      0      0
+        75   0.84   0.07      0      0
+       170   0.96   0.00      0      0
+       320   0.95   0.00      0      0
+""")
+_SCRUB = read_calendar("""
+       day  green    dry  water flower
+         1   0.50   0.30      0      0
+        75   0.36   0.42      0      0
+       160   0.85   0.03      0      0
+       300   0.84   0.06      0      0
+""")
+_YARD = read_calendar("""
+       day  green    dry  water flower
+         1   0.42   0.14      0      0
+        75   0.36   0.18      0      0
+       180   0.54   0.06      0      0
+       310   0.52   0.08      0      0
+""")
+_BANKS = read_calendar("""
+       day  green    dry  water flower
+         1   0.68   0.18      0      0
+        75   0.60   0.24      0      0
+       170   0.86   0.04      0      0
+       310   0.84   0.06      0      0
+""")
+_WEEDS = read_calendar("""
+       day  green    dry  water flower
+         1   0.26   0.30   0.02      0
+        80   0.55   0.20      0      0
+       160   0.78   0.08      0      0
+       300   0.60   0.25      0      0
+""")
+_NEW_SOIL = read_calendar("""
+       day  green    dry  water flower
+         1   0.00   0.02      0      0
+       100   0.02   0.02      0      0
+       160   0.12   0.02      0      0
+       300   0.22   0.05      0      0
+""")
+# The border of a reservoir: green is water here, and dry is grass.
+_DRAWDOWN = read_calendar("""
+       day  green    dry  water flower
+         1   0.90   0.00      0      0
+        40   0.50   0.10      0      0
+        70   0.10   0.20      0      0
+       150   0.05   0.40      0      0
+       200   0.60   0.15      0      0
+       230   1.00   0.00      0      0
+       330   1.00   0.00      0      0
+""")
 
 
 def _build_hall(roof: str) -> Cover:
@@ -121,14 +168,23 @@ def _build_hall(roof: str) -> Cover:
 
 COVERS_INLAND = {
     "coffee": Cover(30, _COFFEE, green="coffee leaf", dry="litter", soil="red soil", gap=0.16, crop="cà phê"),
-    "young coffee": Cover(30, _YOUNG_COFFEE, green="coffee leaf", dry="hay", soil="red soil", gap=0.2,
-                          crop="cà phê kiến thiết cơ bản"),
+    "young coffee": Cover(
+        30, _YOUNG_COFFEE, green="coffee leaf", dry="hay", soil="red soil", gap=0.2, crop="cà phê kiến thiết cơ bản"
+    ),
     "rubber": Cover(31, _RUBBER, green="rubber leaf", dry="red leaf", soil="litter", gap=0.05, crop="cao su"),
-    "young rubber": Cover(31, _YOUNG_RUBBER, green="young rubber leaf", dry="red leaf", soil="red soil", gap=0.25,
-                          crop="cao su kiến thiết cơ bản"),
+    "young rubber": Cover(
+        31,
+        _YOUNG_RUBBER,
+        green="young rubber leaf",
+        dry="red leaf",
+        soil="red soil",
+        gap=0.25,
+        crop="cao su kiến thiết cơ bản",
+    ),
     "pepper": Cover(32, _PEPPER, green="coffee leaf", dry="hay", soil="red soil", gap=0.25, crop="hồ tiêu, vườn cây"),
-    "cassava": Cover(33, _CASSAVA, dry="litter", soil="red soil", gap=0.2,
-                     crop="sắn", seasons=(Season("vụ sắn", 120, 388),)),
+    "cassava": Cover(
+        33, _CASSAVA, dry="litter", soil="red soil", gap=0.2, crop="sắn", seasons=(Season("vụ sắn", 120, 388),)
+    ),
     "highland maize": Cover(6, _HIGHLAND_MAIZE, soil="red soil", gap=0.2, crop="ngô", seasons=_TWO_MAIZE),
     "valley rice": Cover(14, _VALLEY_RICE, green="rice", soil="mud", gap=0.1, crop="lúa hai vụ", seasons=_TWO_RICE),
     "evergreen forest": Cover(2, _FOREST, green="broadleaf", dry="litter", soil="coffee leaf", gap=0.6, height=16),
@@ -137,9 +193,7 @@ COVERS_INLAND = {
     "scrub": Cover(3, _SCRUB, green="grass", dry="hay", soil="red soil", gap=0.3),
     "village yard": Cover(11, _YARD, green="broadleaf", dry="hay", soil="red soil", gap=0.3),
     "reservoir": build_still_cover(8, "green water", "silt"),
-    "drawdown": Cover(8, [(1, 0, 0, 0.85, 0), (40, 0.05, 0, 0.6, 0), (70, 0.12, 0.05, 0.1, 0), (130, 0.3, 0.05, 0, 0),
-                          (200, 0.15, 0, 0.6, 0), (230, 0, 0, 1, 0), (330, 0, 0, 1, 0)],
-                      green="grass", dry="hay", soil="red soil", water="green water", gap=0.1),
+    "drawdown": Cover(8, _DRAWDOWN, green="green water", dry="grass", soil="red soil", gap=0.1),
     "felled": Cover(35, [(1, 0.06, 0.6, 0, 0)], green="broadleaf", dry="litter", soil="red soil", gap=0.3),
     "burnt": build_still_cover(35, "red soil", "burnt"),
     "cleared soil": Cover(35, _NEW_SOIL, green="grass", dry="litter", soil="red soil", gap=0.1),
@@ -147,9 +201,10 @@ COVERS_INLAND = {
     "fallow": Cover(36, _WEEDS, green="grass", dry="hay", soil="mud", gap=0, crop="bỏ hoang"),
     "fill": Cover(35, [(1, 0, 0, 0, 0)], soil="fill"),
     "park road": build_still_cover(12, "asphalt", "asphalt"),
-    "park lawn": Cover(18, [(1, 0.6, 0.2, 0, 0), (130, 0.75, 0.1, 0, 0)], green="grass", dry="hay", soil="fill",
-                       gap=0.4),
+    "park lawn": Cover(
+        18, [(1, 0.6, 0.2, 0, 0), (130, 0.75, 0.1, 0, 0)], green="grass", dry="hay", soil="fill", gap=0.4
+    ),
     "white hall": _build_hall("white roof"),
     "grey hall": _build_hall("light roof"),
     "blue hall": _build_hall("blue tin"),
-}  # fmt: skip
+}

@@ -169,7 +169,8 @@ def _draw_woods(sketch: Sketch, ground: _Ground) -> np.ndarray:
     sketch.paint(wood, "dry forest", dense=dense)
     sketch.paint(wood & (high > 1.25), "evergreen forest", dense=dense)
     sketch.height = np.where(wood, np.where(high > 1.25, 16, 9) * (1 + 0.2 * crowns), sketch.height)
-    sketch.grain = np.where(wood, sketch.soft + 0.07 * crowns, sketch.grain)
+    stands = 0.05 * draw_noise(rng, 130, 12, 1.8)
+    sketch.grain = np.where(wood, sketch.soft + 0.07 * crowns + stands, sketch.grain)
     sketch.clear(wood)
     return wood
 

@@ -37,8 +37,9 @@ _ROADS = [
 _TOWN = (292, 318)
 _HILLS = [((85, 120), 48, 62), ((48, 215), 34, 40), ((150, 62), 30, 35), ((70, 470), 26, 28)]
 _LOT = (42, 34)  # pixels along and across between the roads of a park
-_BUILT = 0.65  # of the new park, in this year
 _ROAD = 1.5  # half the width of such a road, verges included
+_FALLOW = 0.74  # of the new park, at the beginning of the year
+_BUILT = 0.65  # of the new park, in this year
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _draw_hills(sketch: Sketch) -> np.ndarray:
     hills = sum(height * draw_hill(centre, radius) for centre, radius, height in _HILLS) * shape
     wood = hills > 13
     crowns = draw_noise(rng, 8, 2, 0.3)
-    sketch.paint(wood, "mixed", dense=0.5 + 0.3 * draw_noise(rng, 40, 4, 1.2))
+    sketch.paint(wood, "evergreen forest", dense=0.5 + 0.3 * draw_noise(rng, 40, 4, 1.2))
     sketch.clear(wood)
     sketch.height = np.where(wood, 9 + 2 * crowns, sketch.height)
     sketch.grain = np.where(wood, sketch.soft + 0.05 * crowns, sketch.grain)
@@ -184,23 +185,42 @@ def _turn(zone: _Zone) -> tuple[np.ndarray, np.ndarray]:
 def _cut_lots(rng: Generator, zone: _Zone) -> _Lots:
     """Roads on a grid; between them one, two or four lots, with yards around their halls."""
     along, across = _turn(zone)
-    rows, columns = round(2 * zone.across / _LOT[1]), round(2 * zone.along / _LOT[0])
-    u, v = (along + zone.along) / _LOT[0], (across + zone.across) / _LOT[1]
-    cell = np.clip(v, 0, rows - 1e-6).astype(int) * columns + np.clip(u, 0, columns - 1e-6).astype(int)
-    u, v = _LOT[0] * (u % 1), _LOT[1] * (v % 1)  # pixels from the roads that begin the cell
+    column, u = _count_cells(along + zone.along, 2 * zone.along, _LOT[0])
+    row, v = _count_cells(across + zone.across, 2 * zone.across, _LOT[1])
+    columns, rows = column.max() + 1, row.max() + 1
+    cell = row * columns + column
     parts = rng.choice([[1, 1], [2, 1], [2, 2], [1, 2]], rows * columns, p=(0.2, 0.35, 0.3, 0.15))
-    wide, high = (side / parts[:, axis].take(cell) for axis, side in enumerate(_LOT))
+    wide = _LOT[0] / parts[:, 0].take(cell)
+    high = _LOT[1] / parts[:, 1].take(cell)
     lot = 4 * cell + 2 * (v // high).astype(int) + (u // wide).astype(int)
     count = 4 * rows * columns
-    margin = 1.8 + _ROAD * 0.6 + 5 * rng.random((4, count)) ** 2.5
-    roof = _cover(u % wide, margin[0].take(lot), wide - margin[1].take(lot))
-    roof *= _cover(v % high, margin[2].take(lot), high - margin[3].take(lot))
-    halved = (rng.random(count) < 0.4).take(lot)
-    roof *= 1 - halved * _cover(v % high, high / 2 - 0.9, high / 2 + 0.9)
-    inside = _measure(zone) > 0
-    road = inside & ((np.minimum(u, _LOT[0] - u) < _ROAD) | (np.minimum(v, _LOT[1] - v) < _ROAD))
+    roof = _draw_roofs(rng, lot, count, (u % wide, wide), (v % high, high))
     covers = rng.choice(("white hall", "grey hall", "blue hall", "park lawn"), count, p=(0.28, 0.34, 0.27, 0.11))
-    return _Lots(inside, road, lot, roof, (along / zone.along + 1) / 2, covers)
+    inside = _measure(zone) > 0
+    from_road = np.minimum(np.minimum(u, _LOT[0] - u), np.minimum(v, _LOT[1] - v))
+    return _Lots(inside, inside & (from_road < _ROAD), lot, roof, (along / zone.along + 1) / 2, covers)
+
+
+def _count_cells(place: np.ndarray, whole: float, side: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the cells that fill a whole side of the zone each place lies in, and how far from where it begins."""
+    last = round(whole / side) - 1
+    number = np.clip(np.floor(place / side), 0, last).astype(int)
+    return number, place % side
+
+
+def _draw_roofs(
+    rng: Generator,
+    lot: np.ndarray,
+    count: int,
+    along: tuple[np.ndarray, np.ndarray],
+    across: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Share of each pixel under a roof, from its place in its lot and the lot's side, along and across."""
+    left, right, above, below = (1.8 + _ROAD * 0.6 + 5 * rng.random((4, count)) ** 2.5).take(lot, axis=1)
+    (u, wide), (v, high) = along, across
+    hall = _cover(u, left, wide - right) * _cover(v, above, high - below)
+    is_halved = (rng.random(count) < 0.4).take(lot)
+    return hall * (1 - is_halved * _cover(v, high / 2 - 0.9, high / 2 + 0.9))
 
 
 def _cover(place: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -232,30 +252,35 @@ def _draw_new_zone(sketch: Sketch) -> np.ndarray:
     """Fields that become a park: most lie fallow, the last ones bear the rice of spring before they are filled, too."""
     rng, plots = sketch.rng, sketch.parcels
     lots = _cut_lots(rng, _NEW_ZONE)
-    last = plots.mean(lots.progress) > 0.74
+    where = lots.inside
+    last = plots.mean(lots.progress) > _FALLOW
     shift = np.where(last, 2, 40) * rng.standard_normal(plots.count)
-    around = plots.mean(_measure(_NEW_ZONE)) + 2 * rng.standard_normal(plots.count) > -3
-    sketch.lay(
-        (around & ~last).take(plots.number) & ~lots.inside, plots, np.full(plots.count, CODE["fallow"]), shift=shift
-    )
     fields = np.where(last, CODE["rice"], CODE["fallow"])
-    sketch.clear(lots.inside)
-    sketch.lay(lots.inside, plots, fields, spread=0.03, shift=shift)
-    _lay_roofs(sketch, lots, lots.inside & ~last.take(plots.number))
+    around = plots.mean(_measure(_NEW_ZONE)) + 2 * rng.standard_normal(plots.count) > -3
+    sketch.lay((around & ~last).take(plots.number) & ~where, plots, fields, shift=shift)
+    sketch.clear(where)
+    sketch.lay(where, plots, fields, spread=0.03, shift=shift)
+    _lay_roofs(sketch, lots, where & ~last.take(plots.number))
+    _plan_building(sketch, lots)
+    return where
+
+
+def _plan_building(sketch: Sketch, lots: _Lots) -> None:
+    """Fill from March on, in June where rice stood; roads in July, then the halls."""
     first, part = sketch.split(lots.inside, np.where(lots.road, 0, 1 + lots.lot))
     plot = sketch.plot[first:]
     progress = ndimage.mean(lots.progress, sketch.plot.take(sketch.unit), plot)
-    is_last = sketch.covers[first:] == CODE["rice"]
-    filled = np.where(is_last, 165 + 8 * progress, 62 + 95 * progress) + 3 * rng.random(len(sketch.plot)).take(plot)
-    sketch.changes += [(first + unit, round(day), "fill") for unit, day in enumerate(filled)]
+    after_rice = sketch.covers[first:] == CODE["rice"]
+    filled = np.where(after_rice, 165 + 8 * progress, 62 + 95 * progress)
+    filled += 3 * sketch.rng.random(len(sketch.plot)).take(plot)
     paved = 186 + 30 * progress
-    sketch.changes += [(first + unit, round(paved[unit]), "park road") for unit in np.flatnonzero(part == 0)]
-    opened = _plan_halls(rng, lots)
-    for unit in np.flatnonzero(part > 0):
-        lot = part[unit] - 1
-        if opened[lot]:
+    opened = _plan_halls(sketch.rng, lots)
+    for unit, lot in enumerate(part - 1):
+        sketch.changes.append((first + unit, round(filled[unit]), "fill"))
+        if lot < 0:
+            sketch.changes.append((first + unit, round(paved[unit]), "park road"))
+        elif opened[lot]:
             sketch.changes.append((first + unit, opened[lot], lots.covers[lot]))
-    return lots.inside
 
 
 def _plan_halls(rng: Generator, lots: _Lots) -> np.ndarray:
