@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from cdse_offline.simulation.classes import LAND_CLASSES, SKY_CLASSES
+from cdse_offline.simulation.classes import CHANGE_CLASSES, FIELD_CLASSES, LAND_CLASSES, SKY_CLASSES, Class
 from cdse_offline.simulation.files import pixel_size
 from cdse_offline.simulation.places import GRID_SHAPE, Acquisition, Place, Tile
 
@@ -104,13 +104,13 @@ def _list_image_keys() -> tuple[str, ...]:
 IMAGES = _list_image_keys()
 TRUTH = (*(f"{band}_10m" for band in _TRUTH_BANDS), "CLASS_10m", "SKY_10m", "PARCEL_10m", "CHANGE_10m")
 FIELDS = "fields"  # asset of the truth that is no image
-# Images of the truth that hold classes or numbers: title, type, and what its values mean that speak for themselves no
-# more than classes do. In the last three, 0 is an answer, and not a lack of one.
+# Images of the truth that hold classes or numbers: title, type, legend. In all but the first, 0 is an answer, and not a
+# lack of one.
 _TRUTH_MAPS = {
     "CLASS": ("Lớp phủ mặt đất thật của ngày chụp", "uint8", LAND_CLASSES),
     "SKY": ("Bầu trời thật", "uint8", SKY_CLASSES),
-    "PARCEL": ("Thửa ruộng (giá trị là id của thửa)", "uint16", {0: "không thuộc thửa nào"}),
-    "CHANGE": ("Ngày mặt đất đổi khác (ngày thứ mấy trong năm)", "uint16", {0: "không đổi"}),
+    "PARCEL": ("Thửa ruộng (giá trị là id của thửa)", "uint16", FIELD_CLASSES),
+    "CHANGE": ("Ngày mặt đất đổi khác (ngày thứ mấy trong năm)", "uint16", CHANGE_CLASSES),
 }
 
 
@@ -253,8 +253,11 @@ def _describe_true_reflectance(name: str) -> dict[str, Any]:
     }
 
 
-def _describe_classes(name: str, title: str, classes: dict[int, str]) -> dict[str, Any]:
-    entries = [{"value": value, "name": f"class_{value}", "title": text} for value, text in classes.items()]
+def _describe_classes(name: str, title: str, classes: dict[int, Class]) -> dict[str, Any]:
+    entries = [
+        {"value": value, "name": f"class_{value}", "title": one.title, "color_hint": one.colour}
+        for value, one in classes.items()
+    ]
     return {
         "roles": ["data", "gsd:10m"],
         "title": f"{title} - 10m",

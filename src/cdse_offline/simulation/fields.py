@@ -103,7 +103,12 @@ def _list_changes(place: Place, land: Land, parts: Parts) -> list[dict[str, Any]
             change = day, COVERS[cover].kind
             pixels_of[change] = pixels_of.get(change, 0) + pixels
     return [
-        {"date": _name_day(place, day), "class": kind, "name": LAND_CLASSES[kind], "area_ha": _compute_area(pixels)}
+        {
+            "date": _name_day(place, day),
+            "class": kind,
+            "name": LAND_CLASSES[kind].title,
+            "area_ha": _compute_area(pixels),
+        }
         for (day, kind), pixels in sorted(pixels_of.items())
     ]
 

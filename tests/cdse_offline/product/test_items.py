@@ -7,6 +7,7 @@ import pystac
 import pytest
 
 from cdse_offline.product import archive, assets, items
+from cdse_offline.simulation.classes import LAND_CLASSES
 from cdse_offline.simulation.files import pixel_size
 from cdse_offline.simulation.metadata import build_document
 from cdse_offline.simulation.places import GRID_SHAPE, MUNICH, PLACES, Acquisition, acquisitions, find_box
@@ -106,6 +107,8 @@ def test_truth_has_its_own_assets_and_classes():
         0: "trời quang", 1: "mây ti mỏng", 2: "bóng mây", 3: "mây", 4: "mù mỏng, quầng sáng quanh mây", 5: "sương mù",
     }  # fmt: skip
     assert truth["assets"]["CLASS_10m"]["nodata"] == 0
+    legend = {c["value"]: (c["title"], c["color_hint"]) for c in truth["assets"]["CLASS_10m"]["classification:classes"]}
+    assert legend == LAND_CLASSES
     for key in ("SKY_10m", "PARCEL_10m", "CHANGE_10m"):  # where 0 is an answer
         assert "nodata" not in truth["assets"][key] and truth["assets"][key]["classification:classes"][0]["value"] == 0
 
