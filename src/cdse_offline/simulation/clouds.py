@@ -210,7 +210,7 @@ def _draw_fibres(rng: Generator, frame: Frame, heading: float, stretch: float) -
 def draw_mist(rng: Generator, frame: Frame, w: Weather) -> np.ndarray:
     """Patches of haze, without borders; reflectance in blue."""
     patches = 0.8 * frame.noise(rng, 160, 25, 2.2) + 0.35 * _draw_fibres(rng, frame, w.wind[0], 0.35)
-    return w.mist * np.clip(0.9 * patches - 0.9, 0, 1)
+    return w.mist * np.clip(0.9 * patches - 1.0, 0, 1)
 
 
 def draw_fog(rng: Generator, frame: Frame, w: Weather, low: np.ndarray) -> np.ndarray:

@@ -21,8 +21,8 @@ _MARGIN_ABOVE = 6000  # that of an anvil
 _HIGH = 8500  # metres: cirrus and anvils
 _CIRRUS_DEPTH = 2.5  # how much of the sunlight goes missing below cirrus, for its reflectance
 _GLOW = 0.03  # reflectance in blue that the rims of clouds add
-_RIM_SHADOW = 0.1  # share of direct sunlight that they take away
-_RIM_REACH = 2.5  # in 40 m
+_RIM_SHADOW = 0.09  # share of direct sunlight that they take away
+_RIM_REACH = 2.8  # in 40 m
 _RIM_STRENGTH = 7  # how soon the rim of a small cloud is like that of a large one
 _FOG = 0.5  # reflectance
 
@@ -192,7 +192,7 @@ def _draw_rims(rng: Generator, clouds: _Clouds, coarse: Frame) -> np.ndarray:
     bright = clouds.opacity * clouds.top
     bright = (bright[::2, ::2] + bright[1::2, ::2] + bright[::2, 1::2] + bright[1::2, 1::2]) / 4
     near = np.tanh(_RIM_STRENGTH * ndimage.gaussian_filter(bright, _RIM_REACH))
-    return near * np.clip(1 + 0.4 * coarse.noise(rng, 40, 5, 1.6), 0.15, 2)
+    return near * np.clip(1 + 0.25 * coarse.noise(rng, 40, 5, 1.6), 0.3, 1.7)
 
 
 def _draw_fog(rng: Generator, coarse: Frame, w: Weather, find_low: FindLow | None) -> np.ndarray:

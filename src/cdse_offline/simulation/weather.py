@@ -98,10 +98,10 @@ def _choose_cirrus(thin: float, tile: float) -> float:
 
 def _choose_mist(luck: float, tile: float, smoky: bool) -> float:
     """Smog and smoke in their season, thin moist air at any time; never in the clearest air."""
-    rare = 0.6 if smoky else 0.84
+    rare = 0.66 if smoky else 0.85
     if luck < rare or tile < 0.02:
         return 0.0
-    return 0.012 + 0.025 * (luck - rare) / (1 - rare)
+    return 0.012 + 0.022 * (luck - rare) / (1 - rare)
 
 
 def _choose_fog(luck: float, tile: float) -> float:
