@@ -178,14 +178,14 @@ def test_result_does_not_depend_on_the_order_of_asking():
 CHECKSUMS = {
     ("2023-09-28", MUNICH, "B04_10m"): "c4ac4fced1258d65",
     ("2023-09-28", MUNICH, "B08_10m"): "726b8e31d3826fa1",
-    ("2023-09-28", MUNICH, "SCL_20m"): "2a31500ee53e7a1a",
+    ("2023-09-28", MUNICH, "SCL_20m"): "7db0038529c43672",
     ("2023-09-28", MUNICH, "TCI_10m"): "fff3d91c9aa8f2e2",
-    ("2023-09-08", MUNICH, "B04_10m"): "68b2b5906c277c02",
-    ("2023-09-08", MUNICH, "SCL_20m"): "680b5163c9a27797",
-    ("2023-09-08", MUNICH, "B11_20m"): "64757f8df20431d5",
-    ("2023-06-02", RED_RIVER, "B04_10m"): "7a3712f284b6af8a",
-    ("2023-06-02", RED_RIVER, "B08_10m"): "acf2ba750087ccce",
-    ("2023-06-02", RED_RIVER, "B01_60m"): "3c2154fe8c5164d1",
+    ("2023-09-08", MUNICH, "B04_10m"): "e8664a996312c8f2",
+    ("2023-09-08", MUNICH, "SCL_20m"): "2ad0849e581c9034",
+    ("2023-09-08", MUNICH, "B11_20m"): "c16a1fbd2bf0c890",
+    ("2023-06-02", RED_RIVER, "B04_10m"): "f9fb6d2dc7d91b48",
+    ("2023-06-02", RED_RIVER, "B08_10m"): "e71b30babf186cdd",
+    ("2023-06-02", RED_RIVER, "B01_60m"): "91ec7595a87499f5",
     ("2023-06-02", RED_RIVER, "WVP_10m"): "b9b9db64a664dfd3",
 }
 
