@@ -27,6 +27,7 @@ from cdse_offline.practice import limit, switch_off, switch_on, usage
 from tests.faults import flips
 from tests.faults.cases import CASES, Case
 from tests.faults.children import Child, offline_service
+from tests.faults.cogs import ACTION, CogCourse, cog_service
 from tests.faults.course import Course
 from tests.faults.fuzz import SEED, describe, draw_all
 from tests.faults.world import LIMIT, SILENT, TRUTH, Outcome, Service
@@ -143,16 +144,27 @@ def _tell(folder: Path, count: int) -> None:
 
 
 def _part(cases: Sequence[tuple[int, Case]], folder: Path) -> Outcome:
-    with offline_service() as service, tempfile.TemporaryDirectory() as learner:
+    of_cogs = [(place, case) for place, case in cases if case.action == ACTION]
+    others = [(place, case) for place, case in cases if case.action != ACTION]
+    if others:
+        with offline_service() as service:
+            _measure_part(others, service, folder, Course)
+    if of_cogs:
+        with tempfile.TemporaryDirectory() as pack, cog_service(Path(pack)) as service:
+            _measure_part(of_cogs, service, folder, CogCourse)
+    return Outcome(TRUTH)
+
+
+def _measure_part(cases: Sequence[tuple[int, Case]], service: Service, folder: Path, course: type[Course]) -> None:
+    with tempfile.TemporaryDirectory() as learner:
         for start in range(0, len(cases), BATCH):
             places, some = zip(*cases[start : start + BATCH], strict=True)
-            rows = both(some, service, Path(learner))
+            rows = both(some, service, Path(learner), course)
             lines = [
                 json.dumps({"place": place} | row, ensure_ascii=False) for place, row in zip(places, rows, strict=True)
             ]
             with (folder / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as file:
                 file.write("".join(f"{line}\n" for line in lines))
-    return Outcome(TRUTH)
 
 
 def _ended(child: Child, seconds: float) -> None:
@@ -163,10 +175,10 @@ def _ended(child: Child, seconds: float) -> None:
 # -- both ways ---------------------------------------------------------------
 
 
-def both(cases: Sequence[Case], service: Service, folder: Path) -> Iterator[Row]:
+def both(cases: Sequence[Case], service: Service, folder: Path, kind: type[Course]) -> Iterator[Row]:
     """What comes of each case, the plain way and the course's. This process itself never reads an image."""
     stored = folder / "course.pickle"
-    _ended(Child(partial(_course, cases, service, folder, stored)), LONGEST)
+    _ended(Child(partial(_course, cases, service, folder, stored, kind)), LONGEST)
     image, runs = pickle.loads(stored.read_bytes())
     plain = Plain(service, folder, image)
     for case, (outcome, truth) in zip(cases, runs, strict=True):
@@ -176,9 +188,9 @@ def both(cases: Sequence[Case], service: Service, folder: Path) -> Iterator[Row]
         yield row
 
 
-def _course(cases: Sequence[Case], service: Service, folder: Path, stored: Path) -> Outcome:
+def _course(cases: Sequence[Case], service: Service, folder: Path, stored: Path, kind: type[Course]) -> Outcome:
     """The course's way, each case in a process of its own, so that none spoils another."""
-    course, runs = Course(service, folder), []
+    course, runs = kind(service, folder), []
     for case in cases:
         truth = course.truth(case)
         runs.append((Child(partial(course.run, case)).outcome(LIMIT + 20), truth))

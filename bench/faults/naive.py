@@ -13,6 +13,7 @@ from pystac import Item
 from pystac_client import Client
 
 from tests.faults.cases import Case
+from tests.faults.cogs import choose_area, choose_item, find_items
 from tests.faults.course import open_stream, two_grids, variables
 from tests.faults.impostor import impostor
 from tests.faults.world import BANDS, DAY, GRID, LIMIT, MONTH, SEASON, Outcome, Service, scenes, watch
@@ -49,6 +50,10 @@ class Plain:
     def load(self, items: str = "one", bands: list[str] = BANDS, **area: Any) -> xr.Dataset:
         area = {name: value for name, value in (GRID | area).items() if value is not None}
         return odc.stac.load(scenes(items, self._item()), bands=bands, chunks={}, **area).compute()
+
+    def load_cog(self, name: str = "radar", fields: dict[str, Any] | None = None, **area: Any) -> xr.Dataset:
+        item, band = choose_item(find_items(self.service), name, fields or {})
+        return odc.stac.load([item], bands=[band], chunks={}, **choose_area(item, area)).compute()
 
     def season(self) -> xr.Dataset:
         items = list(Client.open(self.service.stac).search(**SEASON).items())

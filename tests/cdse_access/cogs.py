@@ -78,11 +78,11 @@ def make_item(name: str, collection: str, ring: list[list[float]], assets: dict[
     return Item.from_dict(document)
 
 
-def make_mosaic(**options: Any) -> Scene:
+def make_mosaic(name: str = MOSAIC, **options: Any) -> Scene:
     """A quarter of Sentinel-2: no transform, a box that is too wide, the projection with the item."""
     pixels = np.random.default_rng(1).integers(0, 3000, (504, 504)).astype("int16")
     pixels[:40, :40] = -32768
-    href = f"s3://eodata/Global-Mosaics/Sentinel-2/S2MSI_L3__MCQ/2023/01/01/{MOSAIC}/B04.tif"
+    href = f"s3://eodata/Global-Mosaics/Sentinel-2/S2MSI_L3__MCQ/2023/01/01/{name}/B04.tif"
     content = write_cog(pixels, "EPSG:32648", Affine(10, 0, WEST, 0, -10, NORTH), -32768, **options)
     asset = {
         "href": href,
@@ -97,7 +97,7 @@ def make_mosaic(**options: Any) -> Scene:
         "file:size": len(content),
     }
     item = make_item(
-        MOSAIC,
+        name,
         "sentinel-2-global-mosaics",
         find_corners(10, 504),
         {"B04": asset},
@@ -106,14 +106,14 @@ def make_mosaic(**options: Any) -> Scene:
     return Scene(item, pixels, {href: content})
 
 
-def make_radar(**options: Any) -> Scene:
+def make_radar(name: str = RADAR, **options: Any) -> Scene:
     """A month of Sentinel-1: the transform in GDAL's order."""
     pixels = np.random.default_rng(2).gamma(5, 0.02, (252, 252)).astype("float32")
     pixels[-20:] = -32768
     content = write_cog(pixels, "EPSG:32648", Affine(20, 0, WEST, 0, -20, NORTH), -32768, **options)
     assets, files = {}, {}
     for band in ("VV", "VH"):
-        href = f"s3://eodata/Global-Mosaics/Sentinel-1/S1SAR_L3_IW_MCM/2023/01/01/{RADAR}/{band}.tif"
+        href = f"s3://eodata/Global-Mosaics/Sentinel-1/S1SAR_L3_IW_MCM/2023/01/01/{name}/{band}.tif"
         files[href] = content
         assets[band] = {
             "href": href,
@@ -126,7 +126,7 @@ def make_radar(**options: Any) -> Scene:
             "proj:shape": [252, 252],
             "proj:transform": [WEST, 20.0, 0.0, NORTH, 0.0, -20.0],
         }
-    item = make_item(RADAR, "sentinel-1-global-mosaics", find_corners(20, 252), assets, gsd=20)
+    item = make_item(name, "sentinel-1-global-mosaics", find_corners(20, 252), assets, gsd=20)
     item.stac_extensions.append(EXTENSION)
     return Scene(item, pixels, files)
 

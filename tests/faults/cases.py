@@ -18,6 +18,7 @@ GROUPS = {
     "Catalog": range(56, 81),
     "Dữ liệu và phép tính": range(81, 99),
     "Phát hiện về sau": range(99, 123),
+    "Ảnh COG": range(123, 135),
 }
 LAST = max(map(max, GROUPS.values()))
 
@@ -520,6 +521,61 @@ for odd in (
 for odd in ({"max_items": -1}, {"datetime": 5}):
     find(121, "Tham số của search sai kiểu hay vô nghĩa", Reason.INPUT, arguments=odd)
 case(122, "Vùng chạm kinh tuyến 180", Reason.INPUT, arguments={"bbox": (179.9, 47.849, 180, 47.855)})
+
+# -- GeoTIFFs (123-134) ------------------------------------------------------
+
+COG_RADAR = "*/VV.tif"
+
+
+def cog(number: int, title: str, *expects: str, name: str = "radar", **more: Any) -> None:
+    given = {"name": name} | more.pop("arguments", {})
+    case(number, title, *expects, action="load_cog", arguments=given, **more)
+
+
+CORNER = (499980, 2400000)
+RIGHT = {"fields": {"proj:transform": [20, 0, CORNER[0], 0, -20, CORNER[1]]}}
+cog(123, "COG có proj:transform theo thứ tự của GDAL", TRUTH, instead={"name": "radar"} | RIGHT)
+cog(123, "COG tính bằng độ, proj:transform theo thứ tự của GDAL", TRUTH, name="heights")
+cog(124, "COG mà item không ghi proj:transform, proj:bbox rộng quá", TRUTH, name="mosaic")
+for odd in (
+    [CORNER[0], 20, 0, CORNER[1] + 9000, 0, -20],
+    [20, 0, CORNER[0], 0, 20, CORNER[1]],
+    [200, 0, CORNER[0], 0, -200, CORNER[1]],
+):
+    cog(125, "COG có proj:transform không khớp với gì", Reason.INPUT, arguments={"fields": {"proj:transform": odd}})
+cog(
+    125,
+    "COG có proj:transform lệch nửa pixel",
+    Reason.BROKEN,
+    arguments={"fields": {"proj:transform": [20, 0, CORNER[0] + 10, 0, -20, CORNER[1]]}},
+)
+for size in (5, 3000, 100_000):
+    cog(126, "COG bị cắt cụt", Reason.BROKEN, faults=[fault("truncate", COG_RADAR, size=size)])
+cog(127, "COG ghi sai thứ tự byte", Reason.BROKEN, faults=[fault("corrupt", COG_RADAR, at=0, bit=2)])
+for at in (400, 1200):
+    cog(127, "COG có một bit trong các bảng bị lật", TRUTH, Reason.BROKEN, faults=[fault("corrupt", COG_RADAR, at=at)])
+cog(128, "COG có một bit trong ô ảnh bị lật", Reason.BROKEN, faults=[fault("corrupt", COG_RADAR)])
+cog(
+    129,
+    "COG không có overview, đọc ở độ phân giải thô",
+    TRUTH,
+    name="no overviews",
+    arguments={"resolution": 40},
+    instead={"name": "mosaic", "resolution": 40, "use_overviews": False},
+)
+cog(130, "COG có mặt nạ bên trong", Reason.BROKEN, name="mask")
+cog(131, "COG có nodata khác item ghi", Reason.BROKEN, name="nodata")
+cog(131, "COG có kiểu số khác item ghi", Reason.BROKEN, name="type")
+for odd_file in ("elsewhere", "zone", "smaller"):
+    cog(132, "COG là tệp của ô khác, múi khác, cỡ khác", Reason.BROKEN, name=odd_file)
+cog(132, "GeoTIFF không chia ô", Reason.BROKEN, name="strips")
+cog(133, "Một lần 503 giữa lúc đọc COG", TRUTH, faults=[fault("status", COG_RADAR, "2", status=503)])
+cog(133, "503 mãi giữa lúc đọc COG", Reason.BUSY, faults=[fault("status", COG_RADAR, "after 1", status=503)])
+cog(133, "403 giữa lúc đọc COG", Reason.FORBIDDEN, faults=[fault("status", COG_RADAR, "after 1", status=403)])
+cog(133, "404 khi mở COG", Reason.MISSING, faults=[fault("status", COG_RADAR, status=404)])
+cog(134, "Một lần không trả lời giữa lúc đọc COG", TRUTH, faults=[fault("hang", COG_RADAR, "2")])
+cog(134, "Bỏ qua Range một lần khi đọc COG", TRUTH, faults=[fault("ignore-range", COG_RADAR, "2")])
+cog(134, "COG bị thay giữa lúc đọc", Reason.CHANGED, faults=[fault("replace", COG_RADAR, "after 1")])
 
 WITHOUT = {
     26: "khóa học không dùng cụm Dask, mọi bài tải bằng luồng trong một tiến trình",

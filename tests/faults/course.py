@@ -80,13 +80,16 @@ class Course:
     """A learner with the keys of this service; `folder` holds their cache and another account's keys."""
 
     def __init__(self, store: Service, folder: Path) -> None:
-        self.service, self.folder = store, folder
-        (folder / "credentials").write_text("[default]\naws_access_key_id = KHAC\naws_secret_access_key = KHAC\n")
-        self._truths: dict[str, Any] = {}
+        self.prepare(store, folder)
         with self.environment({}):
             self.enter()
             self.item: Item = next(cdse.open_catalog(store.stac).search(**DAY).items())
             self.load(bands=MANY)  # the service makes an image when it is first read, which takes longer
+
+    def prepare(self, store: Service, folder: Path) -> None:
+        self.service, self.folder = store, folder
+        (folder / "credentials").write_text("[default]\naws_access_key_id = KHAC\naws_secret_access_key = KHAC\n")
+        self._truths: dict[str, Any] = {}
 
     def run(self, case: Case, seconds: float = LIMIT) -> Outcome:
         """The truth first; then the fault is switched on, and the same is done again with an empty cache.
@@ -284,4 +287,5 @@ CALM = {
     "impostor": "load", "search": "search",
     "speak": "load",
     "season": "season",
+    "load_cog": "load_cog",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cases import CASES, LAST, WITHOUT, Case
+from tests.faults.cogs import ACTION, CogCourse, cog_service
 from tests.faults.course import Course
 from tests.faults.impostor import OPENSSL
 from tests.faults.world import LIMIT, Outcome
@@ -44,8 +45,15 @@ def patient() -> Iterator[dict[int, subprocess.Popen]]:
         process.communicate()
 
 
+@pytest.fixture(scope="module")
+def cog_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    with cog_service(tmp_path_factory.mktemp("cogs")) as service:
+        yield CogCourse(service, tmp_path_factory.mktemp("learner"))
+
+
 @pytest.mark.parametrize(("place", "case"), chosen(real_time=False))
-def test_the_truth_or_a_reason(place: int, case: Case, course: Course):
+def test_the_truth_or_a_reason(place: int, case: Case, request: pytest.FixtureRequest):
+    course: Course = request.getfixturevalue("cog_course" if case.action == ACTION else "course")
     if case.action == "impostor" and OPENSSL is None:
         pytest.skip("openssl, which makes the impostor's certificate, is not on this machine")
     if case.action == "configured" and find_spec("boto3") is None:
