@@ -82,8 +82,7 @@ COVERS_SOUTH = {
                        crop="phi lao"),
     "dune": build_still_cover(28, "sand", "dune sand"),
     "surf": build_still_cover(29, "shore water", "foam"),
-    "sea": Cover(29, [(1, 1, 0, 0, 0), (60, 0.92, 0, 0, 0), (240, 0.9, 0, 0, 0), (300, 1, 0, 0, 0)],
-                 green="shore water", soil="sea", gap=1),
+    "sea": build_still_cover(29, "sea", "shore water"),
     "plume": Cover(29, _SILTED, green="flood water", soil="shore water", gap=1),
     "flood": build_still_cover(24, "canal", "flood water"),
 }  # fmt: skip

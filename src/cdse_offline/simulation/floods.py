@@ -9,6 +9,7 @@ from datetime import date
 
 import numpy as np
 
+from cdse_offline.simulation.changes import apply_changes
 from cdse_offline.simulation.covers import CODE, COVERS
 from cdse_offline.simulation.land import OVERLAYS, ROOFS, Land
 from cdse_offline.simulation.places import COAST, Place
@@ -26,6 +27,11 @@ _LEVELS = {
 _STAYS_DRY = (9, 28, 29)  # kinds: rivers and the lagoon are water anyway, dunes keep out the sea
 _SEEN_ABOVE = 3.0  # metres: crowns and roofs so high hide the water below them
 _DEEP = 1.2  # metres; there the water is as brown as a river in flood
+
+
+def find_land(drawn: Land, place: Place, day: date) -> Land:
+    """The land as it is on a day: all that changed until then, and the water on it."""
+    return flood(apply_changes(drawn, day.timetuple().tm_yday), find_level(place, day))
 
 
 def find_level(place: Place, day: date) -> float:

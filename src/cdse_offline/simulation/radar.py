@@ -10,6 +10,7 @@ What is left out: the incidence angle across the swath, layover and shadow; of s
 terrain flattening.
 """
 
+from datetime import date, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,9 +20,9 @@ from numpy.random import PCG64, Generator
 from scipy import ndimage
 
 from cdse_offline.simulation import cogs
-from cdse_offline.simulation.changes import apply_changes
 from cdse_offline.simulation.covers import CODE, COVERS, SPECTRA, compute_shares
 from cdse_offline.simulation.derived import Month
+from cdse_offline.simulation.floods import find_land
 from cdse_offline.simulation.land import OVERLAYS, Land, lay_thin_things, mix_surfaces, spread_units
 from cdse_offline.simulation.landscapes import open_land
 from cdse_offline.simulation.mosaics import NODATA, build_grid
@@ -43,8 +44,11 @@ BACKSCATTER = {
     "fill": (-11.5, -21.0), "white roof": (0.5, -9.0), "light roof": (0.0, -9.5), "palm": (-8.0, -13.4),
     "mangrove": (-7.6, -13.2), "grey clay": (-10.0, -18.8), "canal": (-19.5, -27.0), "brackish": (-19.5, -27.0),
     "algae": (-19.5, -27.0), "pond bed": (-9.8, -18.6),
+    "sea": (-17.0, -26.0), "shore water": (-17.5, -26.0), "estuary": (-19.5, -27.0), "flood water": (-19.0, -27.0),
+    "foam": (-12.0, -21.0), "dune sand": (-16.0, -25.0), "acacia": (-8.0, -13.2), "casuarina": (-8.4, -13.8),
 }  # fmt: skip
-_WATERS = ("water", "shallow", "silt", "stream", "flooded", "green water", "canal", "brackish", "algae")
+_WATERS = ("water", "shallow", "silt", "stream", "flooded", "green water", "canal", "brackish", "algae", "sea",
+           "shore water", "estuary", "flood water")  # fmt: skip
 _GROUNDS = ("soil", "mud", "peat", "red soil", "grey clay", "pond bed", "burnt")
 _BOUNCE = (0.17, 0.007)  # γ⁰ where half of a pixel is plants and half is the water that they stand in
 _NOISE = (0.0008, 0.0006)  # of the instrument
@@ -67,7 +71,7 @@ def _draw_month(place: Place, year: int, month: int) -> np.ndarray:
     rng = Generator(PCG64(int.from_bytes(sha256(f"{place.name} {year} {month} radar".encode()).digest()[:8])))
     days = range(first + int(rng.integers(_REPEAT)), last + 1, _REPEAT)
     land = open_land(place)
-    passes = [draw_pass(apply_changes(land, day), day, rng) for day in days]
+    passes = [draw_pass(find_land(land, place, date(year, 1, 1) + timedelta(day - 1)), day, rng) for day in days]
     mean = np.mean(passes, axis=0) + np.array(_NOISE)[:, None, None]
     return mean * _draw_speckle(rng, mean.shape)
 

@@ -6,10 +6,10 @@ import numpy as np
 from scipy import ndimage
 
 from cdse_offline.simulation import land
-from cdse_offline.simulation.changes import apply_changes, find_change_days
+from cdse_offline.simulation.changes import find_change_days
 from cdse_offline.simulation.classification import Seen, classify
 from cdse_offline.simulation.drawing import draw_noise
-from cdse_offline.simulation.floods import find_level, flood
+from cdse_offline.simulation.floods import find_land
 from cdse_offline.simulation.landscapes import open_land
 from cdse_offline.simulation.places import GRID_SHAPE, Acquisition
 from cdse_offline.simulation.sights import Sight
@@ -98,8 +98,7 @@ class Scene:
 
     @cached_property
     def _land(self) -> land.Land:
-        level = find_level(self.acquisition.place, self.acquisition.start.date())
-        return flood(apply_changes(self._drawn, self._day), level)
+        return find_land(self._drawn, self.acquisition.place, self.acquisition.start.date())
 
     @cached_property
     def _units(self) -> tuple[np.ndarray, np.ndarray]:

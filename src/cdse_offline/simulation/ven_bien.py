@@ -76,7 +76,7 @@ def draw(rng: Generator) -> Land:
         rng, blocks, angle, 2.6 + 1.4 * rng.random(blocks.count), 5 + 4 * rng.random(blocks.count), 0.25
     )
     sketch = Sketch(rng, plots, _choose_crops(rng, plots))
-    sketch.shift = 5 * plots.mean(draw_swell(rng, 260, 60, 2)) + 2 * rng.standard_normal(plots.count)
+    sketch.shift = 7 * plots.mean(draw_swell(rng, 260, 60, 2)) + 2.5 * rng.standard_normal(plots.count)
     sketch.grain -= 0.04 * np.exp(-plots.edge * 1.5)
     _draw_tracks(sketch, plots, blocks.edge)
     crowns = sketch.noise(8, 2, 0.4)
@@ -325,7 +325,7 @@ def _draw_sea(sketch: Sketch, strips: _Strips) -> None:
     shallow = river + shore + 0.07 * plumes * np.exp(-far / 120)
     swell = _draw_swell_lines(sketch, strips)
     sketch.paint(sea, "sea", dense=shallow)
-    sketch.paint(sea & (shallow > 0.92) & (river > 0.2), "plume", dense=1.7 * (river - 0.2))
+    sketch.paint(sea & (shallow > 0.99) & (river > 0.2), "plume", dense=1.7 * (river - 0.2))
     sketch.grain[sea] = (1 + 0.012 * swell + 0.004 * sketch.noise(5, 2, 0.2))[sea]
     for share in sketch.share.values():
         share *= ~sea

@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from cdse_offline.simulation import land
+from cdse_offline.simulation import floods, land, radar
 from cdse_offline.simulation.floods import find_level, flood
 from cdse_offline.simulation.landscapes import build_land
 from cdse_offline.simulation.places import COAST, MEKONG, acquisitions
@@ -58,6 +58,16 @@ def test_flooded_fields_look_like_brown_water(flooded):
     red, infrared = (land.compute_reflectance(flooded, band, units) for band in ("B04", "B08"))
     assert red[under].mean() > 0.08
     assert np.mean(infrared[under] < red[under]) > 0.95
+
+
+def test_radar_sees_the_flood_dark(flooded):
+    rng = np.random.default_rng(1)
+    drawn = build_land(COAST)
+    on_that_day = floods.find_land(drawn, COAST, date(2023, 10, 22))
+    assert np.array_equal(on_that_day.kind == FLOOD, flooded.kind == FLOOD)
+    before, after = (radar.draw_pass(each, 295, rng)[0] for each in (drawn, on_that_day))
+    under = (flooded.kind == FLOOD)[::2, ::2]
+    assert 10 * np.log10(after[under].mean() / before[under].mean()) < -3
 
 
 def test_clear_passes_show_the_flood_to_both_orbits():
