@@ -9,9 +9,10 @@ SIDE = 160
 
 @pytest.fixture(scope="module")
 def streams():
-    """On a trough that falls to the south, with a hollow that water must leave."""
+    """On a trough that falls to the south, with ripples, and a hollow that water must leave."""
     row, column = np.indices((SIDE, SIDE))
     relief = 0.3 * np.abs(column - SIDE / 2) - 0.2 * row
+    relief += 2 * np.sin(row / 6)
     relief -= 5 * np.exp(-((row - 60) ** 2 + (column - 80) ** 2) / 60)
     return find_streams(relief, Generator(PCG64(1)), least=8)
 
@@ -36,3 +37,9 @@ def test_a_side_stream_ends_in_another_or_at_the_border(streams):
         others = [np.hypot(*(other.path - end).T).min() for other in streams if other is not stream]
         at_border = min(*end, *(SIDE - end)) < 8
         assert at_border or min(others) < 6
+
+
+def test_where_two_meet_one_goes_on(streams):
+    cells = [cell for stream in streams for cell in set(map(tuple, (stream.path // 4).astype(int)))]
+    assert len(streams) > 3
+    assert len(set(cells)) > 0.85 * len(cells)
