@@ -57,12 +57,13 @@ class Cache:
         self._turn = threading.Lock()
 
     def mark_used(self, path: Path) -> None:
-        """The scene of this file is in use; to be told before the file is looked for."""
+        """The scene of this file is in use, and so is its version; to be told before the file is looked for."""
         scene, now = path.parent, time.monotonic()
         if now - self._marked.get(scene, -MARKED) < MARKED:
             return
         with suppress(OSError):  # it is not there yet
             os.utime(scene)
+            os.utime(scene.parent)
             self._marked[scene] = now
 
     def add(self, path: Path) -> None:
@@ -73,7 +74,8 @@ class Cache:
             self._grown += size
         if self.size > self.limit or self._grown > STEP * self.limit:
             self._grown = 0
-            _run_aside(self.make_room)
+            with suppress(RuntimeError):  # no thread left: the next file looks again
+                _run_aside(self.make_room)
 
     def clean(self) -> threading.Thread:
         """Mark this version as used; in the background, remove old ones and what is too much."""

@@ -111,9 +111,12 @@ def test_one_that_is_used_while_others_are_removed_stays(tmp_path: Path, monkeyp
 
 def test_use_is_marked_on_the_scene_now_and_then(tmp_path: Path):
     path = put(tmp_path, source_version(), "a", 3000)
+    version = path.parent.parent
+    os.utime(version, (0, 0))
     kept = Cache(tmp_path)
     kept.mark_used(path.with_name("not-made-yet"))
-    assert time.time() - path.parent.stat().st_mtime < 60
+    for used in (path.parent, version):  # a service that runs for days still uses its version
+        assert time.time() - used.stat().st_mtime < 60
     os.utime(path.parent, (0, 0))
     kept.mark_used(path)
     assert path.parent.stat().st_mtime == 0  # a moment ago is enough
@@ -137,6 +140,14 @@ def test_files_that_are_made_are_counted_and_looked_at_now_and_then(tmp_path: Pa
     kept.add(put(tmp_path, source_version(), "last", 0))
     assert len(looked) == 2
     kept.add(tmp_path / "removed again")
+
+
+def test_where_no_thread_can_be_started_a_file_is_kept_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(cache, "_run_aside", refuse)
+    Cache(tmp_path, 0).add(put(tmp_path, source_version(), "a", 0))
 
 
 def test_a_start_removes_what_is_too_much(tmp_path: Path):

@@ -195,10 +195,11 @@ def test_a_worker_without_work_ends_and_the_next_file_starts_another(tmp_path: P
         service = store.FileStore(OBJECTS, Cache(tmp_path), by_name)
         first, second = await asyncio.gather(*map(service.find_file, ("a/B05.jp2", "a/B06.jp2")))  # of one worker
         worker = service._choose_worker(MUNICH_SCENE.id)
-        while worker._jobs:
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(30):
+            while worker._jobs:
+                await asyncio.sleep(0.02)
         assert worker._process
-        await asyncio.get_running_loop().run_in_executor(worker._thread, worker._process.join)
+        await asyncio.get_running_loop().run_in_executor(worker._thread, worker._process.join, 30)
         assert worker._process.exitcode == 0  # by itself
         third = await service.find_file("a/B04.jp2")
         service.close()
