@@ -14,9 +14,10 @@ _EXTENSION = "cdse_offline.fault"  # of the request's scope, as ASGI names them
 class S3Error(Exception):
     """An answer of S3 that is an error."""
 
-    def __init__(self, status: int, code: str, message: str, detail: str = "") -> None:
+    def __init__(self, status: int, code: str, message: str, detail: str = "", wait: int = 0) -> None:
         super().__init__(message)
         self.status = status
+        self.wait = wait  # seconds after which to ask again
         self.code = code
         self.detail = detail
 
@@ -27,7 +28,8 @@ class S3Error(Exception):
             f"<Error><Code>{self.code}</Code>{detail}<Message>{escape(str(self))}</Message>"
             f"<Resource>{escape(path)}</Resource></Error>"
         )
-        return Response(body.encode(errors="backslashreplace"), self.status, media_type="application/xml")
+        headers = {"Retry-After": str(self.wait)} if self.wait else None
+        return Response(body.encode(errors="backslashreplace"), self.status, headers, media_type="application/xml")
 
 
 class Order(TypedDict, total=False):

@@ -23,7 +23,7 @@ FRUITLESS = 58  # seconds in which a file must give a tile, or a megabyte: many 
 SLOWEST = 30  # seconds for one answer; if enough came by then it is kept, and the rest is asked for
 ENOUGH = 1 << 17  # bytes
 MUCH = 1 << 20  # bytes: about a tile; a connection that brings so many is no drip
-BUDGET = 25  # seconds: no new try after that
+BUDGET = 25  # seconds: no new try after that, unless the store says when to come again
 FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 ERROR_BODY = 4096  # bytes of an error's text that are read
 
@@ -104,7 +104,8 @@ class Remote:
                     continue
                 except Unavailable:
                     pause = max(wait, self._asked_to_wait)
-                    is_over = deadline.spent + pause > BUDGET or pause > deadline.left
+                    budget = PATIENCE if self._asked_to_wait else BUDGET
+                    is_over = deadline.spent + pause > budget or pause > deadline.left
                     if is_over or self.pool.stop.wait(pause):
                         raise
                 wait = min(2 * wait, LONGEST_WAIT)

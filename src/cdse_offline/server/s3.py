@@ -32,6 +32,7 @@ MAX_SKEW = timedelta(minutes=15)
 # Seconds to wait for an object that is being made. The lessons' GDAL gives up after 15 silent ones for good, but it
 # comes back after a 503.
 PATIENCE = 10
+SOON = 1  # seconds after which to ask again for what is being made
 # A listing names sizes, so that it makes the objects it lists: few at a time, as S3 may.
 MAX_KEYS = 20
 _TYPES = {
@@ -97,7 +98,7 @@ class S3:
         except KeyError as error:
             raise S3Error(404, "NoSuchKey", "The specified key does not exist.") from error
         except (TimeoutError, FullError) as error:  # in the one case it goes on being made
-            raise S3Error(503, "SlowDown", "Please reduce your request rate.") from error
+            raise S3Error(503, "SlowDown", "Please reduce your request rate.", wait=SOON) from error
         except NotMadeError as error:
             logging.getLogger(__name__).error(say("not-made", why=error))
             code, detail = error.failure
