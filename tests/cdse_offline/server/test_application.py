@@ -71,7 +71,8 @@ def test_the_fields_of_a_place_are_served_where_items_say(client: TestClient):
 
 
 def test_a_quicklook_that_cannot_be_made_is_an_error(client: TestClient):
-    answer = client.get(f"/thumbnails/{HOLDINGS.records[-1].id}.jpg")
+    *_, name = HOLDINGS.thumbnails
+    answer = client.get(f"/thumbnails/{name}.jpg")
     assert answer.status_code == 500 and "no pencil" in answer.text
 
 
