@@ -10,7 +10,7 @@ What is left out: the incidence angle across the swath, layover and shadow; of s
 terrain flattening.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -35,7 +35,7 @@ BACKSCATTER = {
     "crop": (-11.0, -17.5), "rice": (-10.5, -15.2), "grass": (-11.5, -18.5), "spruce": (-9.0, -14.5),
     "broadleaf": (-7.8, -13.0), "flower": (-9.5, -14.5), "straw": (-11.0, -18.0), "hay": (-12.0, -19.5),
     "soil": (-10.5, -19.0), "mud": (-9.5, -18.5), "peat": (-11.0, -19.0), "water": (-21.0, -28.0),
-    "shallow": (-20.0, -27.5), "silt": (-19.0, -27.0), "stream": (-20.0, -27.0), "flooded": (-17.5, -25.5),
+    "shallow": (-20.0, -27.5), "silt": (-19.0, -27.0), "stream": (-20.0, -27.0), "flooded": (-19.0, -26.5),
     "sand": (-15.0, -24.0), "gravel": (-11.5, -20.0), "asphalt": (-15.0, -24.0), "concrete": (-9.0, -18.0),
     "red roof": (-1.5, -10.0), "grey roof": (-1.0, -9.5), "metal": (1.0, -9.0), "blue tin": (0.5, -9.0),
     "rusty": (0.0, -9.5), "red soil": (-10.0, -19.0), "burnt": (-10.5, -18.5), "coffee leaf": (-8.5, -14.0),
@@ -67,11 +67,11 @@ def write(path: Path, month: Month, asset: str) -> None:
 
 @lru_cache(maxsize=2)
 def _draw_month(place: Place, year: int, month: int) -> np.ndarray:
-    first, last = (day.timetuple().tm_yday for day in Month(place, place.tiles[0], year, month).days)
+    first, last = (day.toordinal() for day in Month(place, place.tiles[0], year, month).days)
     rng = Generator(PCG64(int.from_bytes(sha256(f"{place.name} {year} {month} radar".encode()).digest()[:8])))
-    days = range(first + int(rng.integers(_REPEAT)), last + 1, _REPEAT)
-    land = open_land(place)
-    passes = [draw_pass(find_land(land, place, date(year, 1, 1) + timedelta(day - 1)), day, rng) for day in days]
+    days = [date.fromordinal(day) for day in range(first + int(rng.integers(_REPEAT)), last + 1, _REPEAT)]
+    drawn = open_land(place)
+    passes = [draw_pass(find_land(drawn, place, day), day.timetuple().tm_yday, rng) for day in days]
     mean = np.mean(passes, axis=0) + np.array(_NOISE)[:, None, None]
     return mean * _draw_speckle(rng, mean.shape)
 
