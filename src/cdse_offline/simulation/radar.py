@@ -30,23 +30,71 @@ from cdse_offline.simulation.places import Place
 from cdse_offline.simulation.sights import Sight
 
 POLARISATIONS = ("VV", "VH")
-# dB in VV and VH of each surface of SPECTRA.
-BACKSCATTER = {
-    "crop": (-11.0, -17.5), "rice": (-10.5, -15.2), "grass": (-11.5, -18.5), "spruce": (-9.0, -14.5),
-    "broadleaf": (-7.8, -13.0), "flower": (-9.5, -14.5), "straw": (-11.0, -18.0), "hay": (-12.0, -19.5),
-    "soil": (-10.5, -19.0), "mud": (-9.5, -18.5), "peat": (-11.0, -19.0), "water": (-21.0, -28.0),
-    "shallow": (-20.0, -27.5), "silt": (-19.0, -27.0), "stream": (-20.0, -27.0), "flooded": (-19.0, -26.5),
-    "sand": (-15.0, -24.0), "gravel": (-11.5, -20.0), "asphalt": (-15.0, -24.0), "concrete": (-9.0, -18.0),
-    "red roof": (-1.5, -10.0), "grey roof": (-1.0, -9.5), "metal": (1.0, -9.0), "blue tin": (0.5, -9.0),
-    "rusty": (0.0, -9.5), "red soil": (-10.0, -19.0), "burnt": (-10.5, -18.5), "coffee leaf": (-8.5, -14.0),
-    "rubber leaf": (-7.8, -13.0), "young rubber leaf": (-8.2, -13.6), "red leaf": (-8.8, -14.4),
-    "litter": (-9.6, -15.6), "dry forest leaf": (-9.0, -14.6), "green water": (-20.0, -27.5),
-    "fill": (-11.5, -21.0), "white roof": (0.5, -9.0), "light roof": (0.0, -9.5), "palm": (-8.0, -13.4),
-    "mangrove": (-7.6, -13.2), "grey clay": (-10.0, -18.8), "canal": (-19.5, -27.0), "brackish": (-19.5, -27.0),
-    "algae": (-19.5, -27.0), "pond bed": (-9.8, -18.6),
-    "sea": (-17.0, -26.0), "shore water": (-17.5, -26.0), "estuary": (-19.5, -27.0), "flood water": (-19.0, -27.0),
-    "foam": (-12.0, -21.0), "dune sand": (-16.0, -25.0), "acacia": (-8.0, -13.2), "casuarina": (-8.4, -13.8),
-}  # fmt: skip
+# dB of each surface of SPECTRA.
+_BACKSCATTER = """
+                      VV     VH
+crop               -11.0  -17.5
+rice               -10.5  -15.2
+grass              -11.5  -18.5
+spruce              -9.0  -14.5
+broadleaf           -7.8  -13.0
+flower              -9.5  -14.5
+straw              -11.0  -18.0
+hay                -12.0  -19.5
+soil               -10.5  -19.0
+mud                 -9.5  -18.5
+peat               -11.0  -19.0
+water              -21.0  -28.0
+shallow            -20.0  -27.5
+silt               -19.0  -27.0
+stream             -20.0  -27.0
+flooded            -19.0  -26.5
+sand               -15.0  -24.0
+gravel             -11.5  -20.0
+asphalt            -15.0  -24.0
+concrete            -9.0  -18.0
+red roof            -1.5  -10.0
+grey roof           -1.0   -9.5
+metal                1.0   -9.0
+blue tin             0.5   -9.0
+rusty                0.0   -9.5
+red soil           -10.0  -19.0
+burnt              -10.5  -18.5
+coffee leaf         -8.5  -14.0
+rubber leaf         -7.8  -13.0
+young rubber leaf   -8.2  -13.6
+red leaf            -8.8  -14.4
+litter              -9.6  -15.6
+dry forest leaf     -9.0  -14.6
+green water        -20.0  -27.5
+fill               -11.5  -21.0
+white roof           0.5   -9.0
+light roof           0.0   -9.5
+palm                -8.0  -13.4
+mangrove            -7.6  -13.2
+grey clay          -10.0  -18.8
+canal              -19.5  -27.0
+brackish           -19.5  -27.0
+algae              -19.5  -27.0
+pond bed            -9.8  -18.6
+sea                -17.0  -26.0
+shore water        -17.5  -26.0
+estuary            -19.5  -27.0
+flood water        -19.0  -27.0
+foam               -12.0  -21.0
+dune sand          -16.0  -25.0
+acacia              -8.0  -13.2
+casuarina           -8.4  -13.8
+"""
+
+
+def _read_backscatter(table: str) -> dict[str, tuple[float, float]]:
+    _, *lines = table.strip("\n").splitlines()
+    rows = [line.rsplit(maxsplit=2) for line in lines]
+    return {name: (float(vv), float(vh)) for name, vv, vh in rows}
+
+
+BACKSCATTER = _read_backscatter(_BACKSCATTER)
 _WATERS = ("water", "shallow", "silt", "stream", "flooded", "green water", "canal", "brackish", "algae", "sea",
            "shore water", "estuary", "flood water")  # fmt: skip
 _GROUNDS = ("soil", "mud", "peat", "red soil", "grey clay", "pond bed", "burnt")
