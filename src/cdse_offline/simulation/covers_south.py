@@ -1,17 +1,30 @@
 """Covers of the Mekong delta and of the coast of the centre: rice, shrimp, palms, acacia, dunes, the sea.
 
-Days of sowing and harvest as the provinces' calendars for crops give them, rounded.
+Days of sowing and harvest are typical of Sóc Trăng and Quảng Nam, rounded; no field is a real one.
 """
 
 from dataclasses import replace
 
-from cdse_offline.simulation.calendars import Cover, Season, build_still_cover
+from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, read_calendar
 
 # What a field that was sown by hand or machine shows so many days after: green, dry, water, flower.
-_SOWN_RICE = ((-13, 0.05, 0.22, 0.35, 0), (-4, 0, 0.03, 0.94, 0), (0, 0, 0, 0.6, 0), (9, 0.07, 0, 0.66, 0),
-              (18, 0.27, 0, 0.64, 0), (30, 0.6, 0, 0.36, 0), (44, 0.9, 0, 0.08, 0), (58, 0.96, 0, 0.03, 0),
-              (70, 0.93, 0.04, 0, 0), (80, 0.66, 0.31, 0, 0), (91, 0.2, 0.76, 0, 0), (94, 0.1, 0.86, 0, 0),
-              (95, 0.04, 0.6, 0, 0), (102, 0.05, 0.42, 0.06, 0))  # fmt: skip
+_SOWN_RICE = read_calendar("""
+       day  green    dry  water flower
+       -13   0.05   0.22   0.35      0
+        -4      0   0.03   0.94      0
+         0      0      0    0.6      0
+         9   0.07      0   0.66      0
+        18   0.27      0   0.64      0
+        30    0.6      0   0.36      0
+        44    0.9      0   0.08      0
+        58   0.96      0   0.03      0
+        70   0.93   0.04      0      0
+        80   0.66   0.31      0      0
+        91    0.2   0.76      0      0
+        94    0.1   0.86      0      0
+        95   0.04    0.6      0      0
+       102   0.05   0.42   0.06      0
+""")
 
 
 def _grow_rice(*sowings: float, days: int = 95) -> list[tuple[float, ...]]:
@@ -21,31 +34,94 @@ def _grow_rice(*sowings: float, days: int = 95) -> list[tuple[float, ...]]:
     return sorted(rows)
 
 
-_DRY_SEASON = [(80, 0.05, 0.36, 0, 0), (98, 0.06, 0.24, 0, 0)]
+_DRY_SEASON = read_calendar("""
+       day  green    dry  water flower
+        80   0.05   0.36      0      0
+        98   0.06   0.24      0      0
+""")
 _THREE_RICE = sorted([*_grow_rice(116, 226, 335), *_DRY_SEASON])
 # Brackish water with shrimp from February on; the rains wash the salt out and rice is planted in September.
-_RICE_SHRIMP = [
-    (12, 0.05, 0.42, 0.15, 0), (30, 0.05, 0.36, 0.25, 0), (45, 0.02, 0.1, 0.8, 0),
-    (60, 0, 0.02, 0.95, 0), (205, 0, 0, 0.95, 0),
-    (225, 0.04, 0, 0.45, 0), (250, 0.03, 0, 0.8, 0), (265, 0.12, 0, 0.82, 0), (285, 0.5, 0, 0.45, 0),
-    (305, 0.88, 0, 0.1, 0), (335, 0.94, 0.02, 0.02, 0), (350, 0.6, 0.36, 0, 0), (363, 0.14, 0.82, 0, 0),
-    (365, 0.04, 0.52, 0.08, 0),
-]  # fmt: skip
+_RICE_SHRIMP = read_calendar("""
+       day  green    dry  water flower
+        12   0.05   0.42   0.15      0
+        30   0.05   0.36   0.25      0
+        45   0.02    0.1    0.8      0
+        60      0   0.02   0.95      0
+       205      0      0   0.95      0
+       225   0.04      0   0.45      0
+       250   0.03      0    0.8      0
+       265   0.12      0   0.82      0
+       285    0.5      0   0.45      0
+       305   0.88      0    0.1      0
+       335   0.94   0.02   0.02      0
+       350    0.6   0.36      0      0
+       363   0.14   0.82      0      0
+       365   0.04   0.52   0.08      0
+""")
 # A crop of shrimp in a pond: filled, its water turns green with algae, drained, and the bed dries for some weeks.
-_SHRIMP_CROP = [(0, 0, 0, 0, 0), (9, 0, 0, 0.05, 0), (12, 0, 0, 0.96, 0), (55, 0.25, 0, 0.73, 0), (85, 0.6, 0, 0.38, 0),
-                (118, 0.75, 0, 0.23, 0), (124, 0.1, 0, 0.35, 0), (129, 0, 0, 0.3, 0), (136, 0, 0, 0.1, 0)]  # fmt: skip
+_SHRIMP_CROP = read_calendar("""
+       day  green    dry  water flower
+         0      0      0      0      0
+         9      0      0   0.05      0
+        12      0      0   0.96      0
+        55   0.25      0   0.73      0
+        85    0.6      0   0.38      0
+       118   0.75      0   0.23      0
+       124    0.1      0   0.35      0
+       129      0      0    0.3      0
+       136      0      0    0.1      0
+""")
 # The fields of the coast lie idle while the floods come, under weeds and water.
 _COAST_RICE = sorted([*_grow_rice(3, days=108), *_grow_rice(148), (130, 0.1, 0.3, 0, 0), (275, 0.2, 0.2, 0.12, 0),
                       (300, 0.14, 0.08, 0.4, 0), (335, 0.08, 0.04, 0.62, 0)])  # fmt: skip
-_PEANUTS = [(1, 0, 0.02, 0, 0), (14, 0.05, 0, 0, 0), (45, 0.62, 0, 0, 0), (70, 0.88, 0, 0, 0), (100, 0.6, 0.2, 0, 0),
-            (109, 0.3, 0.3, 0, 0), (110, 0.02, 0.12, 0, 0), (150, 0.06, 0.1, 0, 0), (200, 0.4, 0.1, 0, 0),
-            (240, 0.3, 0.3, 0, 0), (280, 0.4, 0.05, 0.04, 0), (340, 0.2, 0.05, 0.1, 0),
-            (360, 0.02, 0.02, 0, 0)]  # fmt: skip
-_SCRUB = [(1, 0.8, 0.06, 0, 0), (200, 0.68, 0.16, 0, 0), (290, 0.84, 0.04, 0, 0)]
-_CUT = [(1, 0.08, 0.25, 0, 0), (120, 0.12, 0.2, 0, 0), (280, 0.3, 0.1, 0, 0), (340, 0.3, 0.12, 0, 0)]
-_SILTED = [(1, 0.35, 0, 0, 0), (45, 0.06, 0, 0, 0), (240, 0.04, 0, 0, 0), (270, 0.3, 0, 0, 0), (287, 0.95, 0, 0, 0),
-           (300, 0.7, 0, 0, 0), (318, 0.95, 0, 0, 0), (335, 0.6, 0, 0, 0), (366, 0.35, 0, 0, 0)]  # fmt: skip
-_GARDEN = [(1, 0.9, 0.03, 0, 0), (75, 0.86, 0.05, 0, 0), (200, 0.94, 0.01, 0, 0), (320, 0.93, 0.01, 0, 0)]
+_PEANUTS = read_calendar("""
+       day  green    dry  water flower
+         1      0   0.02      0      0
+        14   0.05      0      0      0
+        45   0.62      0      0      0
+        70   0.88      0      0      0
+       100    0.6    0.2      0      0
+       109    0.3    0.3      0      0
+       110   0.02   0.12      0      0
+       150   0.06    0.1      0      0
+       200    0.4    0.1      0      0
+       240    0.3    0.3      0      0
+       280    0.4   0.05   0.04      0
+       340    0.2   0.05    0.1      0
+       360   0.02   0.02      0      0
+""")
+_SCRUB = read_calendar("""
+       day  green    dry  water flower
+         1    0.8   0.06      0      0
+       200   0.68   0.16      0      0
+       290   0.84   0.04      0      0
+""")
+_CUT = read_calendar("""
+       day  green    dry  water flower
+         1   0.08   0.25      0      0
+       120   0.12    0.2      0      0
+       280    0.3    0.1      0      0
+       340    0.3   0.12      0      0
+""")
+_SILTED = read_calendar("""
+       day  green    dry  water flower
+         1   0.35      0      0      0
+        45   0.06      0      0      0
+       240   0.04      0      0      0
+       270    0.3      0      0      0
+       287   0.95      0      0      0
+       300    0.7      0      0      0
+       318   0.95      0      0      0
+       335    0.6      0      0      0
+       366   0.35      0      0      0
+""")
+_GARDEN = read_calendar("""
+       day  green    dry  water flower
+         1    0.9   0.03      0      0
+        75   0.86   0.05      0      0
+       200   0.94   0.01      0      0
+       320   0.93   0.01      0      0
+""")
 
 _THREE_CROPS = (Season("vụ đông xuân", 335 - 365, 65), Season("vụ hè thu", 116, 211), Season("vụ thu đông", 226, 321))
 _RICE_AFTER_SHRIMP = (Season("vụ lúa", 262, 364),)  # the shrimp are caught bit by bit, on no day

@@ -27,6 +27,14 @@ def test_from_hills_to_the_sea():
     assert 0 < relief[kind == 14].mean() < 5
 
 
+def test_hamlets_stand_on_mounds_in_the_fields():
+    kind, relief = build_land(COAST).kind, build_land(COAST).relief
+    hamlets = kind == 11
+    beside = ndimage.binary_dilation(hamlets, iterations=4) & (kind == 14)
+    inside = ndimage.binary_erosion(hamlets, iterations=3) & ndimage.binary_dilation(beside, iterations=12)
+    assert relief[inside].mean() > relief[beside].mean() + 1
+
+
 def test_the_sea_is_one_and_lies_behind_sand():
     kind = build_land(COAST).kind
     _, pieces = ndimage.label(kind == 29)
