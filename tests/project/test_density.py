@@ -21,6 +21,13 @@ def test_lines_hold_little(package):
     assert measured.ratio <= CEILINGS[package], f"python -m tools.density {density.PACKAGES[package]}"
 
 
+def test_a_wing_with_a_ceiling_of_its_own_counts_for_no_other():
+    drawing = ROOT / "src/cdse_offline/simulation/drawing.py"
+    assert drawing in density.measure_modules(ROOT / "src/cdse_offline/simulation")
+    assert drawing not in density.measure_modules(ROOT / "src/cdse_offline")
+    assert ROOT / "src/cdse_offline/holdings.py" in density.measure_modules(ROOT / "src/cdse_offline")
+
+
 @pytest.mark.parametrize(
     ("source", "tokens", "lines"),
     [
