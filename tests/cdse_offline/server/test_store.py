@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pytest
 from cdse_offline.server import store
 from cdse_offline.server.cache import Cache
 from cdse_offline.server.line import FullError
-from cdse_offline.simulation.files import AnyFile, SimulatedFile
-from cdse_offline.simulation.places import MUNICH, RED_RIVER, acquisitions
+from cdse_offline.simulation.derived import Quarter
+from cdse_offline.simulation.files import AnyFile, DerivedFile, SimulatedFile
+from cdse_offline.simulation.places import MEKONG, MUNICH, RED_RIVER, acquisitions
 from cdse_offline.simulation.version import source_version
 
 MUNICH_SCENE, RIVER_SCENE = acquisitions(MUNICH)[0], acquisitions(RED_RIVER)[0]
@@ -98,6 +100,24 @@ def test_many_who_ask_at_once_wait_for_one_making(tmp_path: Path):
 def test_bands_of_one_scene_are_made_in_one_process_and_scenes_in_two(tmp_path: Path):
     a4, a8, b4 = (answer.split()[-1] for answer in ask(tmp_path, by_name, "a/B05.jp2", "a/B06.jp2", "b/B05.jp2"))
     assert a4 == a8 != b4
+
+
+def test_images_of_one_quarter_are_made_in_one_process_one_after_the_other(tmp_path: Path):
+    """Also those of its other tile, and those that nobody has asked for yet; not its small file."""
+    west, east = (DerivedFile(Quarter(MEKONG, tile, 2023, 1), "B08") for tile in MEKONG.tiles)
+    small = replace(east, asset="userdata")
+
+    async def run() -> set[str]:
+        service = store.FileStore({"w": west, "e": east, "s": small}, Cache(tmp_path), by_name)
+        await service.find_file("s")
+        await asyncio.gather(service.find_file("w"), service.find_file("e"))
+        await asyncio.gather(*service._making.values())
+        service.close()
+        folders = [tmp_path / source_version() / file.source.id for file in (west, east)]
+        assert [len(list(folder.iterdir())) for folder in folders] == [5, 6]
+        return {(folder / asset).read_text().split()[1] for folder in folders for asset in west.source.images}
+
+    assert len(asyncio.run(run())) == 1
 
 
 def test_quicklooks_are_drawn_when_no_image_is_wanted(tmp_path: Path):
