@@ -62,6 +62,15 @@ def test_outlines_run_as_geojson_wants_them_and_keep_their_holes():
     assert [hole.is_ccw for hole in paddy.interiors] == [False]
 
 
+def test_a_hole_may_touch_the_rim():
+    whole = draw()
+    unit, kind = whole.unit.copy(), whole.kind.copy()
+    unit[[3, 4], [3, 4]], kind[[3, 4], [3, 4]] = 4, whole.kind[7, 11]  # two pixels of wood, corner to corner ...
+    unit[5:, 5], kind[5:, 5] = 4, whole.kind[7, 11]  # ... and to the rim
+    outline = shape(read(draw(unit=unit, kind=kind))["rice+"]["geometry"])
+    assert outline.is_valid and outline.geom_type == "Polygon"
+
+
 def test_a_field_says_what_it_is_and_how_large():
     properties = read(draw())["rice+"]["properties"]
     assert properties["name"] == "lúa hai vụ và cây vụ đông" and properties["class"] == 14

@@ -144,6 +144,7 @@ def test_fields_are_the_same_on_all_days_and_of_one_class():
     one, other = scene("2023-09-28"), scene("2023-06-27")
     parcel = one.truth("PARCEL_10m")
     assert parcel.dtype == np.uint16 and np.array_equal(parcel, other.truth("PARCEL_10m"))
+    assert np.mean(parcel > 0) > 0.5
     kind = one.truth("CLASS_10m")
     class_of = np.zeros(parcel.max() + 1, np.uint8)
     class_of[parcel] = kind
@@ -159,6 +160,7 @@ def test_days_of_change_are_those_of_the_land(monkeypatch):
     assert changed.dtype == np.uint16
     assert np.array_equal(changed, np.where(changing._drawn.unit == unit, 90, 0))
     assert changing.truth("CLASS_10m")[500, 500] == covers.COVERS["lake"].kind
+    assert np.array_equal(changing.truth("PARCEL_10m"), scene().truth("PARCEL_10m"))  # a field keeps its number
     assert not scene().truth("CHANGE_10m").any()
 
 
