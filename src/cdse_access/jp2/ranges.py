@@ -11,6 +11,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from cdse_access import exchange
 from cdse_access.deadline import Deadline, within
 from cdse_access.exchange import Answer, LostError, Pool, Question, find_contradiction, read_number, read_retry_after
 from cdse_access.jp2.answers import file_name, lost_problem, refusal
@@ -24,6 +25,7 @@ SLOWEST = 30  # seconds for one answer; if enough came by then it is kept, and t
 ENOUGH = 1 << 17  # bytes
 MUCH = 1 << 20  # bytes: about a tile; a connection that brings so many is no drip
 BUDGET = 25  # seconds: no new try after that, unless the store says when to come again
+TOLD_BUDGET = PATIENCE - exchange.SILENT  # where it does: a last try that is cut off would hide what it said
 FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 ERROR_BODY = 4096  # bytes of an error's text that are read
 
@@ -104,7 +106,7 @@ class Remote:
                     continue
                 except Unavailable:
                     pause = max(wait, self._asked_to_wait)
-                    budget = PATIENCE if self._asked_to_wait else BUDGET
+                    budget = TOLD_BUDGET if self._asked_to_wait else BUDGET
                     is_over = deadline.spent + pause > budget or pause > deadline.left
                     if is_over or self.pool.stop.wait(pause):
                         raise
