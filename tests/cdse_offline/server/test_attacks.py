@@ -122,8 +122,8 @@ def test_an_attack_hinders_no_student(attacked, name):
 
 
 def test_quicklooks_that_anybody_may_ask_for_come_after_images(tmp_path, monkeypatch):
-    """135 of them are to be drawn; a student loads a date meanwhile, of which nothing is there yet."""
-    names = sorted({record.id for record in archive.simulate_holdings().records})
+    """Hundreds are to be drawn; a student loads a date meanwhile, of which nothing is there yet."""
+    names = sorted(archive.simulate_holdings().thumbnails)
     monkeypatch.setenv("CDSE_CACHE", str(tmp_path / "student"))
     with (
         attacked_service(tmp_path, tmp_path / "cache") as (service, process, log),
