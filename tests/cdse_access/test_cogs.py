@@ -110,9 +110,11 @@ def test_lazy_arrays_are_the_same(shelf: Shelf):
     assert dn.compute().equals(read(scene, "VV", resolution=20))
 
 
-def test_what_the_item_leaves_out_is_taken_from_the_file(shelf: Shelf):
+@pytest.mark.parametrize("left_out", [["data_type"], ["nodata"], ["data_type", "nodata"]])
+def test_what_the_item_leaves_out_is_taken_from_the_file(shelf: Shelf, left_out):
     scene = shelf.add(make_mosaic())
-    del scene.fields("B04")["data_type"], scene.fields("B04")["nodata"]
+    for name in left_out:
+        del scene.fields("B04")[name]
     dn = read(scene, "B04", resolution=10)
     assert dn.B04.dtype == "int16" and dn.B04.attrs["nodata"] == -32768
     assert (dn.B04.values[0] == cut(scene, dn, 10)).all()
@@ -176,6 +178,13 @@ def test_a_file_that_is_not_what_its_item_says_is_refused(shelf: Shelf, fields, 
     with pytest.raises(BadData, match=why) as caught:
         read(scene, "B04", resolution=20)
     assert caught.value.reason is Reason.BROKEN
+
+
+def test_an_outline_that_is_not_that_of_the_pixels_gives_no_grid(shelf: Shelf):
+    scene = shelf.add(make_mosaic())
+    scene.fields("B04")["proj:shape"] = [503, 503]
+    with pytest.raises(BadInput, match="thiếu proj:transform của B04"):
+        read(scene, "B04", resolution=10)
 
 
 def test_a_kept_file_is_compared_with_the_next_item_too(shelf: Shelf):

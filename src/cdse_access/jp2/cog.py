@@ -81,13 +81,13 @@ class Cog:
                 raise self._refuse(odd)
             layout = _read_layout(dataset)
             place = rio_geobox(dataset)
-            factors = dataset.overviews(1)
+            count = len(dataset.overviews(1))
             nodata = dataset.nodata
         if wanted.size not in (None, self.size):
             raise BadData(say("image-changed", name=self.file.name, told=wanted.size, found=self.size))
         check_place(place, wanted.grid, self.file.name)
         assert isinstance(place, GeoBox)
-        overviews = tuple(_read_overviews(name, layout, factors))
+        overviews = tuple(_read_overviews(name, layout, count))
         return Image(
             layout,
             len(overviews),
@@ -211,12 +211,12 @@ def _read_layout(dataset: Any) -> Layout:
     )
 
 
-def _read_overviews(name: str, layout: Layout, factors: list[int]) -> Iterator[Layout]:
+def _read_overviews(name: str, layout: Layout, count: int) -> Iterator[Layout]:
     """The levels that are halves of those before, as far as they go: others odc-stac would not find by their number."""
-    for level, factor in enumerate(factors, 1):
+    for level in range(1, count + 1):
         with rasterio.open(name, driver="GTiff", overview_level=level - 1) as reduced:
             overview = _read_layout(reduced)
-        if factor != 2**level or not _is_reduced(layout, overview, 2**level):
+        if not _is_reduced(layout, overview, 2**level):
             return
         yield overview
 

@@ -77,11 +77,11 @@ class Tables:
 
     def _read_all(self, begin: bytes) -> None:
         order, form, place = self._read_form(begin)
-        seen: set[int] = set()
+        count = 0
         while place:
-            if place in seen or len(seen) == MOST_IMAGES:
+            if count == MOST_IMAGES:
                 raise self._refuse()
-            seen.add(place)
+            count += 1
             place = self._read_table(order, form, place)
 
     def _read_form(self, begin: bytes) -> tuple[str, Form, int]:

@@ -100,6 +100,28 @@ def test_hostile_tables_cost_no_more_than_a_megabyte(data):
         Tables(InMemory("x", data))
 
 
+class Endless(InMemory):
+    """A file of terabytes; `taken` is what was asked of it."""
+
+    def __init__(self, begin: bytes) -> None:
+        super().__init__("x", begin)
+        self.size, self.taken, self.times = 1 << 40, 0, 0
+
+    def read(self, start: int, end: int, ahead: int = 0) -> bytes:
+        self.times += 1
+        self.taken += end - start
+        assert self.taken < 2_000_000 and self.times < 200
+        return super().read(start, end).ljust(end - start, b"\0")
+
+
+def test_of_an_endless_file_little_is_read_and_seldom():
+    tables = make_table(*[(324, 16, 1 << 12, 60 + i) for i in range(90)], following=0)
+    again = make_table((256, 3, 1, 1), following=8)
+    for data in tables, again, make_table((324, 16, 1 << 28, 60), following=0):
+        with pytest.raises(BadData, match="các bảng ở phần đầu hỏng"):
+            Tables(Endless(data))
+
+
 def test_every_bit_of_the_tables_may_be_wrong_and_nothing_hangs_or_crashes():
     (data,) = {bytes(content) for content in make_radar().files.values()}
     begin = data.index(b"II*")
