@@ -537,12 +537,17 @@ RIGHT = {"fields": {"proj:transform": [20, 0, CORNER[0], 0, -20, CORNER[1]]}}
 cog(123, "COG có proj:transform theo thứ tự của GDAL", TRUTH, instead={"name": "radar"} | RIGHT)
 cog(123, "COG tính bằng độ, proj:transform theo thứ tự của GDAL", TRUTH, name="heights")
 cog(124, "COG mà item không ghi proj:transform, proj:bbox rộng quá", TRUTH, name="mosaic")
-for odd in (
+for wrong_order in (
     [CORNER[0], 20, 0, CORNER[1] + 9000, 0, -20],
     [20, 0, CORNER[0], 0, 20, CORNER[1]],
     [200, 0, CORNER[0], 0, -200, CORNER[1]],
 ):
-    cog(125, "COG có proj:transform không khớp với gì", Reason.INPUT, arguments={"fields": {"proj:transform": odd}})
+    cog(
+        125,
+        "COG có proj:transform không khớp với gì",
+        Reason.INPUT,
+        arguments={"fields": {"proj:transform": wrong_order}},
+    )
 cog(
     125,
     "COG có proj:transform lệch nửa pixel",
