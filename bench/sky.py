@@ -67,10 +67,10 @@ class Tally:
     def count(self, kept: np.ndarray, dirty: np.ndarray, errors: np.ndarray) -> None:
         """`errors` of NDVI are NaN on water."""
         self.pixels += kept.size
-        self.kept += np.count_nonzero(kept)
-        self.dirty_kept += np.count_nonzero(kept & dirty)
-        self.clean += np.count_nonzero(~dirty)
-        self.clean_lost += np.count_nonzero(~kept & ~dirty)
+        self.kept += int(np.count_nonzero(kept))
+        self.dirty_kept += int(np.count_nonzero(kept & dirty))
+        self.clean += int(np.count_nonzero(~dirty))
+        self.clean_lost += int(np.count_nonzero(~kept & ~dirty))
         self.errors += np.histogram(errors[kept], BINS)[0]
 
     @property
