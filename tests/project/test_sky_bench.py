@@ -1,9 +1,10 @@
-"""`bench.sky`: its masks and its counts, by hand."""
+"""`bench.sky`: its masks and its counts, by hand; and that the sky is as hard as it should be."""
 
 import numpy as np
 import pytest
 
-from bench.sky import MASKS, Classes, Tally
+from bench.sky import MASKS, PARTS, RADII, Classes, Tally, measure
+from cdse_offline.simulation.places import RED_RIVER, acquisitions
 
 
 def find_kept(name: str, cloud: int = 9, side: int = 60) -> np.ndarray:
@@ -44,3 +45,34 @@ def test_tally():
     tally.count(kept, dirty, np.array([0.0, 0.5, np.nan, 1.9]))
     assert (tally.kept_share, tally.dirty, tally.lost) == pytest.approx((3 / 4, 1 / 3, 1 / 3))
     assert tally.ndvi_error == pytest.approx(0.5, abs=0.002)
+
+
+# Seven passes that together are like the whole year, of 73: clear, cumulus, stratus, whole and with gaps.
+SAMPLE = ["2023-01-13", "2023-02-22", "2023-04-23", "2023-06-02", "2023-07-02", "2023-09-20", "2023-10-10"]
+
+
+@pytest.fixture(scope="module")
+def tallies():
+    passes = [a for a in acquisitions(RED_RIVER) if f"{a.start:%Y-%m-%d}" in SAMPLE]
+    assert len(passes) == len(SAMPLE)
+    return measure(passes, {"part": PARTS[RED_RIVER.name]})["part"]
+
+
+def test_the_course_s_mask_keeps_what_is_dirty(tallies):
+    """Of a hundred pixels that it keeps four to eight; the simplest mask keeps thin cirrus, too."""
+    assert 0.04 < tallies["course"].dirty < 0.08
+    assert tallies["course"].dirty < tallies["SCL 3, 8, 9"].dirty
+    assert tallies["course"].lost < 0.02
+
+
+def test_the_best_dilation_is_neither_none_nor_two_pixels(tallies):
+    sums = {radius: t.dirty + t.lost for radius in RADII for t in [tallies[f"course + {radius} px"]]}
+    sums[0] = tallies["course"].dirty + tallies["course"].lost
+    assert 5 <= min(sums, key=sums.__getitem__) <= 15
+    assert sums[0] > 1.2 * min(sums.values())
+
+
+def test_openeo_keeps_the_least_and_the_cleanest(tallies):
+    openeo, course = tallies["openEO"], tallies["course"]
+    assert openeo.dirty < 0.2 * course.dirty and openeo.lost > 10 * course.lost
+    assert openeo.ndvi_error < 0.03 < course.ndvi_error
