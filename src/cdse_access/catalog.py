@@ -23,7 +23,7 @@ from cdse_access.checks.bbox import check_bbox
 from cdse_access.deadline import within
 from cdse_access.messages import say
 from cdse_access.problems import BadInput, Problem
-from cdse_access.regions import VERSION, Region, Span, explain_absence, read_regions
+from cdse_access.regions import VERSION, Region, Span, explain_absence, read_regions, take_once
 from cdse_access.telling import tell
 from cdse_access.transport import PAGE, PATIENCE, Transport, explain_no_catalog, explain_unreadable
 
@@ -81,10 +81,7 @@ class Catalog(Client):
         """
         if VERSION not in self.extra_fields:
             return ()
-        found: dict[str, Region] = {}
-        for region in chain(*self._collections.values()):
-            found.setdefault(region.id, region)  # as the first collection has it: others may have less of it
-        return tuple(found.values())
+        return tuple(take_once(chain(*self._collections.values())))
 
     @cached_property
     def _collections(self) -> dict[str, tuple[Region, ...]]:

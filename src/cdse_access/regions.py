@@ -60,6 +60,14 @@ def read_regions(collection: Mapping[str, Any]) -> tuple[Region, ...]:
         return ()
 
 
+def take_once(regions: Iterable[Region]) -> list[Region]:
+    """Each region once, as the first collection has it: others may have less of it, or other days."""
+    found: dict[str, Region] = {}
+    for region in regions:
+        found.setdefault(region.id, region)
+    return list(found.values())
+
+
 def _read_region(document: Mapping[str, Any]) -> Region:
     west, south, east, north = map(float, document["bbox"])
     first, last = (_read_time(text).date().isoformat() for text in document["interval"])
@@ -85,10 +93,11 @@ def explain_absence(regions: Sequence[Region], area: BaseGeometry | None, span: 
     """
     near = [region for region in regions if area is None or region.touches(area)]
     if not near:
-        return say("regions-elsewhere", regions=_list_months(regions))
+        return say("regions-elsewhere", regions=_list_months(take_once(regions)))
     if any(region.has_days_in(span) for region in near):
         return ""
-    return say("regions-other-days", regions=_list_days(near) if len(near) == 1 else _list_months(near))
+    told = take_once(near)
+    return say("regions-other-days", regions=_list_days(told) if len(told) == 1 else _list_months(told))
 
 
 def _list_days(regions: Iterable[Region]) -> str:

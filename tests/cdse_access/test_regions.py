@@ -101,6 +101,17 @@ def test_what_there_is_is_told_with_its_time():
         assert f"Sông ({written})" in explain_absence([region], Point(0, 0), (None, None))
 
 
+def test_a_region_of_several_collections_is_told_once_as_the_first_has_it():
+    """Mosaics have a narrower box of it, the terrain other years: all of them count, one is named."""
+    narrower = REGIONS[0]._replace(bbox=(105.9, 20.8, 105.95, 20.9))
+    older = REGIONS[0]._replace(interval=("2010-12-12", "2015-01-16"))
+    of_all = [*REGIONS, narrower, older]
+    for area in (Point(0, 0), Point(105.92, 20.85)):
+        told = explain_absence(of_all, area, (read_day("2024-01-01"), None))
+        assert told.count("Sông") == 1 and "2015" not in told
+    assert not explain_absence(of_all, Point(105.92, 20.85), (read_day("2012-01-01"), read_day("2012-12-31")))
+
+
 # -- in a catalogue ------------------------------------------------------------
 
 HERE, AWAY = (105.91, 20.81, 105.93, 20.83), (13.3, 52.4, 13.5, 52.6)
