@@ -94,6 +94,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "odd-length": "độ dài sai ở byte {at}",
         "odd-mask": "có mặt nạ hay kênh trong suốt",
         "odd-numbers": "kiểu số {kind}",
+        "odd-planes": "mỗi kênh nằm trong những ô riêng",
         "odd-scale": "ghi scale {scale} và offset {offset} mà item không ghi",
         "odd-strips": "không chia thành ô",
         "odd-tables": "các bảng ở phần đầu hỏng",

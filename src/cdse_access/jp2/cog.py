@@ -14,7 +14,7 @@ import rasterio
 from odc.geo.converters import rio_geobox
 from odc.geo.geobox import GeoBox
 from pyproj.exceptions import ProjError
-from rasterio.enums import MaskFlags
+from rasterio.enums import Interleaving, MaskFlags
 from rasterio.session import DummySession
 
 from cdse_access.jp2.agreement import check_numbers, check_place
@@ -192,6 +192,8 @@ def _find_oddities(dataset: Any, wanted: Wanted) -> Iterator[Message]:
     flags = set(chain(*dataset.mask_flag_enums))
     if flags & MASKED:
         yield say("odd-mask")
+    if dataset.count > 1 and dataset.interleaving == Interleaving.band:
+        yield say("odd-planes")  # only the tiles of the first channel would be asked for
     scale = dataset.scales[0]
     offset = dataset.offsets[0]
     if (scale, offset) not in ((1, 0), wanted.scaling):

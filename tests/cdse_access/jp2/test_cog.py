@@ -167,6 +167,26 @@ def test_a_scale_is_refused_unless_the_item_tells_it_too():
     assert describe(data, WANTED._replace(scaling=(0.0001, -0.1))).levels
 
 
+def write_channels(interleave: str) -> bytes:
+    """Three channels, without compression: nothing in the file would tell that a tile is not there."""
+    options = {"driver": "GTiff", "count": 3, "dtype": "int16", "nodata": -32768, "interleave": interleave}
+    tiles = {"tiled": True, "blockxsize": 128, "blockysize": 128}
+    with MemoryFile() as memory:
+        with memory.open(width=SIDE, height=SIDE, crs="EPSG:32648", transform=GRID.affine, **options, **tiles) as file:
+            file.write(np.stack([PIXELS, PIXELS + 1, PIXELS + 2]))
+        return bytes(memory.getbuffer())
+
+
+def test_channels_are_read_where_one_tile_has_them_all_and_refused_where_each_has_its_own():
+    wanted = WANTED._replace(bands=3)
+    image = describe(write_channels("pixel"), wanted)
+    cog = Cog(InMemory("x.tif", write_channels("pixel")))
+    [tile] = cog.decode(image, {0: {0}}, wanted.nodata)
+    with MemoryFile(tile.geotiff) as memory, memory.open() as file:
+        assert np.array_equal(file.read(3), PIXELS[:128, :128] + 2)
+    assert "mỗi kênh nằm trong những ô riêng" in refuse(write_channels("band"), wanted)
+
+
 def test_what_is_not_tiled_is_no_cog():
     assert "không chia thành ô" in refuse(write(driver="GTiff", blocksize=None, predictor=2))
 
