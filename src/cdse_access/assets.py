@@ -7,6 +7,7 @@ from typing import Any
 from pystac import Item
 
 NUMBERS = ("data_type", "nodata")
+LISTS = ("raster:bands", "bands")  # of a file's bands: what stands there holds against what stands beside it
 COGS = (".tif", ".tiff")
 IMAGES = (".jp2", *COGS)  # the files that are read, by the end of their names
 ZERO_IS_MEANT = ("AOT", "WVP", "CLD", "SNW")  # aerosol and water vapour, probabilities of cloud and snow
@@ -29,12 +30,13 @@ def is_cog(href: str) -> bool:
 def read_numbers(item: Item, band: str) -> dict[str, Any]:
     """`data_type` and `nodata` of a band's file, as far as the item says them, wherever it does."""
     fields = item.assets[band].extra_fields
-    told = dict(item.properties)
-    for name in ("raster:bands", "bands"):
-        listed = fields.get(name) or [{}]
-        told |= listed[0]
-    told |= fields
-    return {name: told[name] for name in NUMBERS if told.get(name) is not None}
+    places = [item.properties, fields]
+    for name in LISTS:
+        places.extend((fields.get(name) or [])[:1])
+    told: dict[str, Any] = {}
+    for place in places:
+        told |= {name: place[name] for name in NUMBERS if place.get(name) is not None}
+    return told
 
 
 def select_assets(item: Item, names: Collection[str]) -> Item:

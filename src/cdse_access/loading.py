@@ -17,7 +17,7 @@ from odc.loader.types import RasterSource
 from pystac import Item
 from rasterio.errors import RasterioError
 
-from cdse_access.assets import is_cog, read_numbers, select_assets
+from cdse_access.assets import LISTS, is_cog, read_numbers, select_assets
 from cdse_access.checks.arguments import check_fetch, check_load, select_area
 from cdse_access.checks.items import read_bands
 from cdse_access.checks.layers import guard
@@ -195,11 +195,12 @@ def _complete_numbers(item: Item, bands: Sequence[str], images: Mapping[str, Ima
         image = images.get(asset.href)
         if image is None or not is_cog(asset.href):
             continue
-        stated: dict[str, Any] = {"data_type": image.layout.dtype}
+        numbers: dict[str, Any] = {"data_type": image.layout.dtype}
         if image.nodata is not None:
-            stated["nodata"] = image.nodata
+            numbers["nodata"] = image.nodata
+        fields = {name: value for name, value in asset.extra_fields.items() if name not in LISTS}
         changed = copy(asset)
-        changed.extra_fields = stated | asset.extra_fields | read_numbers(item, band)
+        changed.extra_fields = fields | read_numbers(item, band) | numbers
         item = copy(item)
         item.assets = item.assets | {band: changed}
     return item

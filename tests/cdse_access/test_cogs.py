@@ -120,6 +120,14 @@ def test_what_the_item_leaves_out_is_taken_from_the_file(shelf: Shelf, left_out)
     assert (dn.B04.values[0] == cut(scene, dn, 10)).all()
 
 
+@pytest.mark.parametrize("fields", [{"nodata": None}, {"bands": []}, {"bands": [], "raster:bands": [{}]}])
+def test_what_the_item_says_emptily_is_taken_from_the_file(shelf: Shelf, fields):
+    scene = shelf.add(make_mosaic())
+    scene.fields("B04").update(fields)
+    dn = read(scene, "B04", resolution=10)
+    assert dn.B04.dtype == "int16" and dn.B04.attrs["nodata"] == -32768
+
+
 def test_large_numbers_are_no_fault_of_an_elevation_model(shelf: Shelf):
     scene = make_heights()
     scene.files = {scene.href("data"): write_cog(scene.pixels * 1000, "EPSG:4326", _place(scene), None)}
@@ -165,6 +173,8 @@ def _place(scene: Scene) -> Affine:
     [
         ({"data_type": "int32"}, "item ghi kiểu số int32, tệp là int16"),
         ({"nodata": 0}, "item ghi nodata 0, tệp ghi -32768"),
+        ({"bands": [{"name": "B04", "data_type": "int32"}]}, "item ghi kiểu số int32, tệp là int16"),
+        ({"bands": [{"name": "B04", "nodata": 0}]}, "item ghi nodata 0, tệp ghi -32768"),
         ({"file:size": 999}, "item ghi cỡ 999, kho có"),
         ({"proj:shape": [252, 252], "gsd": 20}, r"item ghi cỡ \(252, 252\), kho có \(504, 504\)"),
         ({"proj:transform": [10, 0, WEST + 5, 0, -10, NORTH]}, r"không nằm ở chỗ item ghi \(lệch 0\.5 pixel\)"),
