@@ -86,10 +86,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "practice-elsewhere": "Chỉ máy đang chạy dịch vụ mới bật được sự cố.",
         "practice-method": "Phòng tập chỉ nhận GET, PUT, DELETE ở {path}.",
         "practice-needs-option": "{name} chỉ có tác dụng cùng --practice: hãy thêm nó, hoặc bỏ biến này.",
-        "record-cogs": (
-            "Gói dữ liệu chưa chứa được ảnh COG (.tif): hãy bỏ {bands} của {collection}, chỉ ghi ảnh .jp2 của "
-            "sentinel-2-l2a."
-        ),
         "record-estimate": (
             "Cần ghi {items} item của {days} ngày: {files} tệp, khoảng {kept:.0f} MB trên đĩa, "
             "{fetched:.0f} MB và {requests} yêu cầu qua mạng."

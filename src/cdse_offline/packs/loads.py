@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]  # west, south, east, north, degrees
 Name = tuple[str, str]  # collection and id
 SENTINEL, TRUTH = "sentinel-2-l2a", "offline-truth"
-EVERY = ("*",)  # every image of the item
-COGS = (".tif", ".tiff")  # of the mosaics and the terrain; a pack's files of a few tiles are JPEG 2000
+EVERY = ("*",)  # every JP2 image of the item
 
 
 @dataclass(frozen=True)
@@ -153,9 +152,7 @@ def _add_bands(load: Load, wanted: Sequence[WantedItem]) -> set[Name]:
     """Note what is wanted of these items; the names of those that a newer processing of the same pass replaces."""
     if not wanted or not load.bands:
         return set()
-    items = [item.parse() for item in wanted]
-    _refuse_cogs(load, items)
-    newest = _choose_newest(load, items)
+    newest = _choose_newest(load, [item.parse() for item in wanted])
     outdated = set()
     for one in wanted:
         for band in _choose_bands(load, one.parse()):
@@ -163,13 +160,6 @@ def _add_bands(load: Load, wanted: Sequence[WantedItem]) -> set[Name]:
         if one.document["id"] not in newest:
             outdated.add(one.name)
     return outdated
-
-
-def _refuse_cogs(load: Load, items: Sequence["Item"]) -> None:
-    for item in items:
-        cogs = [band for band in _choose_bands(load, item) if _is_image(item, band, COGS)]
-        if cogs:
-            raise BadInput(say("record-cogs", bands=" ".join(cogs), collection=load.collection))
 
 
 def _choose_newest(load: Load, items: Sequence["Item"]) -> set[str]:
@@ -189,8 +179,4 @@ def _choose_newest(load: Load, items: Sequence["Item"]) -> set[str]:
 def _choose_bands(load: Load, item: "Item") -> tuple[str, ...]:
     if load.bands != EVERY:
         return load.bands
-    return tuple(key for key in item.assets if _is_image(item, key, (".jp2", *COGS)))
-
-
-def _is_image(item: "Item", key: str, endings: tuple[str, ...]) -> bool:
-    return key in item.assets and item.assets[key].href.endswith(endings)
+    return tuple(key for key, asset in item.assets.items() if asset.href.endswith(".jp2"))

@@ -12,8 +12,7 @@ from shapely.geometry import box
 
 from cdse_access.problems import BadInput, Reason
 from cdse_offline.packs.loads import EVERY, LESSONS, Load, WantedItem, enclose, search_items
-from cdse_offline.product import assets, items, mosaics
-from cdse_offline.simulation.derived import Month
+from cdse_offline.product import assets, items
 from cdse_offline.simulation.places import MUNICH, acquisitions
 
 ROOT = Path(__file__).parents[3]
@@ -74,14 +73,6 @@ def test_boxes_are_joined():
 def test_every_image_may_be_wanted():
     (scene,) = found([Load(AREA, bands=EVERY, ids=("x",))], ids=ITEMS[:1])
     assert scene.bands == dict.fromkeys(assets.IMAGES, AREA)
-
-
-@pytest.mark.parametrize("bands", [("VV",), EVERY])
-def test_cogs_are_no_part_of_a_pack_and_refused_before_any_is_read(bands):
-    month = Month(MUNICH, MUNICH.tiles[0], 2023, 6)
-    mosaic = mosaics.build_item(month, "http://x/")
-    with pytest.raises(BadInput, match=r"chưa chứa được ảnh COG \(\.tif\): hãy bỏ VV.* của sentinel-1-global-mosaics"):
-        found([Load(AREA, "2023", bands, collection="sentinel-1-global-mosaics")], **{"2023": [mosaic]})
 
 
 def test_of_two_processings_the_newer_is_recorded(capsys):

@@ -7,7 +7,7 @@ import pytest
 from pyproj import Transformer
 
 from cdse_offline.simulation.derived import MOSAIC_SIDE, Month, Quarter, list_degrees, list_months, list_quarters
-from cdse_offline.simulation.places import MEKONG, MUNICH, PLACES, RED_RIVER, Place, Window
+from cdse_offline.simulation.places import COAST, MEKONG, MUNICH, PLACES, RED_RIVER, Place, Window
 
 RIVER_TILE = RED_RIVER.tiles[0]
 
@@ -32,6 +32,8 @@ def test_a_quarters_scenes_are_all_of_its_tile_and_days():
     assert len(west) == len(east) == 18 and {a.tile.name for a in west} == {"48PWR"}
     assert [a.start for a in west] == [a.start for a in east]
     assert {a.start.month for a in east} == {4, 5, 6}
+    assert Quarter(COAST, COAST.tiles[0], 2023, 1).list_acquisitions()[0].start.date() == date(2023, 3, 31)
+    assert Quarter(COAST, COAST.tiles[0], 2023, 3).list_acquisitions()[-1].start.date() == date(2023, 7, 1)
 
 
 def test_a_window_ends_with_the_tile_of_the_mosaic():

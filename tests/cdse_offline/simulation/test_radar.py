@@ -84,9 +84,11 @@ def test_slopes_leave_a_trace_only():
     assert ratio == pytest.approx(0.85)
 
 
-def test_wind_and_rain_differ_from_day_to_day():
-    first, second = (radar.draw_pass(draw_land(), 9, Generator(PCG64(seed))) for seed in (1, 2))
-    assert not np.allclose(first, second)
+def test_wind_roughens_the_water_and_rain_wets_the_ground():
+    days = [10 * np.log10(radar._choose_weather(Generator(PCG64(seed)))) for seed in range(30)]
+    names = list(SPECTRA)
+    water, soil, leaf = (np.array(days)[:, names.index(name), 0] for name in ("water", "soil", "broadleaf"))
+    assert np.std(water) > 1 and 1 < np.ptp(soil) <= 2 and np.ptp(leaf) < 1e-9
 
 
 def test_speckle_keeps_the_mean_and_is_of_so_many_looks():
