@@ -53,7 +53,7 @@ def _list_lesson_loads() -> tuple[Load, ...]:
     wide = (11.36, 47.80, 11.50, 47.85)
     window = (11.43028, 47.803412, 11.570905, 47.898067)
     summer, four = "2023-05-01/2023-09-30", ("B02_10m", "B03_10m", "B04_10m", "B08_10m")
-    days = "2023-05-21", "2023-06-20", "2023-07-25", "2023-08-01", "2023-09-28"
+    days = "2023-05-21", "2023-06-20", "2023-07-12", "2023-08-01", "2023-09-28"
     day = ("S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623",)
     return (
         Load(window, bands=("TCI_10m",), ids=day),  # lesson 1
@@ -67,7 +67,7 @@ def _list_lesson_loads() -> tuple[Load, ...]:
         Load(area, bands=four, ids=day, collection=TRUTH),
         *(Load(area, d, (*four, "SCL_20m")) for d in days),
         Load(area, "2023-08-01", ("B11_20m",)),  # lesson 5
-        Load((105.90, 20.805, 105.95, 20.845), "2023-06-02", four),
+        Load((105.90, 20.805, 105.95, 20.845), "2023-09-20", four),
     )
 
 
