@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy import ndimage
 
-from cdse_offline.simulation.drawing import draw_noise
+from cdse_offline.simulation.drawing import draw_noise, turn_axes
 from cdse_offline.simulation.weather import STREETS_FROM, Weather
 
 
@@ -48,18 +48,18 @@ class Frame:
 
     def coarsen(self, window: np.ndarray) -> np.ndarray:
         """A field of the window's pixels in these cells; its border goes on into the margin."""
-        middle = window[self.step // 2 :: self.step, self.step // 2 :: self.step]
-        rows, columns = (whole - 2 * self.margin - side for whole, side in zip(self.shape, middle.shape, strict=True))
+        first = self.step // 2
+        middle = window[first :: self.step, first :: self.step]
+        missing = np.array(self.shape) - middle.shape
         before = self.margin
-        return np.pad(middle, ((before, before + rows), (before, before + columns)), mode="edge")
+        after = missing - before
+        return np.pad(middle, [(before, after[0]), (before, after[1])], mode="edge")
 
     def turn(self, heading: float) -> tuple[np.ndarray, np.ndarray]:
         """Of each cell, how far along a direction and across it, from the middle, in cells."""
         rows, columns = self.shape
         row, column = np.ogrid[:rows, :columns]
-        down, right = row - rows / 2, column - columns / 2
-        sine, cosine = np.sin(heading), np.cos(heading)
-        return down * sine + right * cosine, down * cosine - right * sine
+        return turn_axes(row - rows / 2, column - columns / 2, heading)
 
 
 def _trim(field: np.ndarray, border: int) -> np.ndarray:
@@ -82,19 +82,23 @@ def draw_thickness(rng: Generator, frame: Frame, w: Weather, hidden: np.ndarray)
         return _draw_deck(rng, frame, w)
     largest = {"cumulus": 30, "scattered": 65, "storm": 75}[w.kind]
     heaps = _fray(rng, frame, _draw_heaps(rng, frame, w, largest, hidden))
-    wisps = 1 + 0.35 * frame.noise(rng, 26, 3, 1.2) + 0.25 * _draw_billows(rng, frame, 14)
+    wisps = 1 + 0.35 * frame.noise(rng, 26, 3, 1.2)
+    wisps += 0.25 * _draw_billows(rng, frame, 14)
     return 0.6 * np.maximum(heaps, 0) * np.maximum(wisps, 0.08)
 
 
 def _draw_deck(rng: Generator, frame: Frame, w: Weather) -> np.ndarray:
     """Stratus, smooth or in rolls; or stratocumulus, cells with gaps between them."""
     if w.kind == "cells":
-        shape = 0.75 * frame.noise(rng, 500, 60, 2) - 0.9 * _draw_billows(rng, frame, 110)
+        shape = 0.75 * frame.noise(rng, 500, 60, 2)
+        shape -= 0.9 * _draw_billows(rng, frame, 110)
         shape += 0.3 * frame.noise(rng, 20, 3, 1.2)
     else:
-        shape = frame.noise(rng, 600, 8, 1.9) + 0.2 * _draw_billows(rng, frame, 70)
+        shape = frame.noise(rng, 600, 8, 1.9)
+        shape += 0.2 * _draw_billows(rng, frame, 70)
         shape += 0.5 * w.wind[1] * _draw_rolls(rng, frame, w, 45)
-    base = np.quantile(frame.cut(shape)[::2, ::2], 1 - w.cover)
+    sample = frame.cut(shape)[::2, ::2]
+    base = np.quantile(sample, 1 - w.cover)
     return 5 * np.maximum(shape - base, 0)
 
 
@@ -102,7 +106,8 @@ def _draw_rolls(rng: Generator, frame: Frame, w: Weather, period: float) -> np.n
     """Waves across the wind's direction, so many cells apart, bent a little."""
     _, across = frame.turn(w.wind[0])
     bend = 0.22 * period * frame.noise(rng, 400, 60, 2)
-    return np.sin(2 * np.pi * (across + bend) / period)
+    phase = 2 * np.pi * (across + bend) / period
+    return np.sin(phase)
 
 
 def _draw_billows(rng: Generator, frame: Frame, size: float) -> np.ndarray:
@@ -117,14 +122,18 @@ def _draw_billows(rng: Generator, frame: Frame, size: float) -> np.ndarray:
 def _draw_heaps(rng: Generator, frame: Frame, w: Weather, largest: float, hidden: np.ndarray) -> np.ndarray:
     """Heights of cumulus clouds, each a heap of bubbles, until they cover that share of the window."""
     field = np.zeros(frame.shape)
-    inner, seen = frame.cut(field)[::2, ::2], ~frame.cut(hidden)[::2, ::2]
+    window = frame.cut(field)
+    inner = window[::2, ::2]  # a view: what is drawn shows up in it
+    seen = ~frame.cut(hidden)[::2, ::2]
     chance = _draw_chance(rng, frame, w)
     wanted = w.cover * inner.size - np.count_nonzero(~seen)
-    largest = min(largest, 0.4 * np.sqrt(w.cover) * min(frame.cut(field).shape))
+    largest = min(largest, 0.4 * np.sqrt(w.cover) * min(window.shape))
+    at_once = 1 + int(60 * w.cover)
     while wanted > 1e-4 * inner.size and np.count_nonzero(inner[seen]) < wanted:
-        for centre in rng.random((1 + int(60 * w.cover), 2)) * frame.shape:
+        for centre in rng.random((at_once, 2)) * frame.shape:
             if chance[tuple(centre.astype(int))] > rng.random():
-                _draw_heap(rng, field, centre, _choose_radius(rng, largest), w.wind[0])
+                radius = _choose_radius(rng, largest)
+                _draw_heap(rng, field, centre, radius, w.wind[0])
     return field
 
 
@@ -132,25 +141,29 @@ def _draw_chance(rng: Generator, frame: Frame, w: Weather) -> np.ndarray:
     """Clouds keep together: in streets along a strong wind, else in groups."""
     groups = frame.noise(rng, 350, 70, 2)
     if w.wind[1] > STREETS_FROM and w.kind != "storm":
-        groups = 0.5 * groups + 1.6 * _draw_rolls(rng, frame, w, 55 + 60 * w.wind[1])
-    return 1 / (1 + np.exp(-2.5 * (groups - 0.4)))
+        period = 55 + 60 * w.wind[1]
+        groups = 0.5 * groups + 1.6 * _draw_rolls(rng, frame, w, period)
+    odds = np.exp(-2.5 * (groups - 0.4))
+    return 1 / (1 + odds)
 
 
 def _choose_radius(rng: Generator, largest: float) -> float:
     """Many small clouds and few large ones: numbers fall nearly with the square of the size."""
     smallest, power = 3.0, 0.5
     least = (min(smallest, largest) / largest) ** power
-    return largest * (least / (1 - rng.random() * (1 - least))) ** (1 / power)
+    luck = rng.random() * (1 - least)
+    return largest * (least / (1 - luck)) ** (1 / power)
 
 
 def _draw_heap(rng: Generator, field: np.ndarray, centre: np.ndarray, radius: float, heading: float) -> None:
     """One cloud: bubbles of all sizes round a middle, drawn out along the wind."""
     count = 5 + int(radius)
-    along, across = 0.6 * radius * rng.standard_normal((2, count)) * [[1.0], [0.5 + 0.4 * rng.random()]]
-    sine, cosine = np.sin(heading), np.cos(heading)
-    spots = centre + np.stack([along * sine + across * cosine, along * cosine - across * sine], axis=1)
+    along, across = 0.6 * radius * rng.standard_normal((2, count))
+    across *= 0.5 + 0.4 * rng.random()
+    spots = centre + np.stack(turn_axes(along, across, heading), axis=1)
     for spot, size in zip(spots, rng.random(count), strict=True):
-        _draw_bubble(field, spot, radius * (0.22 + 0.4 * size**1.5))
+        share = 0.22 + 0.4 * size**1.5
+        _draw_bubble(field, spot, radius * share)
 
 
 def _draw_bubble(field: np.ndarray, centre: np.ndarray, radius: float) -> None:
@@ -177,18 +190,22 @@ def draw_anvil(rng: Generator, frame: Frame, w: Weather) -> tuple[np.ndarray, np
     """The spread top of a thunderstorm: its optical thickness, and round it a skirt of cirrus from 0 to 1."""
     rows, columns = frame.cut(np.empty(frame.shape)).shape
     along, across = frame.turn(w.wind[0])
-    start = (rng.random(2) - 0.5) * 0.7 * (rows, columns)
+    down, right = (rng.random(2) - 0.5) * 0.7 * (rows, columns)
     sine, cosine = np.sin(w.wind[0]), np.cos(w.wind[0])
-    along = along - start[0] * sine - start[1] * cosine
-    across = across - start[0] * cosine + start[1] * sine
+    along = along - down * sine - right * cosine
+    across = across - down * cosine + right * sine
     long = np.sqrt(0.65 * w.cover * rows * columns / np.pi) * 1.35
-    wide = long / 1.8 * (1 + 0.35 * np.tanh(along / long))  # wider away from the tower
+    wider = 1 + 0.35 * np.tanh(along / long)  # away from the tower
+    wide = long / 1.8 * wider
     reach = np.hypot((along - 0.5 * long) / long, across / wide)
     fibres = _draw_fibres(rng, frame, w.wind[0], 0.16)
-    edge = 1 - reach + 0.13 * fibres * np.clip(along / long, 0.2, 1) + 0.12 * frame.noise(rng, 60, 10, 1.8)
+    frayed = 0.13 * fibres * np.clip(along / long, 0.2, 1)
+    edge = 1 - reach + frayed + 0.12 * frame.noise(rng, 60, 10, 1.8)
     dome = np.exp(-(along**2 + across**2) / (0.35 * long) ** 2)
-    thickness = 4.5 * np.clip(edge, 0, 1) ** 1.6 + 9 * dome * np.clip(4 * edge, 0, 1)
-    return thickness, np.clip(edge + 0.32, 0, 0.5) * 2 * np.clip(0.8 + 0.3 * fibres, 0, 1)
+    tower = 9 * dome * np.clip(4 * edge, 0, 1)
+    thickness = 4.5 * np.clip(edge, 0, 1) ** 1.6 + tower
+    skirt = np.clip(edge + 0.32, 0, 0.5) * 2
+    return thickness, skirt * np.clip(0.8 + 0.3 * fibres, 0, 1)
 
 
 def draw_cirrus(rng: Generator, frame: Frame, w: Weather) -> np.ndarray:
@@ -196,26 +213,33 @@ def draw_cirrus(rng: Generator, frame: Frame, w: Weather) -> np.ndarray:
     coarse = frame.noise(rng, 125, 20, 2)
     heading = w.wind[0] + 0.5
     streaks = _draw_fibres(rng, frame, heading, 0.12)
-    return w.cirrus * np.clip(0.3 * streaks + 0.5 * coarse, 0, 1.5) / 1.5
+    thickness = np.clip(0.3 * streaks + 0.5 * coarse, 0, 1.5)
+    return w.cirrus * thickness / 1.5
 
 
 def _draw_fibres(rng: Generator, frame: Frame, heading: float, stretch: float) -> np.ndarray:
     """Noise drawn out along a direction."""
-    fine, coarse = frame.noise(rng, 30, 2.5, 1.4), frame.noise(rng, 125, 20, 2)
+    fine = frame.noise(rng, 30, 2.5, 1.4)
+    coarse = frame.noise(rng, 125, 20, 2)
     along, across = frame.turn(heading)
-    looked_up = np.stack([across + 6 * coarse, along * stretch]) + np.array(frame.shape)[:, None, None] / 2
+    middle = np.array(frame.shape)[:, None, None] / 2
+    looked_up = np.stack([across + 6 * coarse, along * stretch]) + middle
     return ndimage.map_coordinates(fine, looked_up, order=1, mode="mirror")
 
 
 def draw_mist(rng: Generator, frame: Frame, w: Weather) -> np.ndarray:
     """Patches of haze, without borders; reflectance in blue."""
-    patches = 0.8 * frame.noise(rng, 160, 25, 2.2) + 0.35 * _draw_fibres(rng, frame, w.wind[0], 0.35)
+    patches = 0.8 * frame.noise(rng, 160, 25, 2.2)
+    patches += 0.35 * _draw_fibres(rng, frame, w.wind[0], 0.35)
     return w.mist * np.clip(0.9 * patches - 1.0, 0, 1)
 
 
 def draw_fog(rng: Generator, frame: Frame, w: Weather, low: np.ndarray) -> np.ndarray:
     """Fog that fills the low ground with a flat top, frayed on the slopes; its opacity."""
-    level = low + 0.25 * frame.noise(rng, 120, 25, 2) + 0.07 * frame.noise(rng, 14, 2, 1.3)
+    level = low + 0.25 * frame.noise(rng, 120, 25, 2)
+    level += 0.07 * frame.noise(rng, 14, 2, 1.3)
     shore = np.quantile(frame.cut(level), 1 - w.fog)
     ripples = 1 + 0.06 * frame.noise(rng, 12, 3, 1.2)
-    return np.clip(0.97 * -np.expm1(-4 * np.maximum(level - shore, 0) ** 1.5) * ripples, 0, 1)
+    depth = np.maximum(level - shore, 0)
+    opacity = 0.97 * -np.expm1(-4 * depth**1.5)
+    return np.clip(opacity * ripples, 0, 1)

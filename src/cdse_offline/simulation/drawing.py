@@ -3,7 +3,7 @@
 Places are (row, column), lengths pixels of 10 m unless said otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,6 +17,8 @@ from cdse_offline.simulation.covers import CODE, COVERS
 from cdse_offline.simulation.land import MOST_UNITS, OVERLAYS, ROOFS, SIZE, SQUARE, Land
 
 _STILL_WATER = ("lake", "pond", "reservoir", "drawdown")  # nothing thin lies upon it
+_MOST = 0.92  # of a pixel: how much thin things hide
+_WATER, _LIVED_ON, _ROAD = (8, 9, 17), 11, 12  # keys of `classes.LAND_CLASSES`
 Point = tuple[float, float] | np.ndarray  # row and column
 
 
@@ -77,13 +79,17 @@ def draw_curve(points: Sequence[Point], rng: Generator, wiggle: float = 0) -> np
         twisted = t**3 * (1.5 * (b - c) + (d - a) / 2)
         pieces.append(straight + bent + twisted)
     path = _space_evenly(np.vstack([*pieces, knots[-1:]]))
-    if wiggle:
-        along = np.arange(len(path)) / 4
-        for wave in (160, 70, 33):
-            phase, strength = rng.random(2)
-            height = wiggle * wave / 160 * (0.4 + strength)
-            offset = height * np.sin(2 * np.pi * (along / wave + phase))
-            path = path + offset[:, None] * compute_normals(path)
+    return _bend(path, rng, wiggle) if wiggle else path
+
+
+def _bend(path: np.ndarray, rng: Generator, wiggle: float) -> np.ndarray:
+    along = np.arange(len(path)) / 4
+    for wave in (160, 70, 33):
+        phase, strength = rng.random(2)
+        height = wiggle * wave / 160 * (0.4 + strength)
+        turns = along / wave + phase
+        offset = height * np.sin(2 * np.pi * turns)
+        path = path + offset[:, None] * compute_normals(path)
     return path
 
 
@@ -96,8 +102,22 @@ def _space_evenly(path: np.ndarray) -> np.ndarray:
 
 def compute_normals(path: np.ndarray) -> np.ndarray:
     """Unit vectors to the right of a path."""
-    ahead = np.gradient(path, axis=0)
-    return np.stack([ahead[:, 1], -ahead[:, 0]], axis=1) / np.hypot(*ahead.T)[:, None]
+    down, right = np.gradient(path, axis=0).T
+    normals = np.stack([right, -down], axis=1)
+    return normals / np.hypot(down, right)[:, None]
+
+
+def turn_axes(row: np.ndarray, column: np.ndarray, angle: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """How far along a direction and across it; the other way round, too, from these to rows and columns."""
+    sine, cosine = np.sin(angle), np.cos(angle)
+    along = row * sine + column * cosine
+    across = row * cosine - column * sine
+    return along, across
+
+
+def find_pixels(points: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Index of the pixels that points lie in."""
+    return tuple(points.astype(int).T)
 
 
 class Canvas:
@@ -123,25 +143,28 @@ class Canvas:
         fine = int(np.ceil(2.5 * longest))
         steps = (np.arange(fine) + 0.5) / fine - 0.5
         u, v = (grid.ravel() for grid in np.meshgrid(steps, steps))
-        along, across = length[:, None] * u, width[:, None] * v
-        sine, cosine = np.sin(angle)[:, None], np.cos(angle)[:, None]
-        turned = np.stack([along * sine + across * cosine, along * cosine - across * sine], axis=2)
+        along = length[:, None] * u
+        across = width[:, None] * v
+        turned = np.stack(turn_axes(along, across, angle[:, None]), axis=2)
         points = turned + centres[:, None]
-        self.dots(name, points.reshape(-1, 2), np.repeat(length * width / fine**2, fine**2))
+        area = length * width / fine**2
+        self.dots(name, points.reshape(-1, 2), np.repeat(area, fine**2))
 
     def share(self, name: str) -> np.ndarray:
         """Share of each pixel that these things cover."""
         dots = np.vstack([np.zeros((0, 3)), *self._dots[name]])
         rows, columns = (side + 2 for side in self.shape)
         total = np.zeros(rows * columns)
-        corner = np.floor(dots[:, :2] + 0.5).astype(int)  # window pixel (0, 0) is (1, 1) here, its centre is at 0.5
+        at = dots[:, :2] + 0.5  # window pixel (0, 0) is (1, 1) here, its centre is at 0.5
+        corner = np.floor(at).astype(int)
         inside = np.all((corner >= 0) & (corner <= self.shape), axis=1)
-        corner, dots = corner[inside], dots[inside]
-        r, c = (dots[:, :2] + 0.5 - corner).T
-        for below, beside in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            weight = (r if below else 1 - r) * (c if beside else 1 - c)
-            pixel = (corner[:, 0] + below) * columns + corner[:, 1] + beside
-            total += np.bincount(pixel, weight * dots[:, 2], len(total))
+        at, corner, area = at[inside], corner[inside], dots[inside, 2]
+        low, right = (at - corner).T
+        for row, height in ((0, 1 - low), (1, low)):
+            for column, width in ((0, 1 - right), (1, right)):
+                pixel = (corner[:, 0] + row) * columns + corner[:, 1] + column
+                weight = height * width
+                total += np.bincount(pixel, weight * area, len(total))
         return total.reshape(rows, columns)[1:-1, 1:-1]
 
 
@@ -149,10 +172,11 @@ def measure_distance(path: np.ndarray, shape: tuple[int, int] = SQUARE) -> tuple
     """Distance of each pixel from a path, and which point of the path is nearest."""
     cells = np.floor(path).astype(int)
     inside = np.all((cells >= 0) & (cells < shape), axis=1)
+    crossed = tuple(cells[inside].T)
     which = np.zeros(shape, dtype=int)
-    which[tuple(cells[inside].T)] = np.flatnonzero(inside)
+    which[crossed] = np.flatnonzero(inside)
     away = np.ones(shape, dtype=bool)
-    away[tuple(cells[inside].T)] = False
+    away[crossed] = False
     gap, nearest = ndimage.distance_transform_edt(away, return_indices=True)
     return ndimage.gaussian_filter(gap, 1), which[tuple(nearest)]
 
@@ -171,29 +195,36 @@ class Blocks:
 def cut_blocks(rng: Generator, spacing: float, warp: float = 0, shape: tuple[int, int] = SQUARE) -> Blocks:
     """Cut the window into blocks of about this size; `warp` bends their borders, in pixels."""
     side = int(max(shape) / spacing) + 5
-    seeds = (np.indices((side, side)) - 2 + rng.random((2, side, side))).reshape(2, -1) * spacing
-    seeds = seeds.astype(np.float32)
+    jittered = np.indices((side, side)) - 2 + rng.random((2, side, side))
+    seeds = (jittered.reshape(2, -1) * spacing).astype(np.float32)
     row, column = np.indices(shape) + 0.5
     if warp:
         row, column = (axis + warp * draw_noise(rng, 250, 40, 2, shape) for axis in (row, column))
-    cells = (row // spacing).astype(int) + 2, (column // spacing).astype(int) + 2
+    cells = [(axis // spacing).astype(int) + 2 for axis in (row, column)]
     home = [np.clip(axis, 1, side - 2).astype(np.int32) for axis in cells]
     row, column = row.astype(np.float32), column.astype(np.float32)
     best = np.full((2, *shape), np.inf, dtype=np.float32)
     owner = np.zeros((2, *shape), dtype=np.int32)
-    for dr in (-1, 0, 1):
-        for dc in (-1, 0, 1):
-            seed = (home[0] + dr) * side + home[1] + dc
-            gap = (row - seeds[0].take(seed)) ** 2 + (column - seeds[1].take(seed)) ** 2
-            nearest, second = gap < best[0], gap < best[1]
-            best[1] = np.where(nearest, best[0], np.where(second, gap, best[1]))
-            owner[1] = np.where(nearest, owner[0], np.where(second, seed, owner[1]))
-            best[0] = np.where(nearest, gap, best[0])
-            owner[0] = np.where(nearest, seed, owner[0])
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            seed = (home[0] + down) * side + home[1] + right
+            from_row = row - seeds[0].take(seed)
+            from_column = column - seeds[1].take(seed)
+            _enter_seed(best, owner, from_row**2 + from_column**2, seed)
     own, other = owner
     between = np.hypot(*(axis.take(own) - axis.take(other) for axis in seeds))
     edge = (best[1] - best[0]) / (2 * between)
-    return Blocks(own, side * side, row - seeds[0].take(own), column - seeds[1].take(own), edge)
+    from_row = row - seeds[0].take(own)
+    from_column = column - seeds[1].take(own)
+    return Blocks(own, side * side, from_row, from_column, edge)
+
+
+def _enter_seed(best: np.ndarray, owner: np.ndarray, gap: np.ndarray, seed: np.ndarray) -> None:
+    """Keep of each pixel the nearest seed and the second, and the squares of how far they are."""
+    nearest, second = gap < best[0], gap < best[1]
+    for kept, new in ((best, gap), (owner, seed)):
+        kept[1] = np.where(nearest, kept[0], np.where(second, new, kept[1]))
+        kept[0] = np.where(nearest, new, kept[0])
 
 
 @dataclass(frozen=True)
@@ -219,14 +250,18 @@ def cut_parcels(
     along = ground.row * sine + ground.column * cosine
     wide = width.take(ground.number)
     jitter, stretch, offset = rng.random((3, ground.count * 64))
-    strip = np.floor(across / wide).astype(int)
     first = ground.number * 64
+    strip = np.floor(across / wide).astype(int)
+    following = strip + 1
     start = (strip + disorder * jitter.take(first + strip % 64)) * wide
-    end = (strip + 1 + disorder * jitter.take(first + (strip + 1) % 64)) * wide
+    end = (following + disorder * jitter.take(first + following % 64)) * wide
     edge = np.minimum(np.abs(across - start), np.abs(across - end))
-    strip += (across >= end).astype(int) - (across < start).astype(int)
+    # Borders are moved: a pixel beside its strip belongs to the one before or after.
+    strip += (across >= end).astype(int)
+    strip -= (across < start).astype(int)
     key = first + strip % 64
-    long = length.take(ground.number) * (1 + disorder * (stretch.take(key) - 0.5))
+    stretched = 1 + disorder * (stretch.take(key) - 0.5)
+    long = length.take(ground.number) * stretched
     piece = np.floor(along / long + disorder * offset.take(key))
     code = key * 64 + piece.astype(int) % 64
     used = np.bincount(code.ravel()) > 0
@@ -237,19 +272,26 @@ def cut_parcels(
 def find_borders(number: np.ndarray) -> np.ndarray:
     """Pixels that touch another field."""
     border = np.zeros(number.shape, dtype=bool)
-    for axis in (0, 1):
-        ahead = np.diff(number, axis=axis) != 0
-        border |= np.pad(ahead, [(0, 1) if axis == way else (0, 0) for way in (0, 1)])
+    border[:-1] |= np.diff(number, axis=0) != 0
+    border[:, :-1] |= np.diff(number, axis=1) != 0
     return border
+
+
+def choose_covers(luck: np.ndarray, below: Mapping[str, float], other: str) -> np.ndarray:
+    """Codes of covers: the first one whose number is above the luck, else the other one."""
+    tests = [luck < most for most in below.values()]
+    codes = [CODE[cover] for cover in below]
+    return np.select(tests, codes, CODE[other])
 
 
 def find_side(path: np.ndarray, nearest: np.ndarray) -> np.ndarray:
     """1 for the pixels to the right of a path, -1 to the left."""
-    row, column = np.indices(nearest.shape) + 0.5
     normal = compute_normals(path)
-    down = (row - path[:, 0].take(nearest)) * normal[:, 0].take(nearest)
-    right = (column - path[:, 1].take(nearest)) * normal[:, 1].take(nearest)
-    return np.sign(down + right)
+    beside = np.zeros(nearest.shape)
+    for axis, place in enumerate(np.indices(nearest.shape) + 0.5):
+        from_path = place - path[:, axis].take(nearest)
+        beside += from_path * normal[:, axis].take(nearest)
+    return np.sign(beside)
 
 
 def draw_street(rng: Generator, start: np.ndarray, heading: float, length: float) -> np.ndarray:
@@ -275,9 +317,12 @@ class Sketch:
         self.plot = np.arange(len(covers))
         self.shift = np.zeros(len(covers))
         self.tone = 1 + 0.085 * rng.standard_normal(len(covers))
-        patches, tufts = self.noise(60, 3, 1.0), self.noise(14, 2, 0.5)
-        self.dense = np.clip(0.55 + 0.16 * patches + 0.14 * tufts, 0, 1)
-        self.soft = 1 + 0.022 * self.noise(200, 2, 0.6) + 0.016 * self.noise(8, 2, 0.1)
+        patches = 0.16 * self.noise(60, 3, 1.0)
+        tufts = 0.14 * self.noise(14, 2, 0.5)
+        self.dense = np.clip(0.55 + patches + tufts, 0, 1)
+        shades = 0.022 * self.noise(200, 2, 0.6)
+        grains = 0.016 * self.noise(8, 2, 0.1)
+        self.soft = 1 + shades + grains
         self.grain = self.soft.copy()
         self.height = np.zeros(self.shape)
         self.share = {name: np.zeros(self.shape) for name in OVERLAYS}
@@ -291,6 +336,11 @@ class Sketch:
     def swell(self, longest: float, shortest: float = 20, slope: float = 1.8) -> np.ndarray:
         """`draw_swell` over the window."""
         return draw_swell(self.rng, longest, shortest, slope, self.shape)
+
+    def has(self, *covers: str) -> np.ndarray:
+        """Where one of these covers lies."""
+        codes = [CODE[cover] for cover in covers]
+        return np.isin(self.covers.take(self.unit), codes)
 
     def add(self, covers: np.ndarray, tone: np.ndarray | float = 1.0, shift: np.ndarray | float = 0.0) -> int:
         """Append units, return the number of the first."""
@@ -347,31 +397,49 @@ class Sketch:
     def band(self, name: str, edge: np.ndarray, width: float, where: np.ndarray) -> None:
         """A line of `width` metres along the zero of a distance field."""
         half = width / 20
-        cover = np.clip(np.minimum(edge + 0.5, half) - np.maximum(edge - 0.5, -half), 0, 1)
+        start = np.maximum(edge - 0.5, -half)
+        end = np.minimum(edge + 0.5, half)
+        cover = np.clip(end - start, 0, 1)
         self.share[name] += np.where(where, cover, 0)
 
     def trees(self, where: np.ndarray, count: int, area: float = 0.7) -> None:
         """Single trees and bushes, scattered."""
         points = self.rng.random((count, 2)) * self.shape
-        inside = where[tuple(points.astype(int).T)]
-        self.canvas.dots("broadleaf", points[inside], area * (0.4 + self.rng.random(inside.sum())))
+        inside = points[where[find_pixels(points)]]
+        size = 0.4 + self.rng.random(len(inside))
+        self.canvas.dots("broadleaf", inside, area * size)
 
     def houses(self, path: np.ndarray, roofs: Sequence[tuple[str, float]], *, gap: float = 2.4, rows: int = 1) -> None:
         """Houses on both sides of a street."""
-        rng, every = self.rng, max(1, int(gap * 4))
+        every = max(1, int(gap * 4))
         stops = np.arange(every // 2, len(path), every)
         if len(path) < 12 or not len(stops):
             return
-        normal, ahead = compute_normals(path)[stops], np.gradient(path, axis=0)[stops]
+        normal = compute_normals(path)[stops]
+        ahead = np.gradient(path, axis=0)[stops]
+        heading = np.arctan2(*ahead.T)
         for side in (-1, 1):
             for row in range(rows):
-                setback = 1.7 + 2.6 * row + 0.5 * rng.random(len(stops))
-                beside = path[stops] + side * setback[:, None] * normal
-                centres = beside + 0.6 * rng.standard_normal((len(stops), 2))
-                angle = np.arctan2(*ahead.T) + 0.12 * rng.standard_normal(len(stops))
-                angle += np.pi / 2 * (rng.random(len(stops)) < 0.3)
-                built = rng.random(len(stops)) < (0.88 if row == 0 else 0.7)
-                self.roofs(centres[built], angle[built], roofs)
+                self._build_row(path[stops], side * normal, heading, row, roofs)
+
+    def _build_row(
+        self,
+        stops: np.ndarray,
+        aside: np.ndarray,
+        heading: np.ndarray,
+        row: int,
+        roofs: Sequence[tuple[str, float]],
+    ) -> None:
+        """Houses on one side of a street, in the first row or behind it."""
+        rng, count = self.rng, len(stops)
+        setback = 1.7 + 2.6 * row + 0.5 * rng.random(count)
+        beside = stops + setback[:, None] * aside
+        centres = beside + 0.6 * rng.standard_normal((count, 2))
+        angle = heading + 0.12 * rng.standard_normal(count)
+        stands_across = rng.random(count) < 0.3
+        angle += np.pi / 2 * stands_across
+        built = rng.random(count) < (0.88 if row == 0 else 0.7)
+        self.roofs(centres[built], angle[built], roofs)
 
     def roofs(
         self, centres: np.ndarray, angle: np.ndarray, roofs: Sequence[tuple[str, float]], scale: float = 1
@@ -380,40 +448,32 @@ class Sketch:
         names, chances = zip(*roofs, strict=True)
         luck = self.rng.random(len(centres)) * sum(chances)
         kind = np.searchsorted(np.cumsum(chances), luck)
-        least, more = np.array([[12], [9]]), np.array([[7], [4]])
-        length, width = (least + more * self.rng.random((2, len(centres)))) * scale
+        long, wide = self.rng.random((2, len(centres)))
+        length = (12 + 7 * long) * scale
+        width = (9 + 4 * wide) * scale
         houses = np.column_stack([centres, angle, length, width])
         for index, name in enumerate(names):
             self.built[name].append(houses[kind == index])
 
     def halls(self, name: str, centres: np.ndarray, angle: float, longest: float) -> None:
         """Barns, schools, works: large roofs with a paved yard."""
-        share = 0.5 + 0.5 * self.rng.random((2, len(centres)))
-        length, width = longest * share * np.array([[1], [0.55]])
-        directions = angle + np.pi / 2 * (self.rng.random(len(centres)) < 0.4)
+        length, width = longest * (0.5 + 0.5 * self.rng.random((2, len(centres))))
+        width *= 0.55
+        stands_across = self.rng.random(len(centres)) < 0.4
+        directions = angle + np.pi / 2 * stands_across
         self.canvas.boxes(name, centres, directions, (length, width))
-        self.canvas.boxes("asphalt", centres + width.mean() / 14, directions, (length * 0.8, width * 0.8))
+        yards = centres + width.mean() / 14
+        self.canvas.boxes("asphalt", yards, directions, (length * 0.8, width * 0.8))
 
     def finish(self, relief: np.ndarray, settled: np.ndarray, base: float = 0.0) -> Land:
         """Put the thin things on the ground. `base`: metres above the sea of where the relief is 0."""
         if len(self.covers) > MOST_UNITS:
             raise ValueError(f"{len(self.covers)} units: there is room for {MOST_UNITS}")
-        for name, houses in self.built.items():
-            row, column, angle, length, width = np.vstack(houses).T
-            self.canvas.boxes(name, np.column_stack([row, column]), angle, (length, width))
-        share = np.array([self.share[name] + self.canvas.share(name) for name in OVERLAYS])
-        share[
-            :, np.isin(self.covers.take(self.unit), [CODE[name] for name in ("lake", "pond", "reservoir", "drawdown")])
-        ] = 0
-        total = share.sum(axis=0)
-        share *= np.where(total > 0.92, 0.92 / np.maximum(total, 0.92), 1)
+        share, total = self._sum_shares()
         of = dict(zip(OVERLAYS, share, strict=True))
         roofs = sum(of[name] for name in ROOFS)
         height = self.height + 7 * roofs + 9 * of["broadleaf"]
-        kinds = np.array([cover.kind for cover in COVERS.values()], dtype=np.uint8)
-        kind = kinds.take(self.covers).take(self.unit)
-        kind = np.where(settled & ~np.isin(kind, (8, 9, 17)), 11, kind)
-        kind = np.where((of["asphalt"] > 0.3) & (roofs < 0.2), 12, kind)
+        kind = self._find_kinds(settled, (of["asphalt"] > 0.3) & (roofs < 0.2))
         thin = np.flatnonzero(total > 0.01)
         smooth = ndimage.gaussian_filter(relief, 1.5)
         slope = np.stack(np.gradient(smooth)) / 10
@@ -434,3 +494,21 @@ class Sketch:
             luck=self.rng.random((len(self.covers), 3)),
             changes=list_changes(self.changes),
         )
+
+    def _sum_shares(self) -> tuple[np.ndarray, np.ndarray]:
+        """Share of each of OVERLAYS in each pixel, and of all of them, which leave some of the ground to be seen."""
+        for name, houses in self.built.items():
+            row, column, angle, length, width = np.vstack(houses).T
+            self.canvas.boxes(name, np.column_stack([row, column]), angle, (length, width))
+        share = np.array([self.share[name] + self.canvas.share(name) for name in OVERLAYS])
+        share[:, self.has(*_STILL_WATER)] = 0
+        total = share.sum(axis=0)
+        share *= np.where(total > _MOST, _MOST / np.maximum(total, _MOST), 1)
+        return share, total
+
+    def _find_kinds(self, settled: np.ndarray, road: np.ndarray) -> np.ndarray:
+        """Keys of `classes.LAND_CLASSES`: of the cover, but where people live and drive."""
+        kinds = np.array([cover.kind for cover in COVERS.values()], dtype=np.uint8)
+        kind = kinds.take(self.covers).take(self.unit)
+        kind = np.where(settled & ~np.isin(kind, _WATER), _LIVED_ON, kind)
+        return np.where(road, _ROAD, kind)

@@ -15,15 +15,34 @@ from cdse_offline.simulation.land import OVERLAYS, ROOFS, Land
 from cdse_offline.simulation.places import COAST, Place
 
 # Level above the sea in metres, by day; between these days the water rises and falls evenly.
-_LEVELS = {
-    COAST: (
-        (date(2023, 10, 10), 0.0), (date(2023, 10, 13), 0.7), (date(2023, 10, 14), 1.7), (date(2023, 10, 16), 2.9),
-        (date(2023, 10, 18), 2.7), (date(2023, 10, 22), 1.9), (date(2023, 10, 27), 0.9), (date(2023, 10, 29), 0.6),
-        (date(2023, 10, 31), 2.5), (date(2023, 11, 3), 1.5), (date(2023, 11, 8), 0.4), (date(2023, 11, 12), 0.6),
-        (date(2023, 11, 13), 1.5), (date(2023, 11, 15), 2.5), (date(2023, 11, 17), 2.3), (date(2023, 11, 21), 1.5),
-        (date(2023, 11, 26), 0.7), (date(2023, 12, 2), 0.0),
-    ),
-}  # fmt: skip
+_COAST_LEVELS = """
+2023-10-10  0.0
+2023-10-13  0.7
+2023-10-14  1.7
+2023-10-16  2.9
+2023-10-18  2.7
+2023-10-22  1.9
+2023-10-27  0.9
+2023-10-29  0.6
+2023-10-31  2.5
+2023-11-03  1.5
+2023-11-08  0.4
+2023-11-12  0.6
+2023-11-13  1.5
+2023-11-15  2.5
+2023-11-17  2.3
+2023-11-21  1.5
+2023-11-26  0.7
+2023-12-02  0.0
+"""
+
+
+def _read_levels(table: str) -> list[tuple[date, float]]:
+    rows = [line.split() for line in table.strip().splitlines()]
+    return [(date.fromisoformat(day), float(level)) for day, level in rows]
+
+
+_LEVELS = {COAST: _read_levels(_COAST_LEVELS)}
 _STAYS_DRY = (9, 28, 29)  # kinds: rivers and the lagoon are water anyway, dunes keep out the sea
 _SEEN_ABOVE = 3.0  # metres: crowns and roofs so high hide the water below them
 _DEEP = 1.2  # metres; there the water is as brown as a river in flood
@@ -39,8 +58,9 @@ def find_level(place: Place, day: date) -> float:
     levels = _LEVELS.get(place, ())
     if not levels:
         return 0.0
-    days, heights = zip(*levels, strict=True)
-    return float(np.interp(day.toordinal(), [each.toordinal() for each in days], heights, left=0, right=0))
+    days = [each.toordinal() for each, _ in levels]
+    heights = [height for _, height in levels]
+    return float(np.interp(day.toordinal(), days, heights, left=0, right=0))
 
 
 def flood(land: Land, level: float) -> Land:
@@ -50,10 +70,12 @@ def flood(land: Land, level: float) -> Land:
     depth = level - land.relief
     under = (depth > 0) & (land.height < _SEEN_ABOVE) & ~np.isin(land.kind, _STAYS_DRY)
     units = len(land.cover)
+    clear = 0.6 + 0.4 * land.dense
+    murky = np.clip(depth / _DEEP, 0, 1) * clear
     return replace(
         land,
         unit=np.where(under, units, land.unit.astype(np.int32)),
-        dense=np.where(under, np.clip(depth / _DEEP, 0, 1) * (0.6 + 0.4 * land.dense), land.dense),
+        dense=np.where(under, murky, land.dense),
         grain=np.where(under, 1, land.grain),
         kind=np.where(under, COVERS["flood"].kind, land.kind).astype(np.uint8),
         share=_drown(land, under),

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy import ndimage
 
+from cdse_offline.simulation.coordinates import read_path, read_paths, read_rows
 from cdse_offline.simulation.covers import CODE
 from cdse_offline.simulation.drawing import (
     Blocks,
@@ -22,30 +23,60 @@ from cdse_offline.simulation.drawing import (
 from cdse_offline.simulation.land import SIZE, Land
 
 _TOWN = (330, 690)
-_VILLAGES = [((150, 182), 26), ((420, 252), 30), ((610, 822), 28), ((880, 702), 34), ((250, 930), 22), ((120, 832), 24),
-             ((798, 318), 27), ((962, 402), 30), ((700, 100), 15), ((560, 395), 14), ((60, 400), 18)]  # fmt: skip
-_MAIN_ROADS = [
-    [(-5, 250), (150, 185), (290, 230), (420, 255), (600, 300), (798, 318), (900, 350), (960, 400), (1025, 430)],
-    [(420, 255), (390, 400), (350, 560), (330, 690), (280, 820), (250, 930), (240, 1025)],
-    [(330, 690), (470, 740), (610, 820), (740, 780), (880, 700), (930, 560), (960, 400)],
-]
-_SIDE_ROADS = [
-    [(330, 690), (220, 780), (120, 830), (-5, 850)],
-    [(798, 318), (760, 240), (705, 180), (700, 100), (690, -5)],
-    [(610, 820), (650, 930), (700, 1025)],
-    [(420, 255), (500, 340), (560, 395), (680, 400), (798, 318)],
-    [(150, 185), (90, 300), (60, 400), (40, 520)],
-    [(880, 700), (960, 800), (1025, 840)],
-    [(700, 100), (560, 60), (420, 255)],
-    [(798, 318), (842, 268), (822, 205), (795, 120), (800, -5)],
-]
-_RAILWAY = [(-5, 745), (180, 770), (330, 725), (520, 745), (720, 800), (880, 745), (1025, 850)]
-_RIVER = [(1030, 545), (900, 590), (790, 530), (660, 545), (530, 585), (420, 545), (300, 575), (170, 540), (-10, 520)]
-_BROOKS = [((-5, 90), (260, 330)), ((260, 1025), (560, 600)), ((1025, 260), (960, 560)), ((560, 180), (880, 90))]
-_WOODS_AND_GLADES = [(770, 105, 26, 2.2), (905, 262, 20, 2.0), (838, 250, 30, -2.2), (745, 235, 20, -1.5)]
-_LAKES = [(884, 122, 58, 62), (236, 432, 9, 14), (690, 646, 8, 6), (530, 905, 12, 8), (62, 640, 7, 9)]
-_WORKSHOPS = [(392, 742), (402, 756), (388, 764), (412, 738)]
-_SCHOOLS = [(404, 770), (418, 752), (378, 750), (300, 640), (322, 668)]
+_VILLAGES = read_rows("""
+    row  column  radius
+    150     182      26
+    420     252      30
+    610     822      28
+    880     702      34
+    250     930      22
+    120     832      24
+    798     318      27
+    962     402      30
+    700     100      15
+    560     395      14
+     60     400      18
+""")
+_MAIN_ROADS = read_paths("""
+    -5 250, 150 185, 290 230, 420 255, 600 300, 798 318, 900 350, 960 400, 1025 430
+    420 255, 390 400, 350 560, 330 690, 280 820, 250 930, 240 1025
+    330 690, 470 740, 610 820, 740 780, 880 700, 930 560, 960 400
+""")
+_SIDE_ROADS = read_paths("""
+    330 690, 220 780, 120 830, -5 850
+    798 318, 760 240, 705 180, 700 100, 690 -5
+    610 820, 650 930, 700 1025
+    420 255, 500 340, 560 395, 680 400, 798 318
+    150 185, 90 300, 60 400, 40 520
+    880 700, 960 800, 1025 840
+    700 100, 560 60, 420 255
+    798 318, 842 268, 822 205, 795 120, 800 -5
+""")
+_RAILWAY = read_path("-5 745, 180 770, 330 725, 520 745, 720 800, 880 745, 1025 850")
+_RIVER = read_path("1030 545, 900 590, 790 530, 660 545, 530 585, 420 545, 300 575, 170 540, -10 520")
+_BROOKS = read_paths("""
+    -5 90, 260 330
+    260 1025, 560 600
+    1025 260, 960 560
+    560 180, 880 90
+""")
+_WOODS_AND_GLADES = read_rows("""
+    row  column  radius  lift
+    770     105      26   2.2
+    905     262      20   2.0
+    838     250      30  -2.2
+    745     235      20  -1.5
+""")
+_LAKES = read_rows("""
+    row  column  high  wide
+    884     122    58    62
+    236     432     9    14
+    690     646     8     6
+    530     905    12     8
+     62     640     7     9
+""")
+_WORKSHOPS = read_path("392 742, 402 756, 388 764, 412 738")
+_SCHOOLS = read_path("404 770, 418 752, 378 750, 300 640, 322 668")
 _ROOFS = (("red roof", 0.62), ("grey roof", 0.3), ("concrete", 0.04), ("metal", 0.04))
 
 
@@ -166,9 +197,12 @@ def _draw_lakes(sketch: Sketch) -> None:
     row, column = np.ogrid[:SIZE, :SIZE]
     shore = 0.2 * draw_noise(sketch.rng, 120, 22, 2.2)
     inside = np.full((SIZE, SIZE), -9.0)
-    for r, c, a, b in _LAKES:
-        ellipse = 1 - ((row - r) / a) ** 2 - ((column - c) / b) ** 2
-        inside = np.maximum(inside, ellipse + shore * (1 + (a > 20)))
+    for middle_row, middle_column, high, wide in _LAKES:
+        down = (row - middle_row) / high
+        right = (column - middle_column) / wide
+        ellipse = 1 - down**2 - right**2
+        is_large = high > 20
+        inside = np.maximum(inside, ellipse + shore * (1 + is_large))
     reed = draw_noise(sketch.rng, 50, 8, 1.5)
     sketch.paint((inside > -0.1 - 0.05 * reed) & (inside < 0.3) & (reed > 0.3), "reed")
     depth = ndimage.distance_transform_edt(inside > 0)
@@ -179,8 +213,8 @@ def _draw_lakes(sketch: Sketch) -> None:
 def _settle(sketch: Sketch) -> np.ndarray:
     """Roads, streets, houses, farms, railway and gravel pit; where people live is returned."""
     _draw_roads(sketch)
-    for centre, radius in _VILLAGES:
-        _draw_village(sketch, centre, radius, rows=1, branches=5)
+    for row, column, radius in _VILLAGES:
+        _draw_village(sketch, (row, column), radius, rows=1, branches=5)
     _draw_village(sketch, _TOWN, 72, rows=2, branches=9)
     sketch.halls("metal", np.array(_WORKSHOPS), 0.5, 90)
     sketch.halls("grey roof", np.array(_SCHOOLS), 0.5, 80)

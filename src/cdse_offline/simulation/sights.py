@@ -33,15 +33,21 @@ class Sight:
 
     def _slice(self, drawn: np.ndarray, step: int) -> np.ndarray:
         west, south, east, north = self._box
-        top, left = (self._place.north - north) // (10 * step), (west - self._place.west) // (10 * step)
-        bottom, right = (self._place.north - south) // (10 * step), (east - self._place.west) // (10 * step)
+        pixel = 10 * step
+        top = (self._place.north - north) // pixel
+        bottom = (self._place.north - south) // pixel
+        left = (west - self._place.west) // pixel
+        right = (east - self._place.west) // pixel
         return drawn[..., top:bottom, left:right]
 
     def _turn(self, drawn: np.ndarray, step: int, is_class: bool) -> np.ndarray:
-        places = (self._centres[:, ::step, ::step] + self._centres[:, step - 1 :: step, step - 1 :: step]) / 2
+        first = self._centres[:, ::step, ::step]
+        last = self._centres[:, step - 1 :: step, step - 1 :: step]
+        places = (first + last) / 2
         row, column = (places + 0.5) / step - 0.5
         rows, columns = drawn.shape
-        inside = (row >= -0.5) & (row < rows - 0.5) & (column >= -0.5) & (column < columns - 0.5)
+        inside = (row >= -0.5) & (row < rows - 0.5)
+        inside &= (column >= -0.5) & (column < columns - 0.5)
         order = 0 if is_class else 1
         seen = ndimage.map_coordinates(drawn.astype(float), (row, column), order=order, mode="nearest")
         if np.issubdtype(drawn.dtype, np.integer):
@@ -55,5 +61,6 @@ class Sight:
         x, y = np.meshgrid(np.arange(west + 5, east, 10.0), np.arange(north - 5, south, -10.0))
         crs = f"EPSG:{self._tile.epsg}", f"EPSG:{self._place.epsg}"
         easting, northing = (np.reshape(axis, x.shape) for axis in transform(*crs, x.ravel(), y.ravel()))
-        row, column = (self._place.north - northing) / 10 - 0.5, (easting - self._place.west) / 10 - 0.5
+        row = (self._place.north - northing) / 10 - 0.5
+        column = (easting - self._place.west) / 10 - 0.5
         return np.stack([row, column])

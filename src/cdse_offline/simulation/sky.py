@@ -28,15 +28,31 @@ _FOG = 0.5  # reflectance
 
 # What the sky does to each band: brightness of thick cloud, of cirrus, of haze, of uncorrected aerosol (relative to
 # blue), and the share of daylight that comes from the blue sky and still falls into a shadow.
-_CLOUD = {"B01": 1.02, "B02": 1.0, "B03": 0.98, "B04": 0.98, "B05": 0.99, "B06": 1.0, "B07": 1.0, "B08": 1.0,
-          "B8A": 1.0, "B09": 0.72, "B11": 0.62, "B12": 0.46}  # fmt: skip
-_CIRRUS = {"B01": 1.06, "B02": 1.0, "B03": 0.9, "B04": 0.85, "B05": 0.8, "B06": 0.72, "B07": 0.68, "B08": 0.65,
-           "B8A": 0.63, "B09": 0.4, "B11": 0.3, "B12": 0.2}  # fmt: skip
-_VEIL = {"B01": 1.2, "B02": 1.0, "B03": 0.8, "B04": 0.66, "B05": 0.6, "B06": 0.54, "B07": 0.5, "B08": 0.44,
-         "B8A": 0.42, "B09": 0.25, "B11": 0.12, "B12": 0.06}  # fmt: skip
-_HAZE = {"B01": 1.4, "B02": 1.0, "B03": 0.45, "B04": 0.08}
-_DIFFUSE = {"B01": 0.5, "B02": 0.46, "B03": 0.38, "B04": 0.32, "B05": 0.3, "B06": 0.28, "B07": 0.27, "B08": 0.26,
-            "B8A": 0.25, "B09": 0.24, "B11": 0.17, "B12": 0.14}  # fmt: skip
+_EFFECTS = """
+band   cloud  cirrus  veil  haze  diffuse
+B01     1.02    1.06  1.20  1.40     0.50
+B02     1.00    1.00  1.00  1.00     0.46
+B03     0.98    0.90  0.80  0.45     0.38
+B04     0.98    0.85  0.66  0.08     0.32
+B05     0.99    0.80  0.60  0        0.30
+B06     1.00    0.72  0.54  0        0.28
+B07     1.00    0.68  0.50  0        0.27
+B08     1.00    0.65  0.44  0        0.26
+B8A     1.00    0.63  0.42  0        0.25
+B09     0.72    0.40  0.25  0        0.24
+B11     0.62    0.30  0.12  0        0.17
+B12     0.46    0.20  0.06  0        0.14
+"""
+
+
+def _read_effects(table: str) -> list[dict[str, float]]:
+    """Of each column a value for each band."""
+    _, *lines = table.strip().splitlines()
+    bands, *columns = zip(*(line.split() for line in lines), strict=True)
+    return [dict(zip(bands, map(float, column), strict=True)) for column in columns]
+
+
+_CLOUD, _CIRRUS, _VEIL, _HAZE, _DIFFUSE = _read_effects(_EFFECTS)
 
 WATCHED = ("B02", "B04", "B08")  # bands in which the truth looks for the sky
 LARGEST_CHANGE = 0.01  # of reflectance in each of them under a sky that is called clear,
@@ -86,14 +102,17 @@ class Sky:
         for band in WATCHED:
             changed |= np.abs(seen[band] - ground[band]) > LARGEST_CHANGE
         bright = ground["B04"] + ground["B08"] >= DARKEST
-        return changed | bright & (np.abs(_compute_ndvi(seen) - _compute_ndvi(ground)) > LARGEST_NDVI_CHANGE)
+        ndvi_change = np.abs(_compute_ndvi(seen) - _compute_ndvi(ground))
+        return changed | bright & (ndvi_change > LARGEST_NDVI_CHANGE)
 
     def over(self, ground: np.ndarray, band: str) -> np.ndarray:
         """What the sensor sees of the ground through this sky, as reflectance."""
-        lit = ground * (self.direct + (1 - self.direct) * _DIFFUSE[band])
+        light = self.direct + (1 - self.direct) * _DIFFUSE[band]
+        lit = ground * light
         veil = self.cirrus * _CIRRUS[band] + self.veil * _VEIL[band]
-        seen = lit * (1 - 0.5 * veil) + veil + self.haze * _HAZE.get(band, 0)
-        return seen + self.opacity * (self.brightness * _CLOUD[band] - seen)
+        seen = lit * (1 - 0.5 * veil) + veil + self.haze * _HAZE[band]
+        cloud = self.brightness * _CLOUD[band]
+        return seen + self.opacity * (cloud - seen)
 
 
 def _compute_ndvi(bands: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -121,7 +140,8 @@ def draw_sky(a: Acquisition, find_low: FindLow | None = None) -> Sky:
     """The sky over the window, the same for all bands; fog lies where the ground is low, in any unit."""
     w, window = choose_weather(a), a.place.shape
     rng = seed_generator(a, "air")
-    fine, coarse = Frame(window, 2, _MARGIN // 20), Frame(window, 4, _MARGIN // 40)
+    fine = Frame(window, 2, _MARGIN // 20)
+    coarse = Frame(window, 4, _MARGIN // 40)
     cirrus, high = _draw_high(rng, a, w, fine)
     clouds = _draw_low(rng, a, w, fine, high)
     if high:
@@ -139,13 +159,15 @@ def draw_sky(a: Acquisition, find_low: FindLow | None = None) -> Sky:
         opacity = opacity + fog
     veils = (coarse.refine(field) for field in (cirrus, veil, haze))
     reach = coarse.onto(_find_reach(a, clouds), Frame(window, 2, 0))
-    direct = (1 - shadow) * (1 - _RIM_SHADOW * coarse.refine(_shift(rims, a, w.base)))
+    rim_shadow = _RIM_SHADOW * coarse.refine(_shift(rims, a, w.base))
+    direct = (1 - shadow) * (1 - rim_shadow)
     return Sky(opacity, top, direct, *veils, fog, reach, w)
 
 
 def _draw_high(rng: Generator, a: Acquisition, w: Weather, fine: Frame) -> tuple[np.ndarray, _Clouds | None]:
     """Cirrus in cells of 40 m; anvils, and the dimmer light below both, in the cells of low clouds."""
-    wide, coarse = Frame(fine.window, 4, _MARGIN_ABOVE // 40), Frame(fine.window, 4, _MARGIN // 40)
+    wide = Frame(fine.window, 4, _MARGIN_ABOVE // 40)
+    coarse = Frame(fine.window, 4, _MARGIN // 40)
     if not w.cirrus and w.kind != "storm":
         return np.zeros(coarse.shape), None
     cirrus, depth = np.zeros((2, *wide.shape))
@@ -156,8 +178,10 @@ def _draw_high(rng: Generator, a: Acquisition, w: Weather, fine: Frame) -> tuple
         cirrus = np.maximum(cirrus, 0.09 * skirt)
     dimmed = ndimage.gaussian_filter(-np.expm1(-depth - _CIRRUS_DEPTH * cirrus), 1.5)
     shadow = ndimage.shift(dimmed, find_shadow_shift(a.sun, _HIGH, 40), order=1, mode="mirror")
-    layers = -np.expm1(-depth), _compute_brightness(depth, a.sun), 0.95 * shadow
-    return wide.onto(cirrus, coarse), _Clouds(*(wide.onto(layer, fine) for layer in layers))
+    opacity = -np.expm1(-depth)
+    layers = opacity, _compute_brightness(depth, a.sun), 0.95 * shadow
+    anvil = _Clouds(*(wide.onto(layer, fine) for layer in layers))
+    return wide.onto(cirrus, coarse), anvil
 
 
 def _draw_low(rng: Generator, a: Acquisition, w: Weather, frame: Frame, high: _Clouds | None) -> _Clouds:
@@ -206,6 +230,8 @@ def _compute_brightness(thickness: np.ndarray, sun: tuple[float, float]) -> np.n
     azimuth, elevation = np.radians(sun)
     height = ndimage.gaussian_filter(np.minimum(thickness, 12) ** 0.7, 0.8)
     south, east = np.gradient(height)
-    toward = -(south * -np.cos(azimuth) + east * np.sin(azimuth)) / np.tan(elevation)
+    rise = south * -np.cos(azimuth) + east * np.sin(azimuth)
+    toward = -rise / np.tan(elevation)
     core = 0.42 + 0.5 * -np.expm1(-thickness / 4)
-    return np.clip(core + 0.16 * np.tanh(1.5 * toward), 0.3, 1.1)
+    lit = 0.16 * np.tanh(1.5 * toward)
+    return np.clip(core + lit, 0.3, 1.1)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy import ndimage
 
+from cdse_offline.simulation.coordinates import read_path, read_paths
 from cdse_offline.simulation.delta import choose_paddies, draw_between_dykes, draw_canals, raise_villages, settle
 from cdse_offline.simulation.drawing import (
     Sketch,
@@ -17,15 +18,15 @@ from cdse_offline.simulation.drawing import (
 )
 from cdse_offline.simulation.land import SIZE, Land
 
-_RED_RIVER = [(-20, 300), (130, 345), (320, 290), (520, 330), (690, 460), (850, 610), (1040, 690)]
-_HIGHWAY = [(-5, 770), (260, 800), (560, 850), (800, 915), (1025, 960)]
-_PROVINCIAL = [
-    [(430, -5), (445, 150), (450, 330), (420, 560), (330, 800), (290, 1025)],
-    [(1025, 330), (860, 300), (700, 180), (640, -5)],
-    [(-5, 560), (160, 600), (420, 560), (600, 700), (640, 1025)],
-]
+_RED_RIVER = read_path("-20 300, 130 345, 320 290, 520 330, 690 460, 850 610, 1040 690")
+_HIGHWAY = read_path("-5 770, 260 800, 560 850, 800 915, 1025 960")
+_PROVINCIAL = read_paths("""
+    430 -5, 445 150, 450 330, 420 560, 330 800, 290 1025
+    1025 330, 860 300, 700 180, 640 -5
+    -5 560, 160 600, 420 560, 600 700, 640 1025
+""")
 _WORKS = (255, 868)
-_KILNS = ((120, 432), (560, 262), (760, 590), (880, 560))
+_KILNS = read_path("120 432, 560 262, 760 590, 880 560")
 
 
 def draw(rng: Generator) -> Land:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy import ndimage
 
+from cdse_offline.simulation.coordinates import read_path, read_paths, read_rows
 from cdse_offline.simulation.covers import CODE
 from cdse_offline.simulation.drawing import (
     Parcels,
@@ -24,17 +25,27 @@ from cdse_offline.simulation.drawing import (
 from cdse_offline.simulation.land import SIZE, Land
 from cdse_offline.simulation.streams import Stream, find_streams
 
-_HIGHWAY = [(-5, 392), (140, 410), (330, 455), (520, 440), (700, 478), (860, 540), (1025, 560)]
-_SIDE_ROADS = [
-    [(330, 455), (300, 600), (330, 760), (280, 900), (300, 1025)],
-    [(520, 440), (560, 300), (540, 150), (590, -5)],
-    [(700, 478), (690, 600), (640, 720), (700, 850)],
-    [(140, 410), (90, 250), (130, 120), (100, -5)],
-    [(860, 540), (905, 380), (960, 250), (1025, 200)],
-]
-_HAMLETS = [(205, 655), (420, 800), (150, 870), (455, 620), (620, 190), (860, 330), (90, 560), (480, 250), (760, 610)]
-_ESTATES = [((200, 170), 105, 0.12), ((790, 190), 85, -0.35), ((120, 690), 62, 0.3)]
-_WOODS = [((850, 850), 150, 1.9), ((560, 960), 80, 1.2), ((975, 690), 70, 1.0)]
+_HIGHWAY = read_path("-5 392, 140 410, 330 455, 520 440, 700 478, 860 540, 1025 560")
+_SIDE_ROADS = read_paths("""
+    330 455, 300 600, 330 760, 280 900, 300 1025
+    520 440, 560 300, 540 150, 590 -5
+    700 478, 690 600, 640 720, 700 850
+    140 410, 90 250, 130 120, 100 -5
+    860 540, 905 380, 960 250, 1025 200
+""")
+_HAMLETS = read_path("205 655, 420 800, 150 870, 455 620, 620 190, 860 330, 90 560, 480 250, 760 610")
+_ESTATES = read_rows("""
+    row  column  radius   turn
+    200     170     105   0.12
+    790     190      85  -0.35
+    120     690      62    0.3
+""")
+_WOODS = read_rows("""
+    row  column  radius  height
+    850     850     150     1.9
+    560     960      80     1.2
+    975     690      70     1.0
+""")
 _CLEARING = (792, 770)
 _ROOFS = (("red roof", 0.36), ("grey roof", 0.3), ("blue tin", 0.14), ("metal", 0.1), ("concrete", 0.1))
 
@@ -67,10 +78,15 @@ def draw(rng: Generator) -> Land:
 
 def _shape_ground(rng: Generator) -> _Ground:
     """A plateau that falls to the south-west, cut by streams; hills in the south-east."""
-    row, column = np.indices((SIZE, SIZE)) / SIZE
-    plateau = -45 * row + 25 * column + 20 * draw_noise(rng, 600, 150, 2.4) + 4 * draw_noise(rng, 160, 40, 1.8)
-    for centre, radius, height in _WOODS:
-        plateau += 38 * height * draw_hill(centre, 0.7 * radius) * (1 + 0.3 * draw_noise(rng, 120, 30, 1.8))
+    down, right = np.indices((SIZE, SIZE)) / SIZE
+    plateau = -45 * down + 25 * right
+    waves = 20 * draw_noise(rng, 600, 150, 2.4)
+    ripples = 4 * draw_noise(rng, 160, 40, 1.8)
+    plateau = plateau + waves + ripples
+    for row, column, radius, height in _WOODS:
+        hill = draw_hill((row, column), 0.7 * radius)
+        uneven = 1 + 0.3 * draw_noise(rng, 120, 30, 1.8)
+        plateau += 38 * height * hill * uneven
     streams = find_streams(plateau, rng, least=14)
     away, catchment = _measure_from_streams(streams)
     order = np.log2(catchment / 8)
@@ -135,9 +151,9 @@ def _draw_estates(sketch: Sketch, ground: _Ground) -> None:
     whole = cut_blocks(rng, 3 * SIZE)
     long, wide = np.full(whole.count, 58.0), np.full(whole.count, 34.0)
     dry = ground.away > 3 + 1.5 * np.log2(ground.catchment / 20).clip(0)
-    for centre, radius, turn in _ESTATES:
+    for row, column, radius, turn in _ESTATES:
         stands = cut_parcels(rng, whole, np.full(whole.count, turn), wide, long, disorder=0.12)
-        inside = draw_hill(centre, radius) * outline
+        inside = draw_hill((row, column), radius) * outline
         estate = dry & (stands.mean(inside).take(stands.number) > 0.5)
         young = rng.random(stands.count) < 0.14
         covers = np.where(young, CODE["young rubber"], CODE["rubber"])
@@ -159,8 +175,8 @@ def _draw_woods(sketch: Sketch, ground: _Ground) -> np.ndarray:
     """What is left of the woods: evergreen on the hills, dry and low at their feet; where they are is returned."""
     rng, plots = sketch.rng, sketch.parcels
     like = 0.3 * draw_noise(rng, 240, 14, 2.1) + 1.2 * (ground.steep - 0.15)
-    for centre, radius, height in _WOODS:
-        like += height * draw_hill(centre, radius)
+    for row, column, radius, height in _WOODS:
+        like += height * draw_hill((row, column), radius)
     fields = plots.mean(like).take(plots.number)
     wood = 0.6 * like + 0.4 * fields > 0.82
     high = like + 0.3 * draw_noise(rng, 160, 10, 2.1) + 0.3

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy import ndimage
 
+from cdse_offline.simulation.coordinates import read_path, read_paths, read_rows
 from cdse_offline.simulation.covers import CODE
 from cdse_offline.simulation.delta import choose_paddies, draw_between_dykes, draw_canals, raise_villages, settle
 from cdse_offline.simulation.drawing import (
@@ -25,17 +26,22 @@ from cdse_offline.simulation.drawing import (
 )
 from cdse_offline.simulation.land import SIZE, Land
 
-_RIVER = [(745, -20), (800, 110), (905, 190), (915, 330), (830, 430), (850, 560), (940, 640), (925, 780), (860, 880),
-          (900, 1040)]  # fmt: skip
-_EXPRESSWAY = [(-20, 905), (180, 762), (400, 600), (610, 452), (790, 338), (1040, 205)]
-_OLD_HIGHWAY = [(-20, 760), (150, 640), (360, 500), (560, 350), (700, 235), (860, 100), (940, -20)]
-_ROADS = [
-    [(360, 500), (330, 380), (240, 250), (190, 110), (150, -5)],
-    [(180, 762), (260, 850), (420, 900), (610, 880), (760, 930), (1025, 960)],
-    [(540, 372), (560, 480), (520, 600), (640, 700), (700, 780), (760, 930)],
-]
+_RIVER = read_path("745 -20, 800 110, 905 190, 915 330, 830 430, 850 560, 940 640, 925 780, 860 880, 900 1040")
+_EXPRESSWAY = read_path("-20 905, 180 762, 400 600, 610 452, 790 338, 1040 205")
+_OLD_HIGHWAY = read_path("-20 760, 150 640, 360 500, 560 350, 700 235, 860 100, 940 -20")
+_ROADS = read_paths("""
+    360 500, 330 380, 240 250, 190 110, 150 -5
+    180 762, 260 850, 420 900, 610 880, 760 930, 1025 960
+    540 372, 560 480, 520 600, 640 700, 700 780, 760 930
+""")
 _TOWN = (292, 318)
-_HILLS = [((85, 120), 48, 62), ((48, 215), 34, 40), ((150, 62), 30, 35), ((70, 470), 26, 28)]
+_HILLS = read_rows("""
+    row  column  radius  height
+     85     120      48      62
+     48     215      34      40
+    150      62      30      35
+     70     470      26      28
+""")
 _LOT = (42, 34)  # pixels along and across between the roads of a park
 _ROAD = 1.5  # half the width of such a road, verges included
 _FALLOW = 0.74  # of the new park, at the beginning of the year
@@ -113,7 +119,7 @@ def _draw_hills(sketch: Sketch) -> np.ndarray:
     """A few low hills with pines and acacia; their height in metres is returned."""
     rng = sketch.rng
     shape = 1 + 0.25 * draw_noise(rng, 70, 14, 1.8)
-    hills = sum(height * draw_hill(centre, radius) for centre, radius, height in _HILLS) * shape
+    hills = sum(height * draw_hill((row, column), radius) for row, column, radius, height in _HILLS) * shape
     wood = hills > 13
     crowns = draw_noise(rng, 8, 2, 0.3)
     sketch.paint(wood, "evergreen forest", dense=0.5 + 0.3 * draw_noise(rng, 40, 4, 1.2))
