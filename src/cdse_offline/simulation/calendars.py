@@ -38,7 +38,12 @@ class Cover:
 
 def build_still_cover(kind: int, sparse: str, dense: str) -> Cover:
     """A cover without seasons, somewhere between two surfaces."""
-    return Cover(kind, [(1, 1, 0, 0, 0)], green=dense, soil=sparse, gap=1.0)
+    return Cover(kind, keep_shares(1), green=dense, soil=sparse, gap=1.0)
+
+
+def keep_shares(green: float, dry: float = 0) -> list[tuple[float, ...]]:
+    """A calendar of the same shares all the year."""
+    return [(1, green, dry, 0, 0)]
 
 
 def read_calendar(table: str) -> list[tuple[float, ...]]:

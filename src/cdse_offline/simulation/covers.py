@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, read_calendar
+from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, keep_shares, read_calendar
 from cdse_offline.simulation.covers_inland import COVERS_INLAND
 from cdse_offline.simulation.covers_south import COVERS_SOUTH
 
@@ -88,15 +88,32 @@ SPECTRA = _read_spectra(_SPECTRA)
 SPECTRUM = {name: index for index, name in enumerate(SPECTRA)}
 
 
-_CEREAL_AUTUMN = ((22, 0.02, 0.42, 0, 0), (23, 0, 0.10, 0, 0), (45, 0.06, 0.06, 0, 0), (75, 0.4, 0, 0, 0))
+_CEREAL_IN_SPRING = read_calendar("""
+       day  green    dry  water flower
+         1   0.35      0      0      0
+        90   0.55      0      0      0
+       118   0.88      0      0      0
+""")
+# Days after it is ripe.
+_RIPE_CEREAL = read_calendar("""
+       day  green    dry  water flower
+       -55   0.96      0      0      0
+       -34   0.93   0.03      0      0
+       -20    0.7   0.25      0      0
+        -9   0.25   0.68      0      0
+         0   0.03   0.92      0      0
+         1      0   0.62      0      0
+        23   0.02   0.42      0      0
+        24      0    0.1      0      0
+        46   0.06   0.06      0      0
+        76    0.4      0      0      0
+""")
 
 
 def _build_cereal(ripe: int) -> list[tuple[float, ...]]:
     """Winter cereals: green in spring, straw yellow at `ripe`, stubble for three weeks, then tilled."""
-    growth = [(1, 0.35, 0, 0, 0), (90, 0.55, 0, 0, 0), (118, 0.88, 0, 0, 0), (ripe - 55, 0.96, 0, 0, 0)]
-    ripening = [(ripe - 34, 0.93, 0.03, 0, 0), (ripe - 20, 0.7, 0.25, 0, 0), (ripe - 9, 0.25, 0.68, 0, 0)]
-    harvest = [(ripe, 0.03, 0.92, 0, 0), (ripe + 1, 0, 0.62, 0, 0)]
-    return growth + ripening + harvest + [(ripe + 1 + day, *shares) for day, *shares in _CEREAL_AUTUMN]
+    ripening = [(ripe + day, *shares) for day, *shares in _RIPE_CEREAL]
+    return [*_CEREAL_IN_SPRING, *ripening]
 
 
 def _build_cereal_seasons(ripe: int) -> tuple[Season, ...]:
@@ -189,7 +206,12 @@ _RICE = read_calendar("""
        281   0.04   0.58   0.06      0
        296   0.14    0.4   0.05      0
 """)
-_RICE_FALLOW = [*_RICE, (330, 0.16, 0.3, 0.05, 0), (366, 0.06, 0.26, 0.12, 0)]
+_FALLOW = read_calendar("""
+       day  green    dry  water flower
+       330   0.16    0.3   0.05      0
+       366   0.06   0.26   0.12      0
+""")
+_RICE_FALLOW = [*_RICE, *_FALLOW]
 _WINTER_CROP = read_calendar("""
        day  green    dry  water flower
        300   0.02   0.02      0      0
@@ -216,53 +238,110 @@ _EVERGREEN = read_calendar("""
        200   0.95      0      0      0
        330   0.88   0.03      0      0
 """)
+_CLEARING = read_calendar("""
+       day  green    dry  water flower
+         1   0.75    0.1      0      0
+       150   0.85   0.05      0      0
+""")
+_MOOR = read_calendar("""
+       day  green    dry  water flower
+         1    0.2    0.1      0      0
+       130    0.3    0.1      0      0
+       180   0.55   0.05      0      0
+       280    0.3    0.2      0      0
+""")
+_REED = read_calendar("""
+       day  green    dry  water flower
+         1    0.1    0.5      0      0
+       130   0.35    0.3      0      0
+       170   0.75    0.1      0      0
+       260    0.6   0.25      0      0
+""")
+_GARDEN = read_calendar("""
+       day  green    dry  water flower
+         1    0.5    0.1      0      0
+       130   0.62   0.05      0      0
+       270    0.6   0.08      0      0
+""")
+_RED_RIVER = read_calendar("""
+       day  green    dry  water flower
+         1    0.6      0      0      0
+       150   0.75      0      0      0
+       190      1      0      0      0
+       270      1      0      0      0
+       330    0.7      0      0      0
+""")
+_SHOAL = read_calendar("""
+       day  green    dry  water flower
+         1      0      0      0      0
+       165      0      0    0.1      0
+       190      0      0   0.95      0
+       275      0      0   0.95      0
+       310      0      0   0.05      0
+""")
+_GROVE = read_calendar("""
+       day  green    dry  water flower
+         1    0.6   0.06      0      0
+       200   0.68   0.02      0      0
+""")
+_DYKE = read_calendar("""
+       day  green    dry  water flower
+         1   0.55   0.25      0      0
+       120    0.8    0.1      0      0
+       280   0.75   0.15      0      0
+""")
 
-COVERS = {
-    "meadow": Cover(3, [(1, 0.8, 0.1, 0, 0)], green="grass", dry="hay", gap=0.16, crop="cỏ"),  # see find_cuts
+_COVERS_NORTH = {
+    "meadow": Cover(3, keep_shares(0.8, 0.1), green="grass", dry="hay", gap=0.16, crop="cỏ"),  # see find_cuts
     "wheat": Cover(4, _build_cereal(205), crop="lúa mì", seasons=_build_cereal_seasons(205)),
     "barley": Cover(4, _build_cereal(187), crop="lúa mạch", seasons=_build_cereal_seasons(187)),
     "rape": Cover(5, _RAPE, crop="cải dầu", seasons=(Season("vụ đông", 245 - 365, 204),)),
     "maize": Cover(6, _MAIZE, gap=0.2, crop="ngô", seasons=(Season("vụ hè", 116, 265),)),
     "potato": Cover(7, _POTATO, gap=0.18, crop="khoai tây", seasons=(Season("vụ hè", 112, 256),)),
-    "spruce": Cover(1, [(1, 1, 0, 0, 0)], green="spruce", soil="mud", gap=0.04),
-    "mixed": Cover(2, [(1, 1, 0, 0, 0)], green="broadleaf", soil="spruce", gap=0.7),
+    "spruce": Cover(1, keep_shares(1), green="spruce", soil="mud", gap=0.04),
+    "mixed": Cover(2, keep_shares(1), green="broadleaf", soil="spruce", gap=0.7),
     "broadleaf": Cover(2, _LEAVES, green="broadleaf", soil="mud", gap=0.05),
-    "clearing": Cover(2, [(1, 0.75, 0.1, 0, 0), (150, 0.85, 0.05, 0, 0)], green="grass", soil="mud", gap=0.3),
-    "moor": Cover(13, [(1, 0.2, 0.1, 0, 0), (130, 0.3, 0.1, 0, 0), (180, 0.55, 0.05, 0, 0), (280, 0.3, 0.2, 0, 0)],
-                  green="broadleaf", dry="hay", soil="peat", gap=0.4),
-    "reed": Cover(13, [(1, 0.1, 0.5, 0, 0), (130, 0.35, 0.3, 0, 0), (170, 0.75, 0.1, 0, 0), (260, 0.6, 0.25, 0, 0)],
-                  green="grass", dry="hay", soil="mud", gap=0.3),
+    "clearing": Cover(2, _CLEARING, green="grass", soil="mud", gap=0.3),
+    "moor": Cover(13, _MOOR, green="broadleaf", dry="hay", soil="peat", gap=0.4),
+    "reed": Cover(13, _REED, green="grass", dry="hay", soil="mud", gap=0.3),
     "lake": build_still_cover(8, "water", "shallow"),
     "river": build_still_cover(9, "stream", "shallow"),
     "bar": build_still_cover(10, "gravel", "soil"),
-    "garden": Cover(11, [(1, 0.5, 0.1, 0, 0), (130, 0.62, 0.05, 0, 0), (270, 0.6, 0.08, 0, 0)], green="grass",
-                    dry="hay", gap=0.35),
+    "garden": Cover(11, _GARDEN, green="grass", dry="hay", gap=0.35),
     "pit": build_still_cover(10, "gravel", "soil"),
     "rice": Cover(14, _RICE_FALLOW, green="rice", soil="mud", gap=0.1, crop="lúa hai vụ", seasons=_TWO_CROPS),
-    "rice+": Cover(14, _RICE_WINTER, green="rice", soil="mud", gap=0.1, crop="lúa hai vụ và cây vụ đông",
-                   seasons=(*_TWO_CROPS, Season("vụ đông", 300, 364))),
+    "rice+": Cover(
+        14,
+        _RICE_WINTER,
+        green="rice",
+        soil="mud",
+        gap=0.1,
+        crop="lúa hai vụ và cây vụ đông",
+        seasons=(*_TWO_CROPS, Season("vụ đông", 300, 364)),
+    ),
     "orchard": Cover(15, _EVERGREEN, green="broadleaf", dry="hay", soil="soil", gap=0.25, crop="chuối, cây ăn quả"),
-    "vegetables": Cover(16, _VEGETABLES, soil="mud", gap=0.15, cycle=96, crop="rau màu",
-                        seasons=(Season("lứa rau", 4, 80),)),
-    "red river": Cover(9, [(1, 0.6, 0, 0, 0), (150, 0.75, 0, 0, 0), (190, 1, 0, 0, 0), (270, 1, 0, 0, 0),
-                           (330, 0.7, 0, 0, 0)], green="silt", soil="stream", gap=0.25),
+    "vegetables": Cover(
+        16, _VEGETABLES, soil="mud", gap=0.15, cycle=96, crop="rau màu", seasons=(Season("lứa rau", 4, 80),)
+    ),
+    "red river": Cover(9, _RED_RIVER, green="silt", soil="stream", gap=0.25),
     "sand": build_still_cover(10, "sand", "mud"),
-    "shoal": Cover(10, [(1, 0, 0, 0, 0), (165, 0, 0, 0.1, 0), (190, 0, 0, 0.95, 0), (275, 0, 0, 0.95, 0),
-                        (310, 0, 0, 0.05, 0)], soil="sand", water="silt"),
+    "shoal": Cover(10, _SHOAL, soil="sand", water="silt"),
     "pond": replace(build_still_cover(17, "water", "flooded"), crop="cá"),
-    "grove": Cover(11, [(1, 0.6, 0.06, 0, 0), (200, 0.68, 0.02, 0, 0)], green="broadleaf", dry="hay", soil="mud",
-                   gap=0.35),
+    "grove": Cover(11, _GROVE, green="broadleaf", dry="hay", soil="mud", gap=0.35),
     "works": build_still_cover(18, "concrete", "soil"),
-    "dyke": Cover(19, [(1, 0.55, 0.25, 0, 0), (120, 0.8, 0.1, 0, 0), (280, 0.75, 0.15, 0, 0)], green="grass",
-                  dry="hay", gap=0.2),
-} | COVERS_INLAND | COVERS_SOUTH  # fmt: skip
+    "dyke": Cover(19, _DYKE, green="grass", dry="hay", gap=0.2),
+}
+COVERS = _COVERS_NORTH | COVERS_INLAND | COVERS_SOUTH
 CODE = {name: code for code, name in enumerate(COVERS)}
+_LUSH_MEADOW = (60, 115, 135, 290, 330), (0.6, 0.88, 0.97, 0.93, 0.7)  # days, green where it is not mown
 
 
 def find_cuts(luck: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of meadows: how many cuts a season, the day of the first, the days from one to the next."""
     cuts = 1 + np.floor(4.99 * luck[:, 0] ** 0.7)
-    first = np.where(cuts < 3, 168, 132) + 9 * np.floor(4 * luck[:, 1]) + 2 * luck[:, 2]
+    earliest = np.where(cuts < 3, 168, 132)
+    spell = np.floor(4 * luck[:, 1])
+    first = earliest + 9 * spell + 2 * luck[:, 2]
     return cuts, first, (285 - first) / cuts
 
 
@@ -270,7 +349,8 @@ def _compute_mown_shares(day: np.ndarray, luck: np.ndarray) -> np.ndarray:
     """Shares of a meadow: one to five cuts a season, in the spells of fine weather; it regrows in three weeks."""
     cuts, first, interval = find_cuts(luck)
     since = np.where(day < first, 60, np.mod(day - first, interval))
-    lush = np.interp(day, (60, 115, 135, 290, 330), (0.6, 0.88, 0.97, 0.93, 0.7)) - 0.1 * (cuts < 2)
+    is_poor = cuts < 2
+    lush = np.interp(day, *_LUSH_MEADOW) - 0.1 * is_poor
     parts = np.zeros((len(luck), 4))
     parts[:, 0] = lush - 0.62 * np.exp(-since / 10)
     parts[:, 1] = 1 - lush + 0.5 * np.exp(-since / 6)
@@ -283,6 +363,7 @@ def compute_shares(name: str, day: np.ndarray, luck: np.ndarray) -> np.ndarray:
         return _compute_mown_shares(day, luck)
     cover = COVERS[name]
     table = np.array(cover.calendar, dtype=float)
-    parts = np.stack([np.interp(day, table[:, 0], column, period=cover.cycle) for column in table.T[1:]], axis=1)
+    days, *columns = table.T
+    parts = np.stack([np.interp(day, days, column, period=cover.cycle) for column in columns], axis=1)
     parts[:, 2] *= 0.5 + 0.5 * np.sqrt(luck[:, 0])  # water does not stand equally high
     return parts

@@ -1,6 +1,6 @@
 """Covers of the Central Highlands and of the fringe of a town: plantations, red soil, clearings, an industrial park."""
 
-from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, read_calendar
+from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, keep_shares, read_calendar
 
 _COFFEE = read_calendar("""
        day  green    dry  water flower
@@ -163,8 +163,14 @@ _DRAWDOWN = read_calendar("""
 
 def _build_hall(roof: str) -> Cover:
     """A lot with a hall: dense where its roof is, a paved yard around."""
-    return Cover(18, [(1, 1, 0, 0, 0)], green=roof, soil="asphalt", gap=1.0, height=11)
+    return Cover(18, keep_shares(1), green=roof, soil="asphalt", gap=1.0, height=11)
 
+
+_LAWN = read_calendar("""
+       day  green    dry  water flower
+         1    0.6    0.2      0      0
+       130   0.75    0.1      0      0
+""")
 
 COVERS_INLAND = {
     "coffee": Cover(30, _COFFEE, green="coffee leaf", dry="litter", soil="red soil", gap=0.16, crop="cà phê"),
@@ -194,16 +200,14 @@ COVERS_INLAND = {
     "village yard": Cover(11, _YARD, green="broadleaf", dry="hay", soil="red soil", gap=0.3),
     "reservoir": build_still_cover(8, "green water", "silt"),
     "drawdown": Cover(8, _DRAWDOWN, green="green water", dry="grass", soil="red soil", gap=0.1),
-    "felled": Cover(35, [(1, 0.06, 0.6, 0, 0)], green="broadleaf", dry="litter", soil="red soil", gap=0.3),
+    "felled": Cover(35, keep_shares(0.06, 0.6), green="broadleaf", dry="litter", soil="red soil", gap=0.3),
     "burnt": build_still_cover(35, "red soil", "burnt"),
     "cleared soil": Cover(35, _NEW_SOIL, green="grass", dry="litter", soil="red soil", gap=0.1),
     "dirt road": build_still_cover(12, "red soil", "red soil"),
     "fallow": Cover(36, _WEEDS, green="grass", dry="hay", soil="mud", gap=0, crop="bỏ hoang"),
-    "fill": Cover(35, [(1, 0, 0, 0, 0)], soil="fill"),
+    "fill": Cover(35, keep_shares(0), soil="fill"),
     "park road": build_still_cover(12, "asphalt", "asphalt"),
-    "park lawn": Cover(
-        18, [(1, 0.6, 0.2, 0, 0), (130, 0.75, 0.1, 0, 0)], green="grass", dry="hay", soil="fill", gap=0.4
-    ),
+    "park lawn": Cover(18, _LAWN, green="grass", dry="hay", soil="fill", gap=0.4),
     "white hall": _build_hall("white roof"),
     "grey hall": _build_hall("light roof"),
     "blue hall": _build_hall("blue tin"),

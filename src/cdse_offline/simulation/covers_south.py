@@ -5,7 +5,7 @@ Days of sowing and harvest are typical of Sóc Trăng and Quảng Nam, rounded; 
 
 from dataclasses import replace
 
-from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, read_calendar
+from cdse_offline.simulation.calendars import Cover, Season, build_still_cover, keep_shares, read_calendar
 
 # What a field that was sown by hand or machine shows so many days after: green, dry, water, flower.
 _SOWN_RICE = read_calendar("""
@@ -30,7 +30,11 @@ _SOWN_RICE = read_calendar("""
 def _grow_rice(*sowings: float, days: int = 95) -> list[tuple[float, ...]]:
     """A year of rice that is sown on these days of the year and harvested so many days later."""
     pace = days / 95
-    rows = [((sowing + pace * day - 1) % 365 + 1, *shares) for sowing in sowings for day, *shares in _SOWN_RICE]
+    rows = []
+    for sowing in sowings:
+        for after, *shares in _SOWN_RICE:
+            day = sowing + pace * after
+            rows.append(((day - 1) % 365 + 1, *shares))
     return sorted(rows)
 
 
@@ -72,8 +76,14 @@ _SHRIMP_CROP = read_calendar("""
        136      0      0    0.1      0
 """)
 # The fields of the coast lie idle while the floods come, under weeds and water.
-_COAST_RICE = sorted([*_grow_rice(3, days=108), *_grow_rice(148), (130, 0.1, 0.3, 0, 0), (275, 0.2, 0.2, 0.12, 0),
-                      (300, 0.14, 0.08, 0.4, 0), (335, 0.08, 0.04, 0.62, 0)])  # fmt: skip
+_IDLE_FIELDS = read_calendar("""
+       day  green    dry  water flower
+       130    0.1    0.3      0      0
+       275    0.2    0.2   0.12      0
+       300   0.14   0.08    0.4      0
+       335   0.08   0.04   0.62      0
+""")
+_COAST_RICE = sorted([*_grow_rice(3, days=108), *_grow_rice(148), *_IDLE_FIELDS])
 _PEANUTS = read_calendar("""
        day  green    dry  water flower
          1      0   0.02      0      0
@@ -127,38 +137,84 @@ _THREE_CROPS = (Season("vụ đông xuân", 335 - 365, 65), Season("vụ hè thu
 _RICE_AFTER_SHRIMP = (Season("vụ lúa", 262, 364),)  # the shrimp are caught bit by bit, on no day
 _SHRIMP = (Season("vụ tôm", 12, 124),)
 
+_BROWN_RIVER = read_calendar("""
+       day  green    dry  water flower
+         1   0.35      0      0      0
+       150    0.4      0      0      0
+       230   0.85      0      0      0
+       310    0.8      0      0      0
+""")
+_NEW_ACACIA = read_calendar("""
+       day  green    dry  water flower
+         1   0.36   0.16      0      0
+       280   0.52   0.08      0      0
+""")
+
 COVERS_SOUTH = {
-    "three rice": Cover(21, _THREE_RICE, green="rice", soil="grey clay", gap=0.08, crop="lúa ba vụ",
-                        seasons=_THREE_CROPS),
-    "rice-shrimp": Cover(22, _RICE_SHRIMP, green="rice", soil="grey clay", water="brackish", gap=0.14,
-                         crop="lúa – tôm", seasons=_RICE_AFTER_SHRIMP),
-    "shrimp": Cover(23, _SHRIMP_CROP, green="algae", soil="pond bed", water="brackish", gap=0.1, cycle=140,
-                    crop="tôm", seasons=_SHRIMP),
-    "brown shrimp": Cover(23, _SHRIMP_CROP, green="canal", soil="pond bed", water="brackish", gap=0.1, cycle=155,
-                          crop="tôm", seasons=_SHRIMP),
+    "three rice": Cover(
+        21, _THREE_RICE, green="rice", soil="grey clay", gap=0.08, crop="lúa ba vụ", seasons=_THREE_CROPS
+    ),
+    "rice-shrimp": Cover(
+        22,
+        _RICE_SHRIMP,
+        green="rice",
+        soil="grey clay",
+        water="brackish",
+        gap=0.14,
+        crop="lúa – tôm",
+        seasons=_RICE_AFTER_SHRIMP,
+    ),
+    "shrimp": Cover(
+        23,
+        _SHRIMP_CROP,
+        green="algae",
+        soil="pond bed",
+        water="brackish",
+        gap=0.1,
+        cycle=140,
+        crop="tôm",
+        seasons=_SHRIMP,
+    ),
+    "brown shrimp": Cover(
+        23,
+        _SHRIMP_CROP,
+        green="canal",
+        soil="pond bed",
+        water="brackish",
+        gap=0.1,
+        cycle=155,
+        crop="tôm",
+        seasons=_SHRIMP,
+    ),
     "still pond": replace(build_still_cover(23, "brackish", "algae"), crop="tôm"),
     "palms": Cover(20, _GARDEN, green="palm", dry="hay", soil="mud", gap=0.16, crop="dừa, cây ăn trái"),
-    "nipa": Cover(25, [(1, 0.92, 0.02, 0, 0)], green="mangrove", dry="hay", soil="mud", gap=0.1),
+    "nipa": Cover(25, keep_shares(0.92, 0.02), green="mangrove", dry="hay", soil="mud", gap=0.1),
     "canal": build_still_cover(9, "stream", "canal"),
-    "brown river": Cover(9, [(1, 0.35, 0, 0, 0), (150, 0.4, 0, 0, 0), (230, 0.85, 0, 0, 0), (310, 0.8, 0, 0, 0)],
-                         green="silt", soil="canal", gap=0.2),
-    "coast rice": Cover(14, _COAST_RICE, green="rice", soil="mud", gap=0.1, crop="lúa hai vụ",
-                        seasons=(Season("vụ đông xuân", 3, 112), Season("vụ hè thu", 148, 243))),
+    "brown river": Cover(9, _BROWN_RIVER, green="silt", soil="canal", gap=0.2),
+    "coast rice": Cover(
+        14,
+        _COAST_RICE,
+        green="rice",
+        soil="mud",
+        gap=0.1,
+        crop="lúa hai vụ",
+        seasons=(Season("vụ đông xuân", 3, 112), Season("vụ hè thu", 148, 243)),
+    ),
     "peanuts": Cover(16, _PEANUTS, soil="sand", gap=0.15, crop="lạc", seasons=(Season("vụ đông xuân", 5, 110),)),
-    "acacia": Cover(26, [(1, 0.94, 0.02, 0, 0)], green="acacia", dry="hay", gap=0.08, crop="keo", height=11),
-    "young acacia": Cover(26, [(1, 0.84, 0.04, 0, 0)], green="acacia", dry="hay", soil="mud", gap=0.18, crop="keo"),
-    "new acacia": Cover(26, [(1, 0.36, 0.16, 0, 0), (280, 0.52, 0.08, 0, 0)], green="acacia", dry="hay", gap=0.3,
-                        crop="keo"),
+    "acacia": Cover(26, keep_shares(0.94, 0.02), green="acacia", dry="hay", gap=0.08, crop="keo", height=11),
+    "young acacia": Cover(26, keep_shares(0.84, 0.04), green="acacia", dry="hay", soil="mud", gap=0.18, crop="keo"),
+    "new acacia": Cover(26, _NEW_ACACIA, green="acacia", dry="hay", gap=0.3, crop="keo"),
     "cut acacia": Cover(26, _CUT, green="grass", dry="hay", gap=0.3, crop="keo"),
     "scrub": Cover(2, _SCRUB, green="broadleaf", dry="hay", gap=0.25),
     "bank": Cover(15, _SCRUB, green="broadleaf", dry="hay", soil="sand", gap=0.3),
     "coast river": Cover(9, _SILTED, green="silt", soil="estuary", gap=0.2),
     "lagoon": Cover(9, _SILTED, green="silt", soil="shore water", gap=0.25),
-    "casuarina": Cover(27, [(1, 0.86, 0.04, 0, 0)], green="casuarina", dry="hay", soil="dune sand", gap=0.3,
-                       crop="phi lao"),
+    "casuarina": Cover(
+        27, keep_shares(0.86, 0.04), green="casuarina", dry="hay", soil="dune sand", gap=0.3, crop="phi lao"
+    ),
     "dune": build_still_cover(28, "sand", "dune sand"),
     "surf": build_still_cover(29, "shore water", "foam"),
     "sea": build_still_cover(29, "sea", "shore water"),
     "plume": Cover(29, _SILTED, green="flood water", soil="shore water", gap=1),
     "flood": build_still_cover(24, "canal", "flood water"),
-}  # fmt: skip
+}

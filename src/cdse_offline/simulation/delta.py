@@ -14,6 +14,8 @@ from cdse_offline.simulation.drawing import (
     draw_curve,
     draw_noise,
     draw_street,
+    find_pixels,
+    turn_axes,
 )
 from cdse_offline.simulation.land import SIZE
 
@@ -24,24 +26,34 @@ def choose_paddies(rng: Generator, plots: Parcels) -> np.ndarray:
     """Two crops of rice nearly everywhere, a third crop of vegetables on half of it; ponds and orchards in groups."""
     low = _draw_scatter(rng, plots)
     dry = _draw_scatter(rng, plots)
-    winter = plots.mean(draw_noise(rng, 300, 60, 2)) + 0.6 * rng.standard_normal(plots.count)
+    winter = plots.mean(draw_noise(rng, 300, 60, 2))
+    winter = winter + 0.6 * rng.standard_normal(plots.count)
     chance = rng.random(plots.count)
-    names = ("pond", "orchard", "vegetables", "rice+", "rice")
-    tests = (low > 1.9, dry > 1.9, (chance < 0.14) & (dry > 0.6), winter > 0.2, winter <= 0.2)
-    return np.select(tests, [CODE[name] for name in names])
+    tests = {
+        "pond": low > 1.9,
+        "orchard": dry > 1.9,
+        "vegetables": (chance < 0.14) & (dry > 0.6),
+        "rice+": winter > 0.2,
+    }
+    return np.select(list(tests.values()), [CODE[name] for name in tests], CODE["rice"])
 
 
 def _draw_scatter(rng: Generator, plots: Parcels) -> np.ndarray:
     """A property of plots that comes in groups."""
-    return plots.mean(draw_noise(rng, 160, 25, 1.8)) + 0.25 * rng.standard_normal(plots.count)
+    groups = plots.mean(draw_noise(rng, 160, 25, 1.8))
+    return groups + 0.25 * rng.standard_normal(plots.count)
 
 
 def draw_canals(sketch: Sketch, districts: Blocks) -> None:
     """Field tracks and canals on a grid that turns with each district, and along its border; graves in the fields."""
     rng, plots = sketch.rng, sketch.parcels
     keep = draw_noise(rng, 150, 30, 1.5)
-    lines = [("gravel", 1.5, 26, plots.across), ("grass", 3, 37, plots.along),
-             ("stream", 3, 52, plots.across + 1.2), ("broadleaf", 2.5, 52, plots.across + 2.2)]  # fmt: skip
+    lines = [
+        ("gravel", 1.5, 26, plots.across),
+        ("grass", 3, 37, plots.along),
+        ("stream", 3, 52, plots.across + 1.2),
+        ("broadleaf", 2.5, 52, plots.across + 2.2),
+    ]
     for name, width, period, field in lines:
         away = np.abs(np.mod(field, period) - period / 2)
         sketch.band(name, away, width, keep > -0.1)
@@ -57,19 +69,24 @@ def draw_between_dykes(sketch: Sketch, away: np.ndarray, level: np.ndarray) -> N
     """Silt land outside the dykes: vegetables, bananas and orchards in narrow strips; the dyke with its road."""
     rng = sketch.rng
     ground = cut_blocks(rng, 70, warp=3)
-    angle = 0.3 * rng.standard_normal(ground.count) + rng.choice([0, np.pi / 2], ground.count, p=(0.75, 0.25))
+    angle = 0.3 * rng.standard_normal(ground.count)
+    angle += rng.choice([0, np.pi / 2], ground.count, p=(0.75, 0.25))
     size = 0.8 + 0.5 * rng.random(ground.count)
     strips = cut_parcels(rng, ground, angle, 3.2 * size, 17 * size, disorder=0.5)
-    trees = strips.mean(draw_noise(rng, 120, 20, 1.6)) + 0.4 * rng.standard_normal(strips.count)
+    trees = strips.mean(draw_noise(rng, 120, 20, 1.6))
+    trees = trees + 0.4 * rng.standard_normal(strips.count)
     crops = np.where(trees > 0.1, CODE["orchard"], CODE["vegetables"])
-    first = sketch.add(crops, 1 + 0.07 * rng.standard_normal(strips.count), 96 * rng.random(strips.count))
+    tone = 1 + 0.07 * rng.standard_normal(strips.count)
+    late = 96 * rng.random(strips.count)
+    first = sketch.add(crops, tone, late)
     foreland = level < 1
-    sketch.grain = np.where(foreland, sketch.soft - 0.04 * np.exp(-strips.edge), sketch.grain)
+    rows = 0.04 * np.exp(-strips.edge)
+    sketch.grain = np.where(foreland, sketch.soft - rows, sketch.grain)
     sketch.unit = np.where(foreland, first + strips.number, sketch.unit)
     bananas = foreland & (crops.take(strips.number) == CODE["orchard"])
-    sketch.height = np.where(bananas, 4 + 1.5 * draw_noise(rng, 8, 2, 0.3), sketch.height)
-    for share in sketch.share.values():
-        share *= ~foreland
+    leaves = 4 + 1.5 * draw_noise(rng, 8, 2, 0.3)
+    sketch.height = np.where(bananas, leaves, sketch.height)
+    sketch.clear(foreland)
     from_dyke = (level - 1) * away / np.maximum(level, 0.2)
     sketch.paint(np.abs(from_dyke) < 1.8, "dyke")
     sketch.band("asphalt", from_dyke, 6, level > 0)
@@ -81,10 +98,11 @@ def _raise_ellipse(field: np.ndarray, centre: np.ndarray, radius: float, turn: f
     top, left = (max(int(x) - reach, 0) for x in centre)
     patch = field[top : int(centre[0]) + reach, left : int(centre[1]) + reach]
     row, column = np.indices(patch.shape)
-    row, column = row + top - centre[0], column + left - centre[1]
-    along = row * np.sin(turn) + column * np.cos(turn)
-    across = row * np.cos(turn) - column * np.sin(turn)
-    np.maximum(patch, 1 - (along / radius) ** 2 - (across / radius / 0.65) ** 2, out=patch)
+    down = row + top - centre[0]
+    right = column + left - centre[1]
+    along, across = turn_axes(down, right, turn)
+    raised = 1 - (along / radius) ** 2 - (across / radius / 0.65) ** 2
+    np.maximum(patch, raised, out=patch)
 
 
 def _crowd_houses(sketch: Sketch, settled: np.ndarray) -> None:
@@ -92,11 +110,12 @@ def _crowd_houses(sketch: Sketch, settled: np.ndarray) -> None:
     rng = sketch.rng
     cells = np.indices((900, 820)).reshape(2, -1).T
     spots = cells * (SIZE / 900, SIZE / 820)
-    spots = spots[settled[tuple(spots.astype(int).T)]]
-    spots = np.clip(spots + 0.35 * rng.standard_normal(spots.shape), 0, SIZE - 1)
-    crowd = draw_noise(rng, 40, 8, 1.5)[tuple(spots.astype(int).T)]
+    spots = spots[settled[find_pixels(spots)]]
+    spots = spots + 0.35 * rng.standard_normal(spots.shape)
+    spots = np.clip(spots, 0, SIZE - 1)
+    crowd = draw_noise(rng, 40, 8, 1.5)[find_pixels(spots)]
     spots = spots[rng.random(len(spots)) < 0.55 + 0.16 * crowd]
-    turn = draw_noise(rng, 120, 40, 2)[tuple(spots.astype(int).T)]
+    turn = draw_noise(rng, 120, 40, 2)[find_pixels(spots)]
     sketch.roofs(spots, turn, _ROOFS, 0.62)
 
 
@@ -105,9 +124,11 @@ def raise_villages(sketch: Sketch, villages: np.ndarray, level: np.ndarray) -> n
     rng, canvas = sketch.rng, sketch.canvas
     inside = np.full((SIZE, SIZE), -9.0)
     for village in villages:
-        radius, turn = 19 + 20 * rng.random() ** 1.5, np.pi * rng.random()
+        radius = 19 + 20 * rng.random() ** 1.5
+        turn = np.pi * rng.random()
         for lobe in range(3):
-            centre = village + 0.55 * radius * rng.standard_normal(2) * (lobe > 0)
+            aside = 0.55 * radius * rng.standard_normal(2)
+            centre = village + aside * (lobe > 0)
             _raise_ellipse(inside, centre, radius / (1 + 0.4 * lobe), turn + lobe)
         away = np.hypot(*(villages - village).T)
         for neighbour in villages[np.argsort(away)[1:3]]:
@@ -122,16 +143,19 @@ def raise_villages(sketch: Sketch, villages: np.ndarray, level: np.ndarray) -> n
 def _crosses(level: np.ndarray, start: np.ndarray, end: np.ndarray) -> bool:
     """Would a straight road between two places cross the river?"""
     between = start + np.linspace(0, 1, 30)[:, None] * (end - start)
-    return bool(level[tuple(between.astype(int).T)].min() < 1)
+    return bool(level[find_pixels(between)].min() < 1)
 
 
 def settle(sketch: Sketch, inside: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """Fill villages, and ribbons along the roads, with groves, houses and ponds; where they are is returned."""
     rng = sketch.rng
     along_roads = np.where(sketch.canvas.share("asphalt") > 0.5, 0, 1)
-    ribbon = 0.8 - ndimage.distance_transform_edt(along_roads) / 4 + 0.3 * draw_noise(rng, 120, 40, 2)
-    inside = np.maximum(inside, np.minimum(ribbon, 0.6)) + 0.35 * draw_noise(rng, 60, 7, 1.6)
-    inside = 0.5 * inside + 0.5 * sketch.parcels.mean(inside).take(sketch.parcels.number)
+    ribbon = 0.8 - ndimage.distance_transform_edt(along_roads) / 4
+    ribbon += 0.3 * draw_noise(rng, 120, 40, 2)
+    inside = np.maximum(inside, np.minimum(ribbon, 0.6))
+    inside += 0.35 * draw_noise(rng, 60, 7, 1.6)
+    fields = sketch.parcels.mean(inside).take(sketch.parcels.number)
+    inside = 0.5 * inside + 0.5 * fields
     settled = (inside > 0.22) & allowed
     sketch.paint(settled, "grove", dense=0.5 + 0.4 * draw_noise(rng, 10, 2, 0.4))
     sketch.clear(settled)

@@ -62,34 +62,97 @@ class Window:
 
 _T32UPU = Tile("32UPU", 32632, 600000, 5400000)
 _T48QWJ = Tile("48QWJ", 32648, 499980, 2400000)
-MUNICH = Place(
-    "oberland", "Oberland (Bayern)", "alps", 32632, 681960, 5307840, 47.860, 11.505,
-    date(2023, 5, 1), date(2023, 9, 30), (65, 22), (_T32UPU,),
-)  # fmt: skip
-RED_RIVER = Place(
-    "song-hong", "Đồng bằng sông Hồng", "red-river", 32648, 592140, 2307840, 20.822, 105.934,
-    date(2023, 1, 1), date(2023, 12, 31), (18,), (_T48QWJ,),
-)  # fmt: skip
+_T48QXJ = Tile("48QXJ", 32648, 600000, 2400000)
 _T48PWR = Tile("48PWR", 32648, 499980, 1100040)
 _T48PXR = Tile("48PXR", 32648, 600000, 1100040)
+_T48PZA = Tile("48PZA", 32648, 799980, 1600020)
+_T49PAR = Tile("49PAR", 32649, 99960, 1600020)
+_T49PBT = Tile("49PBT", 32649, 199980, 1800000)
+MUNICH = Place(
+    name="oberland",
+    title="Oberland (Bayern)",
+    climate="alps",
+    epsg=32632,
+    west=681960,
+    north=5307840,
+    latitude=47.860,
+    longitude=11.505,
+    first_day=date(2023, 5, 1),
+    last_day=date(2023, 9, 30),
+    orbits=(65, 22),
+    tiles=(_T32UPU,),
+)
+RED_RIVER = Place(
+    name="song-hong",
+    title="Đồng bằng sông Hồng",
+    climate="red-river",
+    epsg=32648,
+    west=592140,
+    north=2307840,
+    latitude=20.822,
+    longitude=105.934,
+    first_day=date(2023, 1, 1),
+    last_day=date(2023, 12, 31),
+    orbits=(18,),
+    tiles=(_T48QWJ,),
+)
 MEKONG = Place(  # Sóc Trăng, about Mỹ Xuyên: neither tile sees all of it
-    "song-cuu-long", "Đồng bằng sông Cửu Long", "south", 32648, 597000, 1061040, 9.551, 105.952,
-    date(2023, 1, 1), date(2023, 12, 31), (118,), (_T48PWR, _T48PXR), (1020, 1500),
-)  # fmt: skip
+    name="song-cuu-long",
+    title="Đồng bằng sông Cửu Long",
+    climate="south",
+    epsg=32648,
+    west=597000,
+    north=1061040,
+    latitude=9.551,
+    longitude=105.952,
+    first_day=date(2023, 1, 1),
+    last_day=date(2023, 12, 31),
+    orbits=(118,),
+    tiles=(_T48PWR, _T48PXR),
+    shape=(1020, 1500),
+)
 HIGHLANDS = Place(  # south of Pleiku, Gia Lai: 108° E runs through it, and each zone has a tile of it
-    "tay-nguyen", "Tây Nguyên", "highlands", 32648, 820500, 1538580, 13.853, 108.012,
-    date(2023, 1, 1), date(2023, 12, 31), (118,),
-    (Tile("48PZA", 32648, 799980, 1600020), Tile("49PAR", 32649, 99960, 1600020)),
-)  # fmt: skip
+    name="tay-nguyen",
+    title="Tây Nguyên",
+    climate="highlands",
+    epsg=32648,
+    west=820500,
+    north=1538580,
+    latitude=13.853,
+    longitude=108.012,
+    first_day=date(2023, 1, 1),
+    last_day=date(2023, 12, 31),
+    orbits=(118,),
+    tiles=(_T48PZA, _T49PAR),
+)
 COAST = Place(  # from Tam Kỳ to Núi Thành
-    "ven-bien", "Đồng bằng ven biển miền Trung", "central-coast", 32649, 240960, 1718040, 15.481, 108.633,
-    date(2023, 1, 1), date(2023, 12, 31), (118, 75), (Tile("49PBT", 32649, 199980, 1800000),),
-)  # fmt: skip
-_T48QXJ = Tile("48QXJ", 32648, 600000, 2400000)
+    name="ven-bien",
+    title="Đồng bằng ven biển miền Trung",
+    climate="central-coast",
+    epsg=32649,
+    west=240960,
+    north=1718040,
+    latitude=15.481,
+    longitude=108.633,
+    first_day=date(2023, 1, 1),
+    last_day=date(2023, 12, 31),
+    orbits=(118, 75),
+    tiles=(_T49PBT,),
+)
 FRINGE = Place(  # Việt Yên, Bắc Giang
-    "ven-do", "Ven đô đang thành khu công nghiệp", "red-river", 32648, 610260, 2359020, 21.283, 106.112,
-    date(2023, 1, 1), date(2023, 12, 31), (18,), (_T48QXJ,),
-)  # fmt: skip
+    name="ven-do",
+    title="Ven đô đang thành khu công nghiệp",
+    climate="red-river",
+    epsg=32648,
+    west=610260,
+    north=2359020,
+    latitude=21.283,
+    longitude=106.112,
+    first_day=date(2023, 1, 1),
+    last_day=date(2023, 12, 31),
+    orbits=(18,),
+    tiles=(_T48QXJ,),
+)
 PLACES = (MUNICH, RED_RIVER, MEKONG, HIGHLANDS, COAST, FRINGE)
 
 # What a tile of another zone sees of a place: its box there, rounded outward to 60 m. Computed once with pyproj; a test

@@ -13,6 +13,7 @@ from cdse_offline.simulation.drawing import (
     draw_curve,
     draw_hill,
     draw_noise,
+    find_pixels,
     find_side,
     measure_distance,
 )
@@ -53,8 +54,9 @@ def _measure_from_river(rng: Generator) -> tuple[np.ndarray, np.ndarray]:
     away, nearest = measure_distance(path)
     side = ndimage.gaussian_filter(find_side(path, nearest), 2)
     along = np.arange(len(path)) / 4
-    dykes = [92 + 30 * np.sin(along / 95 + 1) + 12 * np.sin(along / 40), 84 + 26 * np.sin(along / 110 + 4)]
-    reach = np.where(side > 0, dykes[0].take(nearest), dykes[1].take(nearest))
+    right = 92 + 30 * np.sin(along / 95 + 1) + 12 * np.sin(along / 40)
+    left = 84 + 26 * np.sin(along / 110 + 4)
+    reach = np.where(side > 0, right.take(nearest), left.take(nearest))
     return away, away / ndimage.gaussian_filter(reach, 4)
 
 
@@ -92,7 +94,7 @@ def _choose_villages(rng: Generator, level: np.ndarray) -> np.ndarray:
     """Where villages stand: one in a cell of a grid, behind the dyke or on high silt land, away from the works."""
     cells = np.indices((9, 9)).reshape(2, -1).T
     spots = (cells + 0.1 + 0.8 * rng.random((81, 2))) * SIZE / 9
-    rank = level[tuple(spots.astype(int).T)]
+    rank = level[find_pixels(spots)]
     behind_dyke = rank > 1.1
     on_silt = (rank > 0.72) & (rank < 0.86)
     from_works = np.hypot(*(spots - _WORKS).T)
@@ -106,19 +108,28 @@ def _draw_works(sketch: Sketch) -> np.ndarray:
     along, across = row * 0.98 + column * 0.2, column * 0.98 - row * 0.2
     zone = (np.abs(along) < 48) & (np.abs(across) < 34)
     sketch.paint(zone, "works", dense=0.4 + 0.3 * draw_noise(rng, 20, 3, 1), tone=0.75)
-    for share in sketch.share.values():
-        share *= ~zone
-    lots = np.array([(a, b) for a in range(-38, 46, 19) for b in range(-25, 34, 16)])
-    for a, b in lots + 1.5 * rng.standard_normal(lots.shape):
-        roof = rng.choice(["metal", "blue tin", "grey roof", "metal"])
-        row_of_lot, column_of_lot = _WORKS[0] + a * 0.98 - b * 0.2, _WORKS[1] + a * 0.2 + b * 0.98
-        centre = np.array([(row_of_lot, column_of_lot)])
-        size = 60 + 80 * rng.random(1), 40 + 60 * rng.random(1)
-        sketch.canvas.boxes("grass", centre + 7 * rng.standard_normal(2), np.array([1.37]), (size[1], size[1]))
-        sketch.canvas.boxes(roof, centre, np.array([1.37]), size)
+    sketch.clear(zone)
+    _build_halls(sketch)
     kilns = np.max([draw_hill(spot, 5) for spot in _KILNS], axis=0)
-    brickyard = kilns * (1 + 0.2 * draw_noise(rng, 16, 3, 1)) > 0.4
+    uneven = 1 + 0.2 * draw_noise(rng, 16, 3, 1)
+    brickyard = kilns * uneven > 0.4
     sketch.paint(brickyard, "works", dense=np.full((SIZE, SIZE), 0.8), tone=0.9)
     for spot in _KILNS:
         sketch.halls("red roof", spot + 3 * rng.standard_normal((3, 2)), 0.7, 50)
     return zone | brickyard
+
+
+def _build_halls(sketch: Sketch) -> None:
+    """A hall and a lawn on each lot of the zone."""
+    rng, turn = sketch.rng, np.array([1.37])
+    lots = np.array([(along, across) for along in range(-38, 46, 19) for across in range(-25, 34, 16)])
+    for along, across in lots + 1.5 * rng.standard_normal(lots.shape):
+        roof = rng.choice(["metal", "blue tin", "grey roof", "metal"])
+        row = _WORKS[0] + along * 0.98 - across * 0.2
+        column = _WORKS[1] + along * 0.2 + across * 0.98
+        centre = np.array([(row, column)])
+        length = 60 + 80 * rng.random(1)
+        width = 40 + 60 * rng.random(1)
+        lawn = centre + 7 * rng.standard_normal(2)
+        sketch.canvas.boxes("grass", lawn, turn, (width, width))
+        sketch.canvas.boxes(roof, centre, turn, (length, width))
