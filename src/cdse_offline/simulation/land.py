@@ -52,7 +52,8 @@ class Land:
         kinds = np.array([cover.kind for cover in COVERS.values()])
         covers = self.cover.take(self.unit)
         is_field = has_crop.take(covers) & (kinds.take(covers) == self.kind)  # no road, no yard
-        piece = _label_pieces(np.where(is_field, self.plot.astype(np.int32).take(self.unit) + 1, 0))
+        plot = self.plot.astype(np.int32).take(self.unit)
+        piece = _label_pieces(np.where(is_field, plot + 1, 0))
         sizes = np.bincount(piece.ravel())
         is_large = sizes >= SMALLEST_FIELD
         is_large[0] = False
@@ -69,7 +70,8 @@ def _label_pieces(value: np.ndarray) -> np.ndarray:
     below = (value[1:] == value[:-1]) & (value[1:] > 0)
     one = np.concatenate([cell[:, 1:][beside], cell[1:][below]])
     other = np.concatenate([cell[:, :-1][beside], cell[:-1][below]])
-    links = sparse.coo_array((np.ones(len(one), bool), (one, other)), shape=(value.size, value.size))
+    are_linked = np.ones(len(one), bool)
+    links = sparse.coo_array((are_linked, (one, other)), shape=(value.size, value.size))
     _, piece = csgraph.connected_components(links, directed=False)
     in_order = np.unique(piece[value.ravel() > 0], return_inverse=True)[1]
     numbered = np.zeros(value.shape, np.int32)
@@ -115,7 +117,8 @@ def spread_units(land: Land, units: tuple[np.ndarray, np.ndarray], index: int) -
 def lay_thin_things(land: Land, ground: np.ndarray, values: np.ndarray) -> None:
     """Put roads, houses, hedges upon the ground; a value for each of OVERLAYS."""
     flat = ground.reshape(-1)
-    flat[land.thin] = flat[land.thin] * (1 - land.share.sum(axis=0)) + values @ land.share
+    bare = 1 - land.share.sum(axis=0)
+    flat[land.thin] = flat[land.thin] * bare + values @ land.share
 
 
 def compute_sunlight(land: Land, sun: tuple[float, float]) -> np.ndarray:
@@ -125,7 +128,8 @@ def compute_sunlight(land: Land, sun: tuple[float, float]) -> np.ndarray:
     light = 1 - (land.slope[0] * south + land.slope[1] * east) / rise
     height = land.height.astype(float)
     for reach, crowns in ((1.0, 0.012), (2.2, 0.0)):
-        toward = ndimage.shift(height, (-reach * south, -reach * east), order=1, mode="nearest") - height
+        beside = ndimage.shift(height, (-reach * south, -reach * east), order=1, mode="nearest")
+        toward = beside - height
         shadow = np.clip((toward - 4.5 * reach * rise) / 28, 0, 0.3)
         light -= shadow + np.clip(crowns * toward, -0.12, 0.2)
     return np.clip(light, 0.45, 1.3)

@@ -17,6 +17,7 @@ from cdse_offline.simulation.drawing import (
     draw_hill,
     draw_noise,
     draw_street,
+    find_pixels,
     find_side,
     measure_distance,
 )
@@ -81,7 +82,8 @@ _ROOFS = (("red roof", 0.62), ("grey roof", 0.3), ("concrete", 0.04), ("metal", 
 
 
 def draw(rng: Generator) -> Land:
-    relief = 34 * draw_noise(rng, 420, 70, 2.4) + 7 * draw_noise(rng, 90, 22, 1.8)
+    relief = 34 * draw_noise(rng, 420, 70, 2.4)
+    relief += 7 * draw_noise(rng, 90, 22, 1.8)
     fields = cut_blocks(rng, 52, warp=5)
     angle = 0.9 * draw_noise(rng, 500, 200, 2)[:: SIZE // fields.count or 1, 0][: fields.count]
     quarter_turns = rng.choice([0, np.pi / 2], fields.count)
@@ -103,7 +105,9 @@ def draw(rng: Generator) -> Land:
 
 def _choose_crops(rng: Generator, strips: Parcels) -> np.ndarray:
     """Meadow where it is wet or steep, arable land elsewhere; rotation makes neighbours differ."""
-    plain = draw_noise(rng, 320, 60, 2) + 1.1 * draw_hill((795, 220), 45) + 0.8 * draw_hill((860, 310), 30)
+    plain = draw_noise(rng, 320, 60, 2)
+    plain += 1.1 * draw_hill((795, 220), 45)
+    plain += 0.8 * draw_hill((860, 310), 30)
     arable = strips.mean(plain) + 0.5 * rng.standard_normal(strips.count)
     crops = [CODE[name] for name in ("wheat", "barley", "rape", "maize", "potato", "meadow")]
     crop = rng.choice(crops, strips.count, p=(0.29, 0.14, 0.1, 0.27, 0.06, 0.14))
@@ -134,23 +138,29 @@ def _draw_field_lines(sketch: Sketch, fields: Blocks) -> None:
 def _draw_woods(sketch: Sketch) -> None:
     """Woods with borders partly of parcels and partly of nature; stands of spruce, mixed and broadleaf trees."""
     rng, strips = sketch.rng, sketch.parcels
-    like = draw_noise(rng, 230, 7, 1.7) + 0.5 * draw_noise(rng, 40, 5, 1.2)
+    like = draw_noise(rng, 230, 7, 1.7)
+    like += 0.5 * draw_noise(rng, 40, 5, 1.2)
     for row, column, radius, lift in _WOODS_AND_GLADES:
         like += lift * draw_hill((row, column), radius)
-    like = 0.45 * like + 0.55 * strips.mean(like).take(strips.number)
+    fields = strips.mean(like).take(strips.number)
+    like = 0.45 * like + 0.55 * fields
     wood = like > np.quantile(like, 0.66)
-    blend = strips.mean(draw_noise(rng, 260, 40, 2)) + 0.7 * rng.standard_normal(strips.count)
+    blend = strips.mean(draw_noise(rng, 260, 40, 2))
+    blend = blend + 0.7 * rng.standard_normal(strips.count)
     kinds = [CODE[name] for name in ("spruce", "mixed", "broadleaf")]
     stand = np.select([blend < 0.35, blend < 1.1, blend < 1.9], kinds, CODE["clearing"])
-    first = sketch.add(stand, 1 + 0.08 * rng.standard_normal(strips.count))
+    tone = 1 + 0.08 * rng.standard_normal(strips.count)
+    first = sketch.add(stand, tone)
     aside = 4 * np.stack([draw_noise(rng, 30, 4, 1), draw_noise(rng, 30, 4, 1)])
     looked_up = np.indices((SIZE, SIZE)) + aside
     ragged = ndimage.map_coordinates(strips.number, looked_up, order=0, mode="nearest")
     sketch.unit = np.where(wood, first + ragged, sketch.unit)
-    tall = np.where(stand == CODE["clearing"], 3, 18 + 6 * rng.random(strips.count)).take(ragged)
+    trees = 18 + 6 * rng.random(strips.count)
+    tall = np.where(stand == CODE["clearing"], 3, trees).take(ragged)
     crowns = draw_noise(rng, 9, 2, 0.3)
     sketch.height = np.where(wood, tall * (1 + 0.16 * crowns), sketch.height)
-    sketch.grain = np.where(wood, 1 + 0.07 * crowns + 0.05 * draw_noise(rng, 60, 6, 1), sketch.grain)
+    leaves = 1 + 0.07 * crowns + 0.05 * draw_noise(rng, 60, 6, 1)
+    sketch.grain = np.where(wood, leaves, sketch.grain)
     trail = draw_noise(rng, 160, 50, 2)
     steepness = np.hypot(*np.gradient(trail))
     sketch.band("gravel", np.abs(trail) / np.maximum(steepness, 0.012), 2, wood)
@@ -237,7 +247,7 @@ def _draw_roads(sketch: Sketch) -> None:
 def _draw_farms(sketch: Sketch) -> None:
     """Lonely farms among meadows and wheat."""
     spots = sketch.rng.random((70, 2)) * SIZE
-    covers = sketch.covers.take(sketch.unit[tuple(spots.astype(int).T)])
+    covers = sketch.covers.take(sketch.unit[find_pixels(spots)])
     farmland = np.isin(covers, (CODE["meadow"], CODE["wheat"]))
     for spot in spots[farmland]:
         _draw_farm(sketch, spot)
@@ -250,17 +260,20 @@ def _draw_gardens(sketch: Sketch) -> np.ndarray:
     canvas_of_houses.dots("red roof", houses[:, :2], 1.5)
     halls = sum(sketch.canvas.share(name) for name in ("red roof", "grey roof"))
     density = canvas_of_houses.share("red roof") + halls
-    water = np.isin(sketch.covers.take(sketch.unit), (CODE["lake"], CODE["river"]))
+    water = sketch.has("lake", "river")
     settled = (ndimage.gaussian_filter(density, 2.2) > 0.045) & ~water
-    sketch.paint(settled, "garden", dense=0.55 + 0.4 * draw_noise(sketch.rng, 10, 2, 0.4))
+    bushes = 0.55 + 0.4 * draw_noise(sketch.rng, 10, 2, 0.4)
+    sketch.paint(settled, "garden", dense=bushes)
     sketch.trees(settled, 60000, 0.8)
     return settled
 
 
 def _draw_gravel_pit(sketch: Sketch) -> None:
     rng = sketch.rng
-    pit = draw_hill((566, 640), 13) * (1 + 0.25 * draw_noise(rng, 30, 5, 1.2))
-    sketch.paint(pit > 0.45, "pit", dense=0.5 + 0.3 * draw_noise(rng, 16, 2, 0.8), tone=0.85)
+    outline = 1 + 0.25 * draw_noise(rng, 30, 5, 1.2)
+    pit = draw_hill((566, 640), 13) * outline
+    gravel = 0.5 + 0.3 * draw_noise(rng, 16, 2, 0.8)
+    sketch.paint(pit > 0.45, "pit", dense=gravel, tone=0.85)
     sketch.paint(pit > 0.95, "lake", dense=np.full((SIZE, SIZE), 0.7))
 
 
@@ -270,16 +283,19 @@ def _draw_village(sketch: Sketch, centre: tuple[float, float], radius: int, *, r
     turn = rng.random()
     for branch in range(branches):
         heading = 2 * np.pi * (branch + turn + 0.4 * rng.random()) / branches
-        street = draw_street(rng, np.array(centre, dtype=float), heading, radius * (0.6 + 0.5 * rng.random()))
+        length = radius * (0.6 + 0.5 * rng.random())
+        street = draw_street(rng, np.array(centre, dtype=float), heading, length)
         lanes = [street]
         for fork in rng.random(2 + radius // 22) * 0.7 + 0.2:
             start = street[int(fork * (len(street) - 1))]
             aside = heading + rng.choice([-1.4, 1.4])
-            lanes.append(draw_street(rng, start, aside, radius * (0.25 + 0.3 * rng.random())))
+            length = radius * (0.25 + 0.3 * rng.random())
+            lanes.append(draw_street(rng, start, aside, length))
         for lane in lanes:
             sketch.canvas.line("asphalt", lane, 6)
             sketch.houses(lane, _ROOFS, rows=rows)
-    barns = np.array(centre) + 0.55 * radius * rng.standard_normal((2 + int(radius // 10), 2))
+    count = 2 + int(radius // 10)
+    barns = np.array(centre) + 0.55 * radius * rng.standard_normal((count, 2))
     sketch.halls("red roof", barns[::2], turn * 3, 38)
     sketch.halls("grey roof", barns[1::2], turn * 3, 38)
 

@@ -166,7 +166,11 @@ def find_box(place: Place, tile: Tile) -> tuple[int, int, int, int]:
         return _OTHER_ZONES[place.name, tile.name]
     side = 10 * GRID_SHAPE[10]
     west, south, east, north = place.box
-    return max(west, tile.west), max(south, tile.north - side), min(east, tile.west + side), min(north, tile.north)
+    west = max(west, tile.west)
+    south = max(south, tile.north - side)
+    east = min(east, tile.west + side)
+    north = min(north, tile.north)
+    return west, south, east, north
 
 
 def find_window(place: Place, tile: Tile, resolution: int) -> Window:

@@ -214,9 +214,11 @@ def find_shadow_shift(sun: tuple[float, float], height: float, cell: float = 20)
 def _draw_rims(rng: Generator, clouds: _Clouds, coarse: Frame) -> np.ndarray:
     """Moist air round clouds, and the light that they scatter into it: 1 inside, 0 a few hundred metres away."""
     bright = clouds.opacity * clouds.top
-    bright = (bright[::2, ::2] + bright[1::2, ::2] + bright[::2, 1::2] + bright[1::2, 1::2]) / 4
-    near = np.tanh(_RIM_STRENGTH * ndimage.gaussian_filter(bright, _RIM_REACH))
-    return near * np.clip(1 + 0.25 * coarse.noise(rng, 40, 5, 1.6), 0.3, 1.7)
+    left, right = bright[:, ::2], bright[:, 1::2]
+    mean = (left[::2] + left[1::2] + right[::2] + right[1::2]) / 4
+    near = np.tanh(_RIM_STRENGTH * ndimage.gaussian_filter(mean, _RIM_REACH))
+    uneven = 1 + 0.25 * coarse.noise(rng, 40, 5, 1.6)
+    return near * np.clip(uneven, 0.3, 1.7)
 
 
 def _draw_fog(rng: Generator, coarse: Frame, w: Weather, find_low: FindLow | None) -> np.ndarray:

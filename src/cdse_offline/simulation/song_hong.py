@@ -37,7 +37,8 @@ def draw(rng: Generator) -> Land:
     length = 8 + 5 * rng.random(districts.count)
     plots = cut_parcels(rng, districts, angle, width, length, disorder=0.15)
     sketch = Sketch(rng, plots, choose_paddies(rng, plots))
-    sketch.shift = 5 * plots.mean(draw_noise(rng, 200, 50, 2)) + 2.5 * rng.standard_normal(plots.count)
+    late = 5 * plots.mean(draw_noise(rng, 200, 50, 2))
+    sketch.shift = late + 2.5 * rng.standard_normal(plots.count)
     away, level = _measure_from_river(rng)
     sketch.grain -= 0.05 * np.exp(-plots.edge * 1.5)
     draw_canals(sketch, districts)
@@ -122,7 +123,8 @@ def _draw_works(sketch: Sketch) -> np.ndarray:
 def _build_halls(sketch: Sketch) -> None:
     """A hall and a lawn on each lot of the zone."""
     rng, turn = sketch.rng, np.array([1.37])
-    lots = np.array([(along, across) for along in range(-38, 46, 19) for across in range(-25, 34, 16)])
+    alongs, acrosses = range(-38, 46, 19), range(-25, 34, 16)
+    lots = np.array([(along, across) for along in alongs for across in acrosses])
     for along, across in lots + 1.5 * rng.standard_normal(lots.shape):
         roof = rng.choice(["metal", "blue tin", "grey roof", "metal"])
         row = _WORKS[0] + along * 0.98 - across * 0.2

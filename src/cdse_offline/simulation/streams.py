@@ -7,10 +7,11 @@ import numpy as np
 from numpy.random import Generator
 from scipy import ndimage
 
+from cdse_offline.simulation.coordinates import read_path
 from cdse_offline.simulation.drawing import draw_curve
 
 _CELL = 4  # pixels of the grid on which water is followed
-_AROUND = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+_AROUND = read_path("-1 -1, -1 0, -1 1, 0 -1, 0 1, 1 -1, 1 0, 1 1")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from cdse_offline.simulation.drawing import (
     draw_hill,
     draw_noise,
     draw_street,
+    find_pixels,
     measure_distance,
 )
 from cdse_offline.simulation.land import SIZE, Land
@@ -92,8 +93,10 @@ def _shape_ground(rng: Generator) -> _Ground:
     order = np.log2(catchment / 8)
     depth = 16 * order / (1 + 0.12 * order)
     wide = 12 + 0.25 * depth
-    carved = plateau - ndimage.gaussian_filter(depth * np.exp(-((away / wide) ** 1.6)), 3)
-    steep = np.hypot(*np.gradient(ndimage.gaussian_filter(carved, 3))) / 10
+    valleys = depth * np.exp(-((away / wide) ** 1.6))
+    carved = plateau - ndimage.gaussian_filter(valleys, 3)
+    smooth = ndimage.gaussian_filter(carved, 3)
+    steep = np.hypot(*np.gradient(smooth)) / 10
     return _Ground(carved, steep, streams, away, catchment)
 
 
@@ -107,28 +110,31 @@ def _cut_plots(rng: Generator, ground: _Ground) -> Parcels:
     """Plots of half a hectare to two that run up the slopes, from the stream to the road on the ridge."""
     blocks = cut_blocks(rng, 44, warp=6)
     rise = np.stack(np.gradient(ndimage.gaussian_filter(ground.relief, 12)))
-    size = np.maximum(np.bincount(blocks.number.ravel(), minlength=blocks.count), 1)
-    upward = [np.bincount(blocks.number.ravel(), axis.ravel(), blocks.count) / size for axis in rise]
+    number = blocks.number.ravel()
+    size = np.maximum(np.bincount(number, minlength=blocks.count), 1)
+    upward = [np.bincount(number, axis.ravel(), blocks.count) / size for axis in rise]
     angle = np.arctan2(*upward) + 0.15 * rng.standard_normal(blocks.count)
-    width, length = 4.5 + 4 * rng.random(blocks.count), 10 + 9 * rng.random(blocks.count)
+    width = 4.5 + 4 * rng.random(blocks.count)
+    length = 10 + 9 * rng.random(blocks.count)
     return cut_parcels(rng, blocks, angle, width, length, disorder=0.6)
 
 
 def _choose_crops(rng: Generator, plots: Parcels) -> np.ndarray:
     """Coffee nearly everywhere, of all ages; pepper among it; cassava and maize in groups."""
-    field = plots.mean(draw_noise(rng, 260, 50, 2)) + 0.5 * rng.standard_normal(plots.count)
-    vine = plots.mean(draw_noise(rng, 200, 40, 2)) + 0.6 * rng.standard_normal(plots.count)
+    field = plots.mean(draw_noise(rng, 260, 50, 2))
+    field = field + 0.5 * rng.standard_normal(plots.count)
+    vine = plots.mean(draw_noise(rng, 200, 40, 2))
+    vine = vine + 0.6 * rng.standard_normal(plots.count)
     chance = rng.random(plots.count)
-    tests = (
-        (field > 0.95) & (chance < 0.6),
-        field > 0.95,
-        (vine > 1.3),
-        chance < 0.09,
-        chance > 0.965,
-        chance <= 0.965,
-    )
-    names = ("cassava", "highland maize", "pepper", "young coffee", "scrub", "coffee")
-    return np.select(tests, [CODE[name] for name in names])
+    tests = {
+        "cassava": (field > 0.95) & (chance < 0.6),
+        "highland maize": field > 0.95,
+        "pepper": vine > 1.3,
+        "young coffee": chance < 0.09,
+        "scrub": chance > 0.965,
+    }
+    codes = [CODE[name] for name in tests]
+    return np.select(list(tests.values()), codes, CODE["coffee"])
 
 
 def _draw_rows(sketch: Sketch) -> None:
@@ -147,9 +153,11 @@ def _draw_rows(sketch: Sketch) -> None:
 def _draw_estates(sketch: Sketch, ground: _Ground) -> None:
     """Rubber estates: large stands of one age between straight roads of red earth."""
     rng = sketch.rng
-    outline, crowns = 1 + 0.3 * draw_noise(rng, 160, 60, 2), draw_noise(rng, 7, 2, 0.3)
+    outline = 1 + 0.3 * draw_noise(rng, 160, 60, 2)
+    crowns = draw_noise(rng, 7, 2, 0.3)
     whole = cut_blocks(rng, 3 * SIZE)
-    long, wide = np.full(whole.count, 58.0), np.full(whole.count, 34.0)
+    long = np.full(whole.count, 58.0)
+    wide = np.full(whole.count, 34.0)
     dry = ground.away > 3 + 1.5 * np.log2(ground.catchment / 20).clip(0)
     for row, column, radius, turn in _ESTATES:
         stands = cut_parcels(rng, whole, np.full(whole.count, turn), wide, long, disorder=0.12)
@@ -162,7 +170,8 @@ def _draw_estates(sketch: Sketch, ground: _Ground) -> None:
         sketch.height = np.where(estate, tall * (1 + 0.08 * crowns), sketch.height)
         sketch.grain = np.where(estate, sketch.soft + 0.02 * crowns, sketch.grain)
         sketch.clear(estate)
-        sketch.share["red soil"] += 0.55 * (estate & _find_borders(stands.number))
+        tracks = estate & _find_borders(stands.number)
+        sketch.share["red soil"] += 0.55 * tracks
 
 
 def _find_borders(number: np.ndarray) -> np.ndarray:
@@ -184,7 +193,8 @@ def _draw_woods(sketch: Sketch, ground: _Ground) -> np.ndarray:
     dense = 0.55 + 0.2 * crowns + 0.25 * draw_noise(rng, 70, 6, 1.4)
     sketch.paint(wood, "dry forest", dense=dense)
     sketch.paint(wood & (high > 1.25), "evergreen forest", dense=dense)
-    sketch.height = np.where(wood, np.where(high > 1.25, 16, 9) * (1 + 0.2 * crowns), sketch.height)
+    tall = np.where(high > 1.25, 16, 9) * (1 + 0.2 * crowns)
+    sketch.height = np.where(wood, tall, sketch.height)
     stands = 0.05 * draw_noise(rng, 130, 12, 1.8)
     sketch.grain = np.where(wood, sketch.soft + 0.07 * crowns + stands, sketch.grain)
     sketch.clear(wood)
@@ -195,11 +205,13 @@ def _draw_clearing(sketch: Sketch, wood: np.ndarray) -> None:
     """A wood that is felled piece by piece from January to April, burnt, and planted with cassava in the rains."""
     rng = sketch.rng
     pieces = cut_blocks(rng, 21, warp=5)
-    inside = draw_hill(_CLEARING, 42) * (1 + 0.2 * draw_noise(rng, 60, 10, 1.6))
+    outline = 1 + 0.2 * draw_noise(rng, 60, 10, 1.6)
+    inside = draw_hill(_CLEARING, 42) * outline
     area = wood & (inside > 0.5)
     size = np.bincount(pieces.number[area], minlength=pieces.count)
     numbers = np.flatnonzero(size > 60)
-    middles = np.array([np.argwhere(area & (pieces.number == number)).mean(axis=0) for number in numbers])
+    places = [np.argwhere(area & (pieces.number == number)) for number in numbers]
+    middles = np.array([place.mean(axis=0) for place in places])
     from_road = middles @ (0.5, 0.85)
     for rank, index in enumerate(np.argsort(from_road)):
         where = area & (pieces.number == numbers[index])
@@ -208,7 +220,8 @@ def _draw_clearing(sketch: Sketch, wood: np.ndarray) -> None:
         sketch.unit[where] = unit
         felled = 16 + round(92 * rank / len(numbers) + 3 * rng.standard_normal())
         burnt = min(felled + round(14 + 8 * rng.random()), 119)
-        steps = [(felled, "felled"), (burnt, "burnt"), (burnt + round(12 + 8 * rng.random()), "cleared soil")]
+        cleared = burnt + round(12 + 8 * rng.random())
+        steps = [(felled, "felled"), (burnt, "burnt"), (cleared, "cleared soil")]
         if rng.random() < 0.75:
             steps.append((round(142 + 14 * rng.random()), "cassava"))
         sketch.changes += [(unit, day, name) for day, name in steps]
@@ -223,16 +236,21 @@ def _draw_valleys(sketch: Sketch, ground: _Ground, wood: np.ndarray) -> None:
     wide = 2.2 * size - 5 + 5 * draw_noise(rng, 200, 50, 2) + 1.6 * wander
     flat = (ground.away < wide) & (size > 1.6) & ~wood
     blocks = cut_blocks(rng, 26, warp=3)
-    turn, side = np.pi * rng.random(blocks.count), np.full(blocks.count, 3.2)
+    turn = np.pi * rng.random(blocks.count)
+    side = np.full(blocks.count, 3.2)
     paddies = cut_parcels(rng, blocks, turn, side, 2 * side)
-    late = 9 * paddies.mean(draw_noise(rng, 200, 30, 2)) + 4 * rng.standard_normal(paddies.count)
+    late = 9 * paddies.mean(draw_noise(rng, 200, 30, 2))
+    late = late + 4 * rng.standard_normal(paddies.count)
     sketch.lay(flat, paddies, np.full(paddies.count, CODE["valley rice"]), shift=late)
     sketch.height[flat | lush] = 0
-    sketch.grain[flat] = (sketch.soft - 0.04 * np.exp(-paddies.edge))[flat]
+    rows = 0.04 * np.exp(-paddies.edge)
+    sketch.grain[flat] = (sketch.soft - rows)[flat]
     sketch.clear(flat | lush)
     bank = lush & (ground.away < 1.2 + 0.25 * size + 0.8 * wander)
-    sketch.paint(bank | (lush & ~flat), "riverside", dense=0.5 + 0.3 * draw_noise(rng, 14, 2, 0.6))
-    sketch.height[bank] += (4 + 2 * draw_noise(rng, 8, 2, 0.3))[bank]
+    bushes = 0.5 + 0.3 * draw_noise(rng, 14, 2, 0.6)
+    sketch.paint(bank | (lush & ~flat), "riverside", dense=bushes)
+    tall = 4 + 2 * draw_noise(rng, 8, 2, 0.3)
+    sketch.height[bank] += tall[bank]
     for stream in ground.streams:
         width = 1.2 + 1.6 * np.log2(stream.catchment / 20).clip(0)
         sketch.canvas.dots("stream", stream.path, width / 10 * 0.25)
@@ -241,11 +259,13 @@ def _draw_valleys(sketch: Sketch, ground: _Ground, wood: np.ndarray) -> None:
 def _draw_reservoirs(sketch: Sketch, ground: _Ground) -> None:
     """Small reservoirs behind earth dams; in the dry season their upper ends fall dry."""
     rng = sketch.rng
-    wander, water = 0.5 * draw_noise(rng, 30, 5, 1.4), 0.08 + 0.05 * draw_noise(rng, 40, 4, 1.4)
+    wander = 0.5 * draw_noise(rng, 30, 5, 1.4)
+    water = 0.08 + 0.05 * draw_noise(rng, 40, 4, 1.4)
     for dam, upstream in _choose_dams(ground):
         row, column = np.indices((SIZE, SIZE)) + 0.5
-        behind = (row - dam[0]) * upstream[0] + (column - dam[1]) * upstream[1]
-        near = (np.hypot(row - dam[0], column - dam[1]) < 130) & (behind > 0)
+        down, right = row - dam[0], column - dam[1]
+        behind = down * upstream[0] + right * upstream[1]
+        near = (np.hypot(down, right) < 130) & (behind > 0)
         floor = ground.relief[tuple(dam.astype(int))]
         for cover, level in (("drawdown", 15), ("reservoir", 10)):
             pool = _find_pool(near & (ground.relief < floor + level + wander), dam)
@@ -261,7 +281,8 @@ def _choose_dams(ground: _Ground) -> list[tuple[np.ndarray, np.ndarray]]:
     """Places on streams of middling size, far from each other and from the border, and the way upstream from each."""
     chosen: list[tuple[np.ndarray, np.ndarray]] = []
     for stream in ground.streams:
-        for index in np.flatnonzero((stream.catchment > 150) & (stream.catchment < 700))[60::80]:
+        is_middling = (stream.catchment > 150) & (stream.catchment < 700)
+        for index in np.flatnonzero(is_middling)[60::80]:
             dam = stream.path[index]
             inland = np.all((dam > 90) & (dam < SIZE - 90))
             if inland and all(np.hypot(*(dam - other)) > 260 for other, _ in chosen):
@@ -289,8 +310,9 @@ def _settle(sketch: Sketch, ground: _Ground) -> np.ndarray:
     for paths, most in (([highway], 9 * crowd), (roads, 5 * crowd), (lanes, 3.4)):
         away, _ = measure_distance(np.vstack(paths))
         ribbon = np.maximum(ribbon, (away < most) * 1.0)
-    wet = np.isin(sketch.covers.take(sketch.unit), [CODE["reservoir"], CODE["drawdown"], CODE["valley rice"]])
-    settled = (ndimage.gaussian_filter(ribbon, 1.5) + 0.12 * draw_noise(rng, 16, 3, 1) > 0.5) & ~wet
+    wet = sketch.has("reservoir", "drawdown", "valley rice")
+    crowd = ndimage.gaussian_filter(ribbon, 1.5) + 0.12 * draw_noise(rng, 16, 3, 1)
+    settled = (crowd > 0.5) & ~wet
     settled &= ground.away > 2
     sketch.paint(settled, "village yard", dense=0.5 + 0.4 * draw_noise(rng, 9, 2, 0.4))
     sketch.clear(settled)
@@ -306,12 +328,16 @@ def _settle(sketch: Sketch, ground: _Ground) -> np.ndarray:
 
 def _draw_hamlet(rng: Generator, spot: tuple[float, float]) -> list[np.ndarray]:
     """A few parallel lanes, and some that cross them."""
-    turn, middle = np.pi * rng.random(), np.array(spot, dtype=float)
-    along, across = np.array([np.sin(turn), np.cos(turn)]), np.array([np.cos(turn), -np.sin(turn)])
+    turn = np.pi * rng.random()
+    middle = np.array(spot, dtype=float)
+    along = np.array([np.sin(turn), np.cos(turn)])
+    across = np.array([np.cos(turn), -np.sin(turn)])
     lanes = []
     for step in (-1, 0, 1):
-        start = middle + 8 * step * across - (13 + 4 * rng.random()) * along
-        lanes.append(draw_street(rng, start, turn, 26 + 10 * rng.random()))
+        half = 13 + 4 * rng.random()
+        start = middle + 8 * step * across - half * along
+        length = 26 + 10 * rng.random()
+        lanes.append(draw_street(rng, start, turn, length))
     return [*lanes, draw_street(rng, middle - 12 * across, turn - np.pi / 2, 26)]
 
 
@@ -319,10 +345,10 @@ def _build_houses(sketch: Sketch, settled: np.ndarray) -> None:
     """Houses in loose rows with yards for drying coffee."""
     rng = sketch.rng
     spots = rng.random((SIZE * SIZE // 3, 2)) * SIZE
-    spots = spots[settled[tuple(spots.astype(int).T)]]
-    crowd = draw_noise(rng, 60, 10, 1.5)[tuple(spots.astype(int).T)]
+    spots = spots[settled[find_pixels(spots)]]
+    crowd = draw_noise(rng, 60, 10, 1.5)[find_pixels(spots)]
     spots = spots[rng.random(len(spots)) < 0.55 + 0.25 * crowd]
-    turn = draw_noise(rng, 150, 50, 2)[tuple(spots.astype(int).T)]
+    turn = draw_noise(rng, 150, 50, 2)[find_pixels(spots)]
     sketch.roofs(spots, turn, _ROOFS, 0.8)
     yards = spots[rng.random(len(spots)) < 0.25] + 0.9
     sketch.canvas.dots("concrete", yards, 0.6)

@@ -21,8 +21,10 @@ from cdse_offline.simulation.drawing import (
     draw_curve,
     draw_hill,
     draw_noise,
+    find_pixels,
     find_side,
     measure_distance,
+    turn_axes,
 )
 from cdse_offline.simulation.land import SIZE, Land
 
@@ -58,7 +60,11 @@ class _Zone:
     turn: float
 
 
-_OLD_ZONES = (_Zone((452, 672), 63, 51, -0.95), _Zone((627, 369), 84, 40, -0.88), _Zone((190, 850), 42, 34, -0.7))
+_OLD_ZONES = (
+    _Zone((452, 672), along=63, across=51, turn=-0.95),
+    _Zone((627, 369), along=84, across=40, turn=-0.88),
+    _Zone((190, 850), along=42, across=34, turn=-0.7),
+)
 _NEW_ZONE = _Zone((604, 562), 63, 41, -1.02)
 
 
@@ -77,10 +83,12 @@ class _Lots:
 def draw(rng: Generator) -> Land:
     districts = cut_blocks(rng, 120)
     angle = 2 * np.pi * rng.random(districts.count)
-    width, length = 3.6 + 2 * rng.random(districts.count), 8 + 5 * rng.random(districts.count)
+    width = 3.6 + 2 * rng.random(districts.count)
+    length = 8 + 5 * rng.random(districts.count)
     plots = cut_parcels(rng, districts, angle, width, length, disorder=0.2)
     sketch = Sketch(rng, plots, choose_paddies(rng, plots))
-    sketch.shift = 5 * plots.mean(draw_noise(rng, 200, 50, 2)) + 2.5 * rng.standard_normal(plots.count)
+    late = 5 * plots.mean(draw_noise(rng, 200, 50, 2))
+    sketch.shift = late + 2.5 * rng.standard_normal(plots.count)
     sketch.grain -= 0.05 * np.exp(-plots.edge * 1.5)
     draw_canals(sketch, districts)
     away, level = _measure_from_river(rng)
@@ -100,18 +108,23 @@ def _measure_from_river(rng: Generator) -> tuple[np.ndarray, np.ndarray]:
     away, nearest = measure_distance(path)
     side = ndimage.gaussian_filter(find_side(path, nearest), 2)
     along = np.arange(len(path)) / 4
-    dykes = [34 + 14 * np.sin(along / 75 + 2), 30 + 12 * np.sin(along / 90 + 5)]
-    reach = np.where(side > 0, dykes[0].take(nearest), dykes[1].take(nearest))
+    right = 34 + 14 * np.sin(along / 75 + 2)
+    left = 30 + 12 * np.sin(along / 90 + 5)
+    reach = np.where(side > 0, right.take(nearest), left.take(nearest))
     return away, away / ndimage.gaussian_filter(reach, 4)
 
 
 def _draw_river(sketch: Sketch, away: np.ndarray) -> None:
     """The Cầu: green-brown, 80 to 120 m wide, with a few bars of sand."""
     rng = sketch.rng
-    bank = 5 + 0.9 * draw_noise(rng, 160, 40, 2.2) + 0.4 * draw_noise(rng, 30, 6, 1.4)
+    bank = 5 + 0.9 * draw_noise(rng, 160, 40, 2.2)
+    bank += 0.4 * draw_noise(rng, 30, 6, 1.4)
     bars = draw_noise(rng, 120, 25, 2)
-    sketch.paint(away < bank + 0.8, "sand", dense=0.3 + 0.3 * draw_noise(rng, 20, 3, 1))
-    sketch.paint(away < bank - 1.5 * np.maximum(bars - 1, 0), "river", dense=0.3 + 0.15 * draw_noise(rng, 60, 5, 1.5))
+    sand = 0.3 + 0.3 * draw_noise(rng, 20, 3, 1)
+    sketch.paint(away < bank + 0.8, "sand", dense=sand)
+    streaks = 0.3 + 0.15 * draw_noise(rng, 60, 5, 1.5)
+    shore = bank - 1.5 * np.maximum(bars - 1, 0)
+    sketch.paint(away < shore, "river", dense=streaks)
     sketch.clear(away < bank + 0.8)
 
 
@@ -119,7 +132,8 @@ def _draw_hills(sketch: Sketch) -> np.ndarray:
     """A few low hills with pines and acacia; their height in metres is returned."""
     rng = sketch.rng
     shape = 1 + 0.25 * draw_noise(rng, 70, 14, 1.8)
-    hills = sum(height * draw_hill((row, column), radius) for row, column, radius, height in _HILLS) * shape
+    bumps = [height * draw_hill((row, column), radius) for row, column, radius, height in _HILLS]
+    hills = sum(bumps) * shape
     wood = hills > 13
     crowns = draw_noise(rng, 8, 2, 0.3)
     sketch.paint(wood, "evergreen forest", dense=0.5 + 0.3 * draw_noise(rng, 40, 4, 1.2))
@@ -132,7 +146,8 @@ def _draw_hills(sketch: Sketch) -> np.ndarray:
 def _settle(sketch: Sketch, level: np.ndarray, hills: np.ndarray) -> np.ndarray:
     """The town, villages and the roads between them; where people live is returned."""
     rng, canvas = sketch.rng, sketch.canvas
-    expressway, highway = draw_curve(_EXPRESSWAY, rng), draw_curve(_OLD_HIGHWAY, rng, 3)
+    expressway = draw_curve(_EXPRESSWAY, rng)
+    highway = draw_curve(_OLD_HIGHWAY, rng, 3)
     canvas.line("asphalt", highway, 13)
     for road in _ROADS:
         canvas.line("asphalt", draw_curve(road, rng, 4), 10)
@@ -153,16 +168,18 @@ def _choose_villages(rng: Generator, level: np.ndarray, is_free: np.ndarray) -> 
     """One in each cell of a grid, behind the dykes, 300 m from hills and works."""
     cells = np.indices((10, 10)).reshape(2, -1).T
     spots = (cells + 0.1 + 0.8 * rng.random((100, 2))) * SIZE / 10
-    places = tuple(spots.astype(int).T)
-    return spots[(level[places] > 1.2) & (ndimage.distance_transform_edt(is_free)[places] > 30)]
+    places = find_pixels(spots)
+    from_hills = ndimage.distance_transform_edt(is_free)
+    return spots[(level[places] > 1.2) & (from_hills[places] > 30)]
 
 
 def _build_workshops(sketch: Sketch, road: np.ndarray, allowed: np.ndarray) -> None:
     """Halls one by one along the old highway."""
     rng = sketch.rng
-    spots = road[rng.integers(0, len(road), 60)] + 9 * rng.standard_normal((60, 2))
+    spots = road[rng.integers(0, len(road), 60)]
+    spots = spots + 9 * rng.standard_normal((60, 2))
     spots = spots[np.all((spots > 5) & (spots < SIZE - 5), axis=1)]
-    spots = spots[allowed[tuple(spots.astype(int).T)]]
+    spots = spots[allowed[find_pixels(spots)]]
     for name, group in zip(("metal", "blue tin", "grey roof"), np.array_split(spots, 3), strict=True):
         sketch.halls(name, group, 0.7, 75)
 
@@ -184,8 +201,7 @@ def _measure(zone: _Zone) -> np.ndarray:
 def _turn(zone: _Zone) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates along and across the zone, 0 in its middle."""
     row, column = np.indices((SIZE, SIZE)) + 0.5 - np.array(zone.middle)[:, None, None]
-    sine, cosine = np.sin(zone.turn), np.cos(zone.turn)
-    return row * sine + column * cosine, row * cosine - column * sine
+    return turn_axes(row, column, zone.turn)
 
 
 def _cut_lots(rng: Generator, zone: _Zone) -> _Lots:
@@ -195,7 +211,7 @@ def _cut_lots(rng: Generator, zone: _Zone) -> _Lots:
     row, v = _count_cells(across + zone.across, 2 * zone.across, _LOT[1])
     columns, rows = column.max() + 1, row.max() + 1
     cell = row * columns + column
-    parts = rng.choice([[1, 1], [2, 1], [2, 2], [1, 2]], rows * columns, p=(0.2, 0.35, 0.3, 0.15))
+    parts = rng.choice(read_path("1 1, 2 1, 2 2, 1 2"), rows * columns, p=(0.2, 0.35, 0.3, 0.15))
     wide = _LOT[0] / parts[:, 0].take(cell)
     high = _LOT[1] / parts[:, 1].take(cell)
     lot = 4 * cell + 2 * (v // high).astype(int) + (u // wide).astype(int)
@@ -203,8 +219,11 @@ def _cut_lots(rng: Generator, zone: _Zone) -> _Lots:
     roof = _draw_roofs(rng, lot, count, (u % wide, wide), (v % high, high))
     covers = rng.choice(("white hall", "grey hall", "blue hall", "park lawn"), count, p=(0.28, 0.34, 0.27, 0.11))
     inside = _measure(zone) > 0
-    from_road = np.minimum(np.minimum(u, _LOT[0] - u), np.minimum(v, _LOT[1] - v))
-    return _Lots(inside, inside & (from_road < _ROAD), lot, roof, (along / zone.along + 1) / 2, covers)
+    along_road = np.minimum(u, _LOT[0] - u)
+    across_road = np.minimum(v, _LOT[1] - v)
+    road = inside & (np.minimum(along_road, across_road) < _ROAD)
+    progress = (along / zone.along + 1) / 2
+    return _Lots(inside, road, lot, roof, progress, covers)
 
 
 def _count_cells(place: np.ndarray, whole: float, side: float) -> tuple[np.ndarray, np.ndarray]:
@@ -222,7 +241,8 @@ def _draw_roofs(
     across: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
     """Share of each pixel under a roof, from its place in its lot and the lot's side, along and across."""
-    left, right, above, below = (1.8 + _ROAD * 0.6 + 5 * rng.random((4, count)) ** 2.5).take(lot, axis=1)
+    yards = 1.8 + _ROAD * 0.6 + 5 * rng.random((4, count)) ** 2.5
+    left, right, above, below = yards.take(lot, axis=1)
     (u, wide), (v, high) = along, across
     hall = _cover(u, left, wide - right) * _cover(v, above, high - below)
     is_halved = (rng.random(count) < 0.4).take(lot)
@@ -231,7 +251,9 @@ def _draw_roofs(
 
 def _cover(place: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Share of a pixel at this place that lies between start and end."""
-    return np.clip(np.minimum(place + 0.5, end) - np.maximum(place - 0.5, start), 0, 1)
+    last = np.minimum(place + 0.5, end)
+    first = np.maximum(place - 0.5, start)
+    return np.clip(last - first, 0, 1)
 
 
 def _draw_old_zone(sketch: Sketch, zone: _Zone) -> np.ndarray:
@@ -239,7 +261,8 @@ def _draw_old_zone(sketch: Sketch, zone: _Zone) -> np.ndarray:
     rng = sketch.rng
     lots = _cut_lots(rng, zone)
     border = _measure(zone)
-    is_used = (rng.random(len(lots.covers)) < 0.7).take(lots.lot) | (border > 20)  # its outline is not straight
+    is_sold = rng.random(len(lots.covers)) < 0.7
+    is_used = is_sold.take(lots.lot) | (border > 20)  # its outline is not straight
     where = lots.inside & is_used
     tone = np.clip(1 + 0.1 * rng.standard_normal(len(lots.covers)), 0.75, 1.15)
     first = sketch.add(np.array([CODE[name] for name in lots.covers]), tone)
@@ -292,8 +315,9 @@ def _plan_building(sketch: Sketch, lots: _Lots) -> None:
 def _plan_halls(rng: Generator, lots: _Lots) -> np.ndarray:
     """The day on which each lot has its hall: from September on, one after the other; 0 where none is built yet."""
     count = len(lots.covers)
-    size = np.bincount(lots.lot[lots.inside], minlength=count)
-    place = np.bincount(lots.lot[lots.inside], lots.progress[lots.inside], count) / np.maximum(size, 1)
+    lot, progress = lots.lot[lots.inside], lots.progress[lots.inside]
+    size = np.bincount(lot, minlength=count)
+    place = np.bincount(lot, progress, count) / np.maximum(size, 1)
     turn = np.argsort(np.argsort(place + 0.25 * rng.random(count)))
     return np.where(place < _BUILT, np.round(246 + 140 * turn / count), 0).astype(int)
 

@@ -34,11 +34,36 @@ class Climate:
 
 
 CLIMATES = {
-    "alps": Climate(range(5, 9), (9, 10, 11, 12, 1, 2), (), (1.0, 1.4)),
-    "red-river": Climate(range(5, 10), (11, 12, 1, 2, 3), (10, 11, 12, 1, 2, 3), (2.0, 3.0)),
-    "south": Climate(range(5, 12), (12, 1, 2), (12, 1, 2, 3, 4), (3.2, 1.8)),
-    "highlands": Climate(range(4, 11), (11, 12, 1, 2), (2, 3, 4), (1.8, 2.0)),
-    "central-coast": Climate(range(5, 12), (1, 2), (3, 4), (2.6, 2.4)),
+    "alps": Climate(
+        storms=range(5, 9),
+        fog=(9, 10, 11, 12, 1, 2),
+        smoke=(),
+        vapour=(1.0, 1.4),
+    ),
+    "red-river": Climate(
+        storms=range(5, 10),
+        fog=(11, 12, 1, 2, 3),
+        smoke=(10, 11, 12, 1, 2, 3),
+        vapour=(2.0, 3.0),
+    ),
+    "south": Climate(
+        storms=range(5, 12),
+        fog=(12, 1, 2),
+        smoke=(12, 1, 2, 3, 4),
+        vapour=(3.2, 1.8),
+    ),
+    "highlands": Climate(
+        storms=range(4, 11),
+        fog=(11, 12, 1, 2),
+        smoke=(2, 3, 4),
+        vapour=(1.8, 2.0),
+    ),
+    "central-coast": Climate(
+        storms=range(5, 12),
+        fog=(1, 2),
+        smoke=(3, 4),
+        vapour=(2.6, 2.4),
+    ),
 }
 
 
@@ -70,7 +95,9 @@ def _choose_cover(a: Acquisition, tile: float, mood: float) -> float:
         return 0.0015 * luck
     if tile < 0.2:
         return _choose_clear_cover(luck, tile)
-    return 0.01 * mood if luck < 0.08 else float(np.clip(tile + 0.5 * (luck - 0.5), 0.08, 1.0))
+    if luck < 0.08:
+        return 0.01 * mood
+    return float(np.clip(tile + 0.5 * (luck - 0.5), 0.08, 1.0))
 
 
 def _choose_clear_cover(luck: float, tile: float) -> float:
