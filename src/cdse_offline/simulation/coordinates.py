@@ -1,29 +1,29 @@
 """Where things lie, as tables of text: points, paths, and rows of numbers with names above."""
 
-Number = int | float
-Row = tuple[Number, ...]
+Place = tuple[float, float]  # row and column
 
 
-def read_path(points: str) -> list[Row]:
-    """Points with commas between them, each as row and column."""
-    return [_read_row(point) for point in points.split(",")]
+def read_path(points: str) -> list[Place]:
+    """Points with commas between them."""
+    return [_read_place(point) for point in points.split(",")]
 
 
-def read_paths(lines: str) -> list[list[Row]]:
+def read_paths(lines: str) -> list[list[Place]]:
     """A path in each line."""
     return [read_path(line) for line in lines.strip().splitlines()]
 
 
-def read_rows(table: str) -> list[Row]:
+def read_rows(table: str) -> list[tuple[float, ...]]:
     """What stands below the line of names, a row in each line."""
     _, *lines = table.strip().splitlines()
-    return [_read_row(line) for line in lines]
+    return [tuple(_read_number(word) for word in line.split()) for line in lines]
 
 
-def _read_row(line: str) -> Row:
-    return tuple(_read_number(word) for word in line.split())
+def _read_place(point: str) -> Place:
+    row, column = point.split()
+    return _read_number(row), _read_number(column)
 
 
-def _read_number(word: str) -> Number:
+def _read_number(word: str) -> float:
     """A whole number stays one."""
     return float(word) if "." in word else int(word)

@@ -224,7 +224,7 @@ def _settle(sketch: Sketch) -> np.ndarray:
     """Roads, streets, houses, farms, railway and gravel pit; where people live is returned."""
     _draw_roads(sketch)
     for row, column, radius in _VILLAGES:
-        _draw_village(sketch, (row, column), radius, rows=1, branches=5)
+        _draw_village(sketch, (row, column), int(radius), rows=1, branches=5)
     _draw_village(sketch, _TOWN, 72, rows=2, branches=9)
     sketch.halls("metal", np.array(_WORKSHOPS), 0.5, 90)
     sketch.halls("grey roof", np.array(_SCHOOLS), 0.5, 80)

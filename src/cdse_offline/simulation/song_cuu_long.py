@@ -343,7 +343,7 @@ def _draw_town(sketch: Sketch) -> np.ndarray:
     return built
 
 
-def _draw_works(sketch: Sketch, spot: tuple[int, int]) -> None:
+def _draw_works(sketch: Sketch, spot: tuple[float, float]) -> None:
     """A seafood works: white halls of unlike lengths in a paved yard, turned as the canals are."""
     rng = sketch.rng
     row, column = np.indices(_SHAPE) - np.array(spot)[:, None, None]

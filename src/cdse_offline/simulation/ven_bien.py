@@ -284,7 +284,7 @@ def _draw_streets(sketch: Sketch, town: np.ndarray) -> None:
         sketch.band("asphalt", away, 6, town)
 
 
-def _draw_works(sketch: Sketch, spot: tuple[int, int]) -> None:
+def _draw_works(sketch: Sketch, spot: tuple[float, float]) -> None:
     """Halls in a paved yard, turned as the shore is."""
     rng = sketch.rng
     row, column = np.indices((SIZE, SIZE)) - np.array(spot)[:, None, None]
