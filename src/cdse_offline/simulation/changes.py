@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 import numpy as np
 
@@ -16,7 +17,8 @@ _HEIGHTS = np.array([cover.height for cover in COVERS.values()], dtype=np.float3
 def list_changes(changes: Sequence[Change]) -> np.ndarray:
     """`Land.changes`: rows of unit, day and code of the cover, earliest first."""
     rows = [(unit, day, CODE[cover]) for unit, day, cover in changes]
-    return np.array(sorted(rows, key=lambda row: row[1]), dtype=np.int32).reshape(-1, 3)
+    rows.sort(key=itemgetter(1))
+    return np.array(rows, dtype=np.int32).reshape(-1, 3)
 
 
 def find_change_days(land: Land) -> np.ndarray:
@@ -32,9 +34,11 @@ def apply_changes(land: Land, day: float) -> Land:
     done = land.changes[land.changes[:, 1] <= day]
     if not len(done):
         return land
-    cover, changed = land.cover.copy(), np.zeros(len(land.cover), dtype=bool)
+    cover = land.cover.copy()
+    changed = np.zeros(len(cover), dtype=bool)
     for unit, _, code in done:
-        cover[unit], changed[unit] = code, True
+        cover[unit] = code
+        changed[unit] = True
     new = changed.take(land.unit)
     code = cover.take(land.unit)
     kind = np.where(new, _KINDS.take(code), land.kind)

@@ -58,5 +58,6 @@ def _classify_ground(seen: Seen, doubt: np.ndarray) -> np.ndarray:
 
 def _looks_like_cloud(seen: Seen, scl: np.ndarray, doubt: np.ndarray, blind: np.ndarray) -> np.ndarray:
     """Bright bare ground in one piece: roofs, gravel, sand, dry soil; not on every day."""
-    bright = (seen.blue + seen.red) / 2 > 0.16 + 0.012 * doubt - 0.015 * np.clip(blind, -1, 1)
+    least = 0.16 + 0.012 * doubt - 0.015 * np.clip(blind, -1, 1)
+    bright = (seen.blue + seen.red) / 2 > least
     return ndimage.binary_opening(bright & (scl == _BARE), np.ones((2, 2)))

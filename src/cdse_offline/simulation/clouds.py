@@ -181,7 +181,9 @@ def _draw_bubble(field: np.ndarray, centre: np.ndarray, radius: float) -> None:
 
 def _fray(rng: Generator, frame: Frame, field: np.ndarray) -> np.ndarray:
     """Fray the borders: look each cell up a little beside its place."""
-    aside = np.stack([frame.noise(rng, 30, 3, 1.3), frame.noise(rng, 30, 3, 1.3)])
+    down = frame.noise(rng, 30, 3, 1.3)
+    right = frame.noise(rng, 30, 3, 1.3)
+    aside = np.stack([down, right])
     looked_up = np.indices(field.shape) + 1.7 * aside
     return ndimage.map_coordinates(field, looked_up, order=1, mode="nearest")
 

@@ -73,7 +73,8 @@ def _halve(level: _Level, grid: Grid) -> _Level:
     four = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2)
     is_valid = ~np.isnan(four) & (four != nothing)
     count = is_valid.sum(axis=(1, 3))
-    mean = np.where(is_valid, four, 0).sum(axis=(1, 3)) / np.maximum(count, 1)
+    total = np.where(is_valid, four, 0).sum(axis=(1, 3))
+    mean = total / np.maximum(count, 1)
     if np.issubdtype(level.pixels.dtype, np.integer):
         mean = np.rint(mean)
     fewer = np.where(count > 0, mean, nothing).astype(level.pixels.dtype)
@@ -97,9 +98,10 @@ def _hold(level: _Level, grid: Grid) -> MemoryFile:
         "transform": grid.transform,
     }
     memory = MemoryFile()
+    row, column = level.corner
     height, width = level.pixels.shape
     with memory.open(**options) as file:
-        file.write(level.pixels, 1, window=windows.Window(level.corner[1], level.corner[0], width, height))
+        file.write(level.pixels, 1, window=windows.Window(column, row, width, height))
     return memory
 
 

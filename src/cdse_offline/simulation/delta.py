@@ -19,7 +19,13 @@ from cdse_offline.simulation.drawing import (
 )
 from cdse_offline.simulation.land import SIZE
 
-_ROOFS = (("grey roof", 0.42), ("red roof", 0.34), ("concrete", 0.12), ("blue tin", 0.08), ("metal", 0.04))
+_ROOFS = (
+    ("grey roof", 0.42),
+    ("red roof", 0.34),
+    ("concrete", 0.12),
+    ("blue tin", 0.08),
+    ("metal", 0.04),
+)
 
 
 def choose_paddies(rng: Generator, plots: Parcels) -> np.ndarray:

@@ -104,13 +104,15 @@ Derived = Quarter | Month | Degree
 
 def list_quarters(place: Place) -> list[Quarter]:
     """The quarters that lie wholly within the days of the place, the first one first."""
-    quarters = [Quarter(place, tile, place.first_day.year, n) for n in range(1, 5) for tile in place.tiles]
+    year = place.first_day.year
+    quarters = [Quarter(place, tile, year, number) for number in range(1, 5) for tile in place.tiles]
     return [quarter for quarter in quarters if _lies_within(quarter.days, place)]
 
 
 def list_months(place: Place) -> list[Month]:
     """The months that lie wholly within the days of the place, the first one first."""
-    months = [Month(place, tile, place.first_day.year, n) for n in range(1, 13) for tile in place.tiles]
+    year = place.first_day.year
+    months = [Month(place, tile, year, number) for number in range(1, 13) for tile in place.tiles]
     return [month for month in months if _lies_within(month.days, place)]
 
 

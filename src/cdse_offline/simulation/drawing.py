@@ -56,7 +56,9 @@ def draw_swell(
 @cache
 def _compute_frequencies(sides: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Squared spatial frequency of each term of `rfft2` and the logarithm of the frequency."""
-    square = fft.fftfreq(sides[0])[:, None] ** 2 + fft.rfftfreq(sides[1])[None, :] ** 2
+    down = fft.fftfreq(sides[0])[:, None]
+    right = fft.rfftfreq(sides[1])[None, :]
+    square = down**2 + right**2
     square[0, 0] = 1
     return square, np.log(square) / 2
 
@@ -97,7 +99,8 @@ def _space_evenly(path: np.ndarray) -> np.ndarray:
     steps_taken = np.hypot(*np.diff(path, axis=0).T)
     length = np.concatenate([[0], np.cumsum(steps_taken)])
     steps = np.arange(0, length[-1], 0.25)
-    return np.stack([np.interp(steps, length, path[:, axis]) for axis in (0, 1)], axis=1)
+    axes = [np.interp(steps, length, axis) for axis in path.T]
+    return np.stack(axes, axis=1)
 
 
 def compute_normals(path: np.ndarray) -> np.ndarray:
@@ -382,7 +385,8 @@ class Sketch:
         They stay one field. Returned is the number of the first new unit, and the part that each of them lies in.
         """
         parts = int(part.max()) + 1
-        pieces, which = np.unique(self.unit[where].astype(int) * parts + part[where], return_inverse=True)
+        piece = self.unit[where].astype(int) * parts + part[where]
+        pieces, which = np.unique(piece, return_inverse=True)
         origin, of_piece = np.divmod(pieces, parts)
         first = self.add(self.covers[origin], self.tone[origin], self.shift[origin])
         self.plot[first:] = self.plot[origin]

@@ -62,7 +62,8 @@ def _find_parts(land: Land) -> dict[int, Parts]:
     pairs = land.parcel.astype(np.int64) << 32 | land.unit
     found, pixels = np.unique(pairs[land.parcel > 0], return_counts=True)
     parts: dict[int, Parts] = {}
-    for number, unit, count in zip((found >> 32).tolist(), (found & 0xFFFFFFFF).tolist(), pixels.tolist(), strict=True):
+    numbers, units = (found >> 32).tolist(), (found & 0xFFFFFFFF).tolist()
+    for number, unit, count in zip(numbers, units, pixels.tolist(), strict=True):
         parts.setdefault(number, []).append((unit, count))
     return parts
 

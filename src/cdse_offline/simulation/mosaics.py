@@ -93,7 +93,9 @@ def _find_first_quartile(looks: np.ndarray, count: np.ndarray) -> np.ndarray:
     looks.sort(axis=0)
     place = 0.25 * (np.maximum(count, 1) - 1.0)
     below = np.floor(place).astype(np.int64)
-    low, high = (_take(looks, np.minimum(below + step, np.maximum(count, 1) - 1)) for step in (0, 1))
+    last = np.maximum(count, 1) - 1
+    low = _take(looks, np.minimum(below, last))
+    high = _take(looks, np.minimum(below + 1, last))
     value = low + (place - below) * (high - low)
     return np.where(count > 0, np.rint(value), NODATA).astype(np.int16)
 

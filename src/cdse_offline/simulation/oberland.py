@@ -78,7 +78,12 @@ _LAKES = read_rows("""
 """)
 _WORKSHOPS = read_path("392 742, 402 756, 388 764, 412 738")
 _SCHOOLS = read_path("404 770, 418 752, 378 750, 300 640, 322 668")
-_ROOFS = (("red roof", 0.62), ("grey roof", 0.3), ("concrete", 0.04), ("metal", 0.04))
+_ROOFS = (
+    ("red roof", 0.62),
+    ("grey roof", 0.3),
+    ("concrete", 0.04),
+    ("metal", 0.04),
+)
 
 
 def draw(rng: Generator) -> Land:
@@ -151,7 +156,9 @@ def _draw_woods(sketch: Sketch) -> None:
     stand = np.select([blend < 0.35, blend < 1.1, blend < 1.9], kinds, CODE["clearing"])
     tone = 1 + 0.08 * rng.standard_normal(strips.count)
     first = sketch.add(stand, tone)
-    aside = 4 * np.stack([draw_noise(rng, 30, 4, 1), draw_noise(rng, 30, 4, 1)])
+    down = draw_noise(rng, 30, 4, 1)
+    right = draw_noise(rng, 30, 4, 1)
+    aside = 4 * np.stack([down, right])
     looked_up = np.indices((SIZE, SIZE)) + aside
     ragged = ndimage.map_coordinates(strips.number, looked_up, order=0, mode="nearest")
     sketch.unit = np.where(wood, first + ragged, sketch.unit)
@@ -192,7 +199,8 @@ def _draw_river(sketch: Sketch) -> None:
     inner = np.clip(side * bend * 60, -1.2, 2.5)
     bars = (away < 2.4 + inner + 0.9 * wander) & riparian
     sketch.paint(bars, "bar", dense=0.4 + 0.35 * draw_noise(rng, 12, 2, 0.6))
-    sketch.paint(away < 1.9 + 0.35 * wander, "river", dense=0.35 + 0.3 * draw_noise(rng, 30, 3, 1.0))
+    streaks = 0.35 + 0.3 * draw_noise(rng, 30, 3, 1.0)
+    sketch.paint(away < 1.9 + 0.35 * wander, "river", dense=streaks)
 
 
 def _compute_curvature(path: np.ndarray) -> np.ndarray:

@@ -117,7 +117,8 @@ def write(path: Path, month: Month, asset: str) -> None:
 def _draw_month(place: Place, year: int, month: int) -> np.ndarray:
     first, last = (day.toordinal() for day in Month(place, place.tiles[0], year, month).days)
     rng = Generator(PCG64(int.from_bytes(sha256(f"{place.name} {year} {month} radar".encode()).digest()[:8])))
-    days = [date.fromordinal(day) for day in range(first + int(rng.integers(_REPEAT)), last + 1, _REPEAT)]
+    earliest = first + int(rng.integers(_REPEAT))
+    days = [date.fromordinal(day) for day in range(earliest, last + 1, _REPEAT)]
     drawn = open_land(place)
     passes = [draw_pass(find_land(drawn, place, day), day.timetuple().tm_yday, rng) for day in days]
     mean = np.mean(passes, axis=0) + np.array(_NOISE)[:, None, None]

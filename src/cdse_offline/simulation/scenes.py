@@ -18,7 +18,11 @@ from cdse_offline.simulation.sky import WATCHED, Sky, draw_sky, seed_generator
 QUICKLOOK = 343  # pixels along a side
 _NATIVE = {"B02": 10, "B03": 10, "B04": 10, "B08": 10, "B01": 60, "B09": 60}  # all others 20 m
 _COARSE = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B11", "B12", "AOT", "WVP", "SCL", "TCI")
-_ASSETS = {1: ("B02", "B03", "B04", "B08", "AOT", "WVP", "TCI"), 2: _COARSE, 6: (*_COARSE, "B09")}  # by steps of 10 m
+_ASSETS = {  # by steps of 10 m
+    1: ("B02", "B03", "B04", "B08", "AOT", "WVP", "TCI"),
+    2: _COARSE,
+    6: (*_COARSE, "B09"),
+}
 _WET = (8, 9, 13, 17, 22, 23, 29)  # land classes: lakes, rivers, bogs, ponds, the sea
 _FLAT = 60  # metres between hills and valleys that fog takes no notice of
 _SENSOR_BLUR = 0.6  # pixels; standard deviation of the point-spread
@@ -76,11 +80,14 @@ class Scene:
         step = GRID_SHAPE[10] / QUICKLOOK
         window = self.acquisition.window(10)
         centres = (np.arange(QUICKLOOK) + 0.5) * step
-        rows, columns = (np.floor(centres - first).astype(int) for first in (window.row, window.column))
-        high, wide = (rows >= 0) & (rows < window.height), (columns >= 0) & (columns < window.width)
+        rows = np.floor(centres - window.row).astype(int)
+        columns = np.floor(centres - window.column).astype(int)
+        high = (rows >= 0) & (rows < window.height)
+        wide = (columns >= 0) & (columns < window.width)
         smooth = [ndimage.uniform_filter(layer.astype(float), round(step)) for layer in self.pixels("TCI_10m")]
         picture = np.zeros((QUICKLOOK, QUICKLOOK, 3), np.uint8)
-        seen = np.stack([layer[np.ix_(rows[high], columns[wide])] for layer in smooth], axis=2)
+        looked_up = np.ix_(rows[high], columns[wide])
+        seen = np.stack([layer[looked_up] for layer in smooth], axis=2)
         picture[np.ix_(high, wide)] = np.rint(seen)
         return picture
 

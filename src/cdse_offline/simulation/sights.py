@@ -58,9 +58,12 @@ class Sight:
     def _centres(self) -> np.ndarray:
         """Row and column of the place where the centre of each 10 m pixel of the window lies, (2, row, column)."""
         west, south, east, north = self._box
-        x, y = np.meshgrid(np.arange(west + 5, east, 10.0), np.arange(north - 5, south, -10.0))
+        columns = np.arange(west + 5, east, 10.0)
+        rows = np.arange(north - 5, south, -10.0)
+        x, y = np.meshgrid(columns, rows)
         crs = f"EPSG:{self._tile.epsg}", f"EPSG:{self._place.epsg}"
-        easting, northing = (np.reshape(axis, x.shape) for axis in transform(*crs, x.ravel(), y.ravel()))
+        flat = transform(*crs, x.ravel(), y.ravel())
+        easting, northing = (np.reshape(axis, x.shape) for axis in flat)
         row = (self._place.north - northing) / 10 - 0.5
         column = (easting - self._place.west) / 10 - 0.5
         return np.stack([row, column])

@@ -75,8 +75,14 @@ _TOWN_PARTS = read_rows("""
 _HIGHWAY = read_path("-10 330, 130 262, 262 205, 420 150, 600 60, 700 -10")
 _PROVINCIAL = read_path("262 205, 330 255, 400 480, 520 720, 560 900, 545 1150, 630 1300, 700 1510")
 _WORKS = read_path("205 255, 228 300, 318 238, 470 700")
-_ROOFS = (("grey roof", 0.4), ("metal", 0.16), ("red roof", 0.16), ("concrete", 0.1), ("blue tin", 0.06),
-          ("rusty", 0.12))  # fmt: skip
+_ROOFS = (
+    ("grey roof", 0.4),
+    ("metal", 0.16),
+    ("red roof", 0.16),
+    ("concrete", 0.1),
+    ("blue tin", 0.06),
+    ("rusty", 0.12),
+)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,13 @@ _WOODS = read_rows("""
     975     690      70     1.0
 """)
 _CLEARING = (792, 770)
-_ROOFS = (("red roof", 0.36), ("grey roof", 0.3), ("blue tin", 0.14), ("metal", 0.1), ("concrete", 0.1))
+_ROOFS = (
+    ("red roof", 0.36),
+    ("grey roof", 0.3),
+    ("blue tin", 0.14),
+    ("metal", 0.1),
+    ("concrete", 0.1),
+)
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,13 @@ def _draw_place(heights: np.ndarray, degree: Degree, place: Place) -> None:
         degree.longitude + columns / ARC_SECONDS, degree.latitude + 1 - rows / ARC_SECONDS
     )
     crs = f"EPSG:{_GEOGRAPHIC}", f"EPSG:{place.epsg}"
-    x, y = (np.reshape(axis, longitude.shape) for axis in transform(*crs, longitude.ravel(), latitude.ravel()))
+    flat = transform(*crs, longitude.ravel(), latitude.ravel())
+    x, y = (np.reshape(axis, longitude.shape) for axis in flat)
     at = (place.north - y) / 10 - 0.5, (x - place.west) / 10 - 0.5
-    inside = np.all([(axis >= 0) & (axis <= side - 1) for axis, side in zip(at, place.shape, strict=True)], axis=0)
+    row, column = at
+    height, width = place.shape
+    inside = (row >= 0) & (row <= height - 1)
+    inside &= (column >= 0) & (column <= width - 1)
     drawn = open_land(place)
     surface = ndimage.uniform_filter(drawn.relief + drawn.height, 3)
     seen = ndimage.map_coordinates(surface, at, order=1, mode="nearest")

@@ -53,8 +53,14 @@ _STANDS = (  # cover, share of the hills, height in metres
     ("scrub", 0.1, 3),
 )
 _WORKS = read_path("800 640, 250 110")
-_ROOFS = (("red roof", 0.46), ("grey roof", 0.3), ("rusty", 0.1), ("concrete", 0.06), ("blue tin", 0.05),
-          ("metal", 0.03))  # fmt: skip
+_ROOFS = (
+    ("red roof", 0.46),
+    ("grey roof", 0.3),
+    ("rusty", 0.1),
+    ("concrete", 0.06),
+    ("blue tin", 0.05),
+    ("metal", 0.03),
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,8 @@ def draw(rng: Generator) -> Land:
 def _wander(rng: Generator, along: np.ndarray, *waves: float) -> np.ndarray:
     """A line that swings about 0 to -1 ... 1, with waves of these lengths."""
     phases = rng.random(len(waves))
-    swings = [np.sin(2 * np.pi * (along / wave + phase)) for wave, phase in zip(waves, phases, strict=True)]
+    turns = [along / wave + phase for wave, phase in zip(waves, phases, strict=True)]
+    swings = [np.sin(2 * np.pi * turn) for turn in turns]
     return sum(swings) / len(waves)
 
 
@@ -129,7 +136,11 @@ def _choose_crops(rng: Generator, plots: Parcels) -> np.ndarray:
 def _draw_tracks(sketch: Sketch, plots: Parcels, edge: np.ndarray) -> None:
     """Bunds, field tracks and ditches."""
     keep = sketch.swell(150, 30, 1.5)
-    for name, width, period, field in (("gravel", 1.6, 24, plots.across), ("stream", 2.5, 33, plots.along)):
+    lines = [
+        ("gravel", 1.6, 24, plots.across),
+        ("stream", 2.5, 33, plots.along),
+    ]
+    for name, width, period, field in lines:
         away = np.abs(np.mod(field, period) - period / 2)
         sketch.band(name, away, width, keep > -0.3)
     sketch.band("grass", plots.edge, 1.2, keep > -2)
