@@ -248,7 +248,8 @@ def cut_parcels(
     rng: Generator, ground: Blocks, angle: np.ndarray, width: np.ndarray, length: np.ndarray, disorder: float = 0.6
 ) -> Parcels:
     """Cut each block into strips (angle, width) and these into parcels (length), more or less regular."""
-    sine, cosine = np.sin(angle).take(ground.number), np.cos(angle).take(ground.number)
+    sine = np.sin(angle).take(ground.number)
+    cosine = np.cos(angle).take(ground.number)
     across = ground.row * cosine - ground.column * sine
     along = ground.row * sine + ground.column * cosine
     wide = width.take(ground.number)

@@ -27,7 +27,8 @@ def tile_parts(acquisition: Acquisition, asset: str) -> list[int]:
     Land is the same at all dates, clouds are the same in all bands, and a little belongs to the one image.
     """
     mean = MEAN * _BANDS[asset.split("_")[0]]
-    land, sky = _draw_field(f"{acquisition.place.name} land"), _draw_field(f"{acquisition.id} sky")
+    land = _draw_field(f"{acquisition.place.name} land")
+    sky = _draw_field(f"{acquisition.id} sky")
     own = Random(f"{acquisition.id} {asset}")
     lengths = []
     for share, rough, cloud in zip(_list_shares(), land, sky, strict=True):
@@ -50,7 +51,8 @@ def _list_shares() -> list[float]:
 
 def _draw_field(seed: str) -> list[float]:
     """A number between 0 and 1 for each tile, changing smoothly from neighbour to neighbour."""
-    dice, across = Random(seed), len(_list_sides())
+    dice = Random(seed)
+    across = len(_list_sides())
     values = [[dice.random() for _ in range(_KNOTS + 1)] for _ in range(_KNOTS + 1)]
     steps = [divmod(step * (_KNOTS - 1) / (across - 1), 1) for step in range(across)]
     return [_interpolate(values, int(row), int(column), y, x) for row, y in steps for column, x in steps]

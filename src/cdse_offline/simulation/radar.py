@@ -144,7 +144,8 @@ def draw_pass(land: Land, day: float, rng: Generator) -> np.ndarray:
 
 def _choose_weather(rng: Generator) -> np.ndarray:
     """γ⁰ of the surfaces on a day: wind roughens the water, rain wets the ground. (surface, polarisation)"""
-    wind, rain = rng.standard_normal(), rng.random()
+    wind = rng.standard_normal()
+    rain = rng.random()
     decibels = np.array([BACKSCATTER[name] for name in SPECTRA])
     decibels[np.isin(list(SPECTRA), _WATERS)] += 1.6 * wind
     decibels[np.isin(list(SPECTRA), _GROUNDS)] += 2 * rain - 1

@@ -182,7 +182,8 @@ def _draw_estates(sketch: Sketch, ground: _Ground) -> None:
 
 def _find_borders(number: np.ndarray) -> np.ndarray:
     """Where the pixel to the right or below has another number."""
-    below, right = np.roll(number, -1, axis=0), np.roll(number, -1, axis=1)
+    below = np.roll(number, -1, axis=0)
+    right = np.roll(number, -1, axis=1)
     return (number != below) | (number != right)
 
 

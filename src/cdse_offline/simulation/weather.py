@@ -69,8 +69,10 @@ CLIMATES = {
 
 def choose_weather(a: Acquisition) -> Weather:
     """What the window's sky is like; the tile's cloud cover is a hint, not more."""
-    climate, month = CLIMATES[a.place.climate], a.start.month
-    mood, tile = a.uniform("mood"), a.cloud_cover / 100
+    climate = CLIMATES[a.place.climate]
+    month = a.start.month
+    mood = a.uniform("mood")
+    tile = a.cloud_cover / 100
     cover = _choose_cover(a, tile, mood)
     aerosol = a.uniform("aerosol")
     season = np.sin(np.pi * (a.start.timetuple().tm_yday - 20) / 365)
