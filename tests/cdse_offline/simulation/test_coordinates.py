@@ -28,5 +28,5 @@ def test_whole_numbers_stay_whole():
 
 @pytest.mark.parametrize("path", ["1 x", "1 2,", "1 2 3", ""])
 def test_what_is_no_path_is_refused(path):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"invalid literal|values to unpack"):
         read_path(path)
