@@ -15,6 +15,7 @@ from cdse_access.messages import say
 VERSION = "cdse_offline:version"  # on the landing page of an offline CDSE
 FIELD = "cdse_offline:regions"  # of its collections
 LONGEST = 100  # letters of a name
+MOST_NAMED = 20  # regions in a line; a service may have thousands
 DAY = timedelta(days=1)
 MARGIN = 0.01  # degrees; a region's box lies somewhat within all that has pixels
 Span = tuple[datetime | None, datetime | None]  # from, to; None is an open end
@@ -73,9 +74,14 @@ def _read_region(document: Mapping[str, Any]) -> Region:
     first, last = (_read_time(text).date().isoformat() for text in document["interval"])
     name, title = document["id"], document["title"]
     is_on_earth = -180 <= west < east <= 180 and -90 <= south < north <= 90
-    if not is_on_earth or not all(text.isprintable() and len(text) <= LONGEST for text in (name, title)):
+    is_in_time = first <= last < date.max.isoformat()  # there is a day after it
+    if not (is_on_earth and is_in_time and _is_name(name) and _is_name(title)):
         raise ValueError(document)
     return Region(name, title, (west, south, east, north), (first, last))
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and text.isprintable() and len(text) <= LONGEST
 
 
 def _read_time(text: str) -> datetime:
@@ -109,9 +115,13 @@ def _list_days(regions: Iterable[Region]) -> str:
 def _list_months(regions: Iterable[Region]) -> str:
     """Names, joined where the months are the same: there may be many."""
     names: dict[str, list[str]] = {}
-    for region in regions:
+    listed = list(regions)
+    for region in listed[:MOST_NAMED]:
         names.setdefault(_format_months(*region.interval), []).append(region.title)
-    return "; ".join(f"{', '.join(titles)} ({months})" for months, titles in names.items())
+    told = [f"{', '.join(titles)} ({months})" for months, titles in names.items()]
+    if len(listed) > MOST_NAMED:
+        told.append("…")
+    return "; ".join(told)
 
 
 def _format_months(first: str, last: str) -> str:

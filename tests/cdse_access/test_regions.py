@@ -49,6 +49,9 @@ def test_regions_are_read_with_the_days_that_a_search_takes():
         {"interval": ["2023-01-03T03:25:21Z", None]},
         {"interval": ["2023-01-03"]},
         {"interval": ["mai", "mốt"]},
+        {"interval": ["2023-12-29", "2023-01-03"]},
+        {"interval": ["2023-01-03", "9999-12-31"]},
+        {"title": " "},
         {"title": None},
         {"title": "\x1b[31m"},
         {"title": "a" * 200},
@@ -99,6 +102,12 @@ def test_what_there_is_is_told_with_its_time():
     for first, last, written in months:
         region = REGIONS[0]._replace(interval=(first, last))
         assert f"Sông ({written})" in explain_absence([region], Point(0, 0), (None, None))
+
+
+def test_of_very_many_regions_only_some_are_named():
+    many = read_regions({FIELD: [RIVER | {"id": str(number), "title": f"Sông {number}"} for number in range(500)]})
+    told = explain_absence(many, Point(0, 0), (None, None))
+    assert "Sông 19 (1–12/2023); …." in told and "Sông 20" not in told
 
 
 def test_a_region_of_several_collections_is_told_once_as_the_first_has_it():
