@@ -168,9 +168,11 @@ class Scene:
     @cached_property
     def _scl(self) -> np.ndarray:
         sky = self._sky
-        bands = (_average(self._observed(band), 2) for band in WATCHED)
-        fields = (_average(field, 2) for field in (sky.opacity, sky.brightness, sky.direct, sky.cirrus))
-        return classify(Seen(*bands, *fields, sky.reach), seed_generator(self.acquisition, "SCL"))
+        blue, red, infrared = (_average(self._observed(band), 2) for band in WATCHED)
+        fields = sky.opacity, sky.brightness, sky.direct, sky.cirrus
+        opacity, brightness, direct, cirrus = (_average(field, 2) for field in fields)
+        seen = Seen(blue, red, infrared, opacity, brightness, direct, cirrus, sky.reach)
+        return classify(seen, seed_generator(self.acquisition, "SCL"))
 
 
 def _split_key(key: str) -> tuple[str, int]:

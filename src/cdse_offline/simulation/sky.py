@@ -157,11 +157,11 @@ def draw_sky(a: Acquisition, find_low: FindLow | None = None) -> Sky:
         fog = fog * (1 - opacity)
         top = (opacity * top + fog * _FOG) / np.maximum(opacity + fog, 1e-9)
         opacity = opacity + fog
-    veils = (coarse.refine(field) for field in (cirrus, veil, haze))
+    cirrus, veil, haze = (coarse.refine(field) for field in (cirrus, veil, haze))
     reach = coarse.onto(_find_reach(a, clouds), Frame(window, 2, 0))
     rim_shadow = _RIM_SHADOW * coarse.refine(_shift(rims, a, w.base))
     direct = (1 - shadow) * (1 - rim_shadow)
-    return Sky(opacity, top, direct, *veils, fog, reach, w)
+    return Sky(opacity, top, direct, cirrus, veil, haze, fog, reach, w)
 
 
 def _draw_high(rng: Generator, a: Acquisition, w: Weather, fine: Frame) -> tuple[np.ndarray, _Clouds | None]:
