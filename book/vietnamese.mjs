@@ -39,4 +39,18 @@ const transforms = ["document", "project"].map((stage) => ({
   plugin: () => translate,
 }));
 
-export default { name: "Vietnamese", transforms };
+// {mau}`2E7D32` is a small square of that colour, for legends.
+const SQUARE = { display: "inline-block", width: "1.1em", height: "1.1em", verticalAlign: "-0.15em", marginRight: "0.4em", border: "1px solid #8a9490", borderRadius: "0.2em" };
+
+const colour = {
+  name: "mau",
+  doc: "A square of a colour, given as RRGGBB, and its name",
+  body: { type: String, required: true },
+  run({ body }) {
+    if (!/^[0-9A-F]{6}$/.test(body)) throw new Error(`{mau}: ${body} is no colour as RRGGBB`);
+    const square = { type: "span", style: { ...SQUARE, backgroundColor: `#${body}` }, children: [] };
+    return [square, { type: "inlineCode", value: body }];
+  },
+};
+
+export default { name: "Vietnamese", transforms, roles: [colour] };

@@ -13,6 +13,13 @@ const PLAIN = {
 const SILENT = new Set(["comment", "mystTarget", "footnoteDefinition"]);
 const IMAGES = ["image/webp", "image/png", "image/jpeg", "image/svg+xml"];
 
+/** Style as React writes it (`backgroundColor`), as an attribute. */
+function styleOf({ style }) {
+  if (!style) return "";
+  const rules = Object.entries(style).map(([name, value]) => `${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}:${value}`);
+  return ` style="${escape(rules.join(";"))}"`;
+}
+
 export class Renderer {
   constructor(pages, fetchBytes) {
     this.pages = pages;
@@ -95,7 +102,7 @@ export class Renderer {
   async plain(node) {
     const tag = PLAIN[node.type];
     const name = node.class ?? { cardTitle: "card-title", legend: "legend" }[node.type];
-    return `<${tag}${this.id(node)}${name ? ` class="${escape(name)}"` : ""}>${await this.all(node.children)}</${tag}>`;
+    return `<${tag}${this.id(node)}${name ? ` class="${escape(name)}"` : ""}${styleOf(node)}>${await this.all(node.children)}</${tag}>`;
   }
 
   // -- text

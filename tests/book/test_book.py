@@ -131,6 +131,7 @@ def slug(name: str) -> str:
 def test_every_page_is_there(pages):
     expected = {slug(name) for name in NAMES} | {
         "index",
+        "vung-ngoai-tuyen",
         "thuat-ngu",
         "su-co",
         "hieu-nang",
@@ -198,6 +199,13 @@ def test_every_picture_says_what_is_seen(pages):
     assert len(pictures) > 15
     poor = [alt for alt in pictures if len(alt.split()) < 8 or re.match(r"<|Figure|Hình \d", alt) or "_" in alt]
     assert poor == []
+
+
+def test_a_page_keeps_room_for_its_pictures(pages):
+    pictures = [found for page in pages.values() for found in page.all("img")]
+    raster = [found for found in pictures if Path(found["src"]).suffix in (".webp", ".png", ".jpg")]
+    assert len(raster) > 15
+    assert [found["src"] for found in raster if not int(found.get("width") or 0) > 100] == []
 
 
 def test_every_notebook_can_be_downloaded(book, pages):
@@ -294,6 +302,7 @@ def build_page(root: Path, text: str) -> Page:
         (":::{figure} #khong-co\nChú thích\n:::", "no cell has the label khong-co"),
         (":::{khong-co}\nchữ\n:::", "khong-co"),
         ("{khong-co}`chữ`", "khong-co"),
+        ("{mau}`xanh`", "no colour"),
         ("```{mermaid}\ngraph LR\n```", "mermaid"),
         ("(nhan)=\n## Một\n\n(nhan)=\n## Hai", "nhan"),
         (":::{note}\n:khong-co: 1\nchữ\n:::", "khong-co"),
