@@ -49,7 +49,7 @@ const colour = {
   run({ body }) {
     if (!/^[0-9A-F]{6}$/.test(body)) throw new Error(`{mau}: ${body} is no colour as RRGGBB`);
     const square = { type: "span", style: { ...SQUARE, backgroundColor: `#${body}` }, children: [] };
-    return [square, { type: "inlineCode", value: body }];
+    return [{ type: "span", style: { whiteSpace: "nowrap" }, children: [square, { type: "inlineCode", value: body }] }];
   },
 };
 

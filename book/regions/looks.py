@@ -16,6 +16,7 @@ import numpy as np
 
 from cdse_offline.simulation.changes import apply_changes, find_change_days
 from cdse_offline.simulation.classes import CLOUD, FOG, SHADOW
+from cdse_offline.simulation.covers import COVERS
 from cdse_offline.simulation.fields import build_document
 from cdse_offline.simulation.floods import find_level
 from cdse_offline.simulation.landscapes import build_land
@@ -25,11 +26,12 @@ from cdse_offline.simulation.scenes import Scene
 KEPT = Path(__file__).with_name("looks.json")
 HIDING = (SHADOW, CLOUD, FOG)  # of SKY_10m
 CANDIDATES = 3  # a month: those passes of which the tile's cloud cover is lowest
-RARE = 0.1  # share of a crop's fields: what fewer of them do is not shown
+RARE = 0.25  # share of a crop's fields: what fewer of them do is not shown,
+SMALL = 0.02  # nor crops of so small a share of all fields
 GAP = 30  # days without a harvest
 FLOODED = 24  # class of land
 HECTARES = 0.01  # of a pixel
-Days = tuple[str, str | None]  # of harvest and start
+Harvest = tuple[str, str | None, int]  # its day, that of the start, the field
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Region:
     place: Place
     looks: tuple[Look, ...]  # one a month
     areas: dict[int, float]  # hectares of each class of land, on the first day of the year
+    later: tuple[int, ...]  # classes that it has only later, by changes and floods
     changes: tuple[int, int, float] | None  # first and last day of the year with a change, hectares
     seasons: tuple[Season, ...]
     floods: tuple[Flood, ...]
@@ -76,9 +79,11 @@ class Region:
 
 
 def measure(place: Place) -> Region:
-    looks = tuple(_choose_looks(place))
-    changes, seasons = measure_changes(place), measure_seasons(place)
-    return Region(place, looks, measure_areas(place), changes, seasons, measure_floods(place))
+    floods = measure_floods(place)
+    areas, later = measure_areas(place), measure_later(place, floods)
+    return Region(
+        place, tuple(_choose_looks(place)), areas, later, measure_changes(place), measure_seasons(place), floods
+    )
 
 
 def measure_areas(place: Place) -> dict[int, float]:
@@ -86,6 +91,15 @@ def measure_areas(place: Place) -> dict[int, float]:
     land = apply_changes(build_land(place), 1)
     classes, pixels = np.unique(land.kind, return_counts=True)
     return {int(one): round(int(count) * HECTARES, 2) for one, count in zip(classes, pixels, strict=True)}
+
+
+def measure_later(place: Place, floods: tuple[Flood, ...]) -> tuple[int, ...]:
+    """Classes that the land has only later in the year."""
+    kinds = [cover.kind for cover in COVERS.values()]
+    new = {kinds[code] for _, _, code in build_land(place).changes.tolist()}
+    if floods:
+        new.add(FLOODED)
+    return tuple(sorted(new - measure_areas(place).keys()))
 
 
 def measure_changes(place: Place) -> tuple[int, int, float] | None:
@@ -101,29 +115,31 @@ def measure_seasons(place: Place) -> tuple[Season, ...]:
     """The seasons that bring a harvest within the place's time, as the truth's `fields` have them."""
     fields = json.loads(build_document(place, build_land(place)))["features"]
     sizes = Counter(field["properties"]["name"] for field in fields)
-    days: dict[tuple[str, str], list[Days]] = {}
+    days: dict[tuple[str, str], list[Harvest]] = {}
     for field in fields:
         for season in field["properties"]["seasons"]:
             harvest = season["harvest"]
             if harvest and place.first_day <= date.fromisoformat(harvest) <= place.last_day:
                 key = field["properties"]["name"], season["name"]
-                days.setdefault(key, []).append((harvest, season["start"]))
+                days.setdefault(key, []).append((harvest, season["start"], field["id"]))
     found = [_sum_up(*key, turn) for key, pairs in days.items() for turn in _split_turns(sorted(pairs))]
-    common = [one for one in found if one.fields >= RARE * sizes[one.crop]]
+    large = {crop for crop, size in sizes.items() if size >= SMALL * len(fields)}
+    common = [one for one in found if one.crop in large and one.fields >= RARE * sizes[one.crop]]
     return tuple(sorted(common, key=lambda one: (-sizes[one.crop], one.harvests)))
 
 
-def _split_turns(pairs: list[Days]) -> Iterator[list[Days]]:
+def _split_turns(pairs: list[Harvest]) -> Iterator[list[Harvest]]:
     """Harvests with weeks between them are of different years."""
-    days = np.array([date.fromisoformat(harvest).toordinal() for harvest, _ in pairs])
+    days = np.array([date.fromisoformat(harvest).toordinal() for harvest, *_ in pairs])
     ends = [0, *(np.flatnonzero(np.diff(days) > GAP) + 1), len(pairs)]
     for first, last in pairwise(ends):
         yield pairs[first:last]
 
 
-def _sum_up(crop: str, name: str, pairs: list[Days]) -> Season:
-    starts = sorted(start for _, start in pairs if start)
-    return Season(crop, name, _find_ends(starts), _find_ends([harvest for harvest, _ in pairs]), len(pairs))
+def _sum_up(crop: str, name: str, pairs: list[Harvest]) -> Season:
+    harvests, starts, fields = zip(*pairs, strict=True)
+    sown = sorted(start for start in starts if start)
+    return Season(crop, name, _find_ends(sown), _find_ends(list(harvests)), len(set(fields)))
 
 
 def _find_ends(days: list[str]) -> tuple[str, ...]:
@@ -181,7 +197,8 @@ def read(place: Place) -> Region:
     areas = {int(name): hectares for name, hectares in kept["areas"].items()}
     seasons = tuple(_read_season(*season) for season in kept["seasons"])
     floods = tuple(Flood(passes[name], *measured) for name, measured in kept["floods"].items())
-    return Region(place, looks, areas, kept["changes"] and tuple(kept["changes"]), seasons, floods)
+    changes = kept["changes"] and tuple(kept["changes"])
+    return Region(place, looks, areas, tuple(kept["later"]), changes, seasons, floods)
 
 
 def _read_season(crop: str, name: str, starts: list[str], harvests: list[str], fields: int) -> Season:
@@ -192,9 +209,10 @@ def keep(region: Region) -> None:
     document = {
         "looks": {look.acquisition.id: look.hidden for look in region.looks},
         "areas": region.areas,
+        "later": region.later,
         "changes": region.changes,
         "seasons": [astuple(season) for season in region.seasons],
         "floods": {flood.acquisition.id: (flood.hidden, flood.area) for flood in region.floods},
     }
-    text = json.dumps(read_kept() | {region.place.name: document}, indent=1)
+    text = json.dumps(read_kept() | {region.place.name: document}, indent=1, ensure_ascii=False)
     KEPT.write_text(f"{text}\n", encoding="utf-8")

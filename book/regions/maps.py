@@ -33,6 +33,7 @@ STYLE: dict[Any, Any] = {
 WIDTH, DPI = 5.2, 150  # inches: so that letters are large enough on a phone
 STEP = 0.02  # degrees between the lines of the graticule
 WIDE = 0.13  # degrees
+LIFT = 0.2  # share of a map's height: above its scale
 GAMMA = 0.8
 COLUMNS = 3
 _LEGIBLE: dict[str, Any] = {"color": PAPER, "fontsize": 9.5, "fontweight": "bold"}
@@ -173,7 +174,8 @@ def _draw_tiles(axes: Axes, place: Place) -> None:
 def _draw_border(axes: Axes, x: Sequence[float], y: Sequence[float], words: str, side: str) -> None:
     axes.plot(x, y, color=BORDER, linewidth=1.4, linestyle=(0, (5, 3)))
     aside = {"left": 4, "center": 0, "right": -4}[side]
-    _write(axes, x[0], y[0], words, BORDER, (aside, 8), side, "bottom")
+    bottom, top = axes.get_ylim()
+    _write(axes, x[0], bottom + LIFT * (top - bottom), words, BORDER, (aside, 0), side, "bottom")
 
 
 def _draw_scale(axes: Axes, place: Place) -> None:

@@ -194,7 +194,7 @@ def _name_cloudy_months(region: Region) -> str:
 def list_seasons(region: Region) -> str:
     lines = []
     for season in region.seasons:
-        fields = f"{season.fields:,}".replace(",", " ")
+        fields = f"{season.fields:,}".replace(",", "\u00a0")
         lines.append([season.crop, season.name, _name_span(season.starts), _name_span(season.harvests), fields])
     return table("Cây | Vụ | Gieo, cấy hoặc thả | Thu hoạch | Thửa", lines, "llllr")
 
@@ -236,9 +236,10 @@ def show_figure(file: str, label: str, alt: str, words: str) -> str:
 def list_land_classes(regions: list[Region]) -> str:
     lines = []
     for value, one in LAND_CLASSES.items():
-        homes = [region.place.name for region in regions if value in region.areas]
-        lines.append([str(value), _show_colour(one), one.title, ", ".join(f"`{home}`" for home in homes) or "–"])
-    return table("Giá trị | Màu | Lớp | Có ở, ngày đầu năm", lines, "rlll")
+        homes = [f"`{region.place.name}`" for region in regions if value in region.areas]
+        homes += [f"`{region.place.name}` về sau" for region in regions if value in region.later]
+        lines.append([str(value), _show_colour(one), one.title, ", ".join(homes)])
+    return table("Giá trị | Màu | Lớp | Có ở", lines, "rlll")
 
 
 def list_sky_classes() -> str:

@@ -97,6 +97,7 @@ def test_the_land_is_that_of_the_page(place):
     wish = f"run `python -m book.regions --only {place.name}`"
     assert looks.measure_areas(place) == region.areas, wish
     assert looks.measure_changes(place) == region.changes, wish
+    assert looks.measure_later(place, region.floods) == region.later, wish
 
 
 def test_the_sky_is_that_of_the_page():
@@ -136,7 +137,7 @@ def test_the_clearing_and_the_park_grow_as_the_page_tells():
 
 
 def test_seasons_are_parted_by_weeks_without_a_harvest():
-    pairs = [("2023-01-02", None), ("2023-01-20", None), ("2023-06-01", None)]
+    pairs = [("2023-01-02", None, 1), ("2023-01-20", None, 2), ("2023-06-01", None, 1)]
     assert [len(turn) for turn in looks._split_turns(pairs)] == [2, 1]
 
 
