@@ -117,8 +117,9 @@ def _remove_scenes(versions: list[Path], excess: float) -> float:
     for scene in sorted(_list_scenes(versions)):
         if removed >= excess or not _is_idle(scene.path):
             break
-        removed += measure_size(scene.path)
+        size = measure_size(scene.path)
         shutil.rmtree(scene.path, ignore_errors=True)
+        removed += size - measure_size(scene.path)  # what may not be removed is still there
     return removed
 
 
@@ -137,9 +138,12 @@ def _list_scenes(versions: list[Path]) -> Iterator[_Scene]:
 
 
 def _is_idle(scene: Path) -> bool:
-    """Has nobody used it for a while? Asked just before it is removed, since somebody may have come meanwhile."""
+    """Has nobody used it for a while? Asked just before it is removed, since somebody may have come meanwhile.
+
+    A mark far in the future was made when the clock was wrong, and says nothing.
+    """
     try:
-        return time.time() - scene.stat().st_mtime > IN_USE
+        return abs(time.time() - scene.stat().st_mtime) > IN_USE
     except OSError:
         return False
 

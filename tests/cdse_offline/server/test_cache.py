@@ -1,6 +1,7 @@
 """The kept images: old versions go, and what is too much, scene by scene; never what is in use, or not ours."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -107,6 +108,22 @@ def test_one_that_is_used_while_others_are_removed_stays(tmp_path: Path, monkeyp
     monkeypatch.setattr(cache.shutil, "rmtree", remove_and_use)
     Cache(tmp_path, 0).make_room()
     assert list_scenes(tmp_path) == ["b"]
+
+
+def test_a_mark_of_a_clock_that_was_ahead_keeps_nothing(tmp_path: Path):
+    put(tmp_path, OLD, "a", -400 * 86400)
+    Cache(tmp_path, 1).make_room()
+    assert not list_scenes(tmp_path)
+
+
+def test_what_cannot_be_removed_does_not_save_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for scene, age in (("a", 4000), ("b", 3000), ("c", 2000)):
+        put(tmp_path, OLD, scene, age)
+    remove = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", lambda path, **more: path.name == "a" or remove(path, **more))
+    kept = Cache(tmp_path, 250_000)
+    kept.make_room()
+    assert list_scenes(tmp_path) == ["a", "c"] and kept.size == measure_size(tmp_path)
 
 
 def test_use_is_marked_on_the_scene_now_and_then(tmp_path: Path):
