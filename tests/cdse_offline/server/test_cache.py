@@ -120,7 +120,12 @@ def test_what_cannot_be_removed_does_not_save_the_next(tmp_path: Path, monkeypat
     for scene, age in (("a", 4000), ("b", 3000), ("c", 2000)):
         put(tmp_path, OLD, scene, age)
     remove = shutil.rmtree
-    monkeypatch.setattr(shutil, "rmtree", lambda path, **more: path.name == "a" or remove(path, **more))
+
+    def remove_others(path: Path, **more: bool) -> None:
+        if path.name != "a":
+            remove(path, **more)
+
+    monkeypatch.setattr(shutil, "rmtree", remove_others)
     kept = Cache(tmp_path, 250_000)
     kept.make_room()
     assert list_scenes(tmp_path) == ["a", "c"] and kept.size == measure_size(tmp_path)
