@@ -121,9 +121,9 @@ def test_what_cannot_be_removed_does_not_save_the_next(tmp_path: Path, monkeypat
         put(tmp_path, OLD, scene, age)
     remove = shutil.rmtree
 
-    def remove_others(path: Path, **more: bool) -> None:
+    def remove_others(path: Path, *, ignore_errors: bool) -> None:
         if path.name != "a":
-            remove(path, **more)
+            remove(path, ignore_errors=ignore_errors)
 
     monkeypatch.setattr(shutil, "rmtree", remove_others)
     kept = Cache(tmp_path, 250_000)
