@@ -28,6 +28,7 @@ from cdse_access.messages import say
 from cdse_access.problems import BadData, Message
 
 ALONE = ONE_THREAD | {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}  # what lies beside a file is not looked for
+STRUCTURE = "IMAGE_STRUCTURE"  # what GDAL tells of how a file is written
 MASKED = {MaskFlags.per_dataset, MaskFlags.alpha}
 GAP = 64  # bytes between tiles that one request takes along
 MUCH = 1 << 22  # bytes of one request, if no tile alone has more
@@ -81,13 +82,19 @@ class Cog:
                 raise self._refuse(odd)
             layout = _read_layout(dataset)
             place = rio_geobox(dataset)
+            predictor = _read_predictor(dataset)
             count = len(dataset.overviews(1))
             nodata = dataset.nodata
         if wanted.size not in (None, self.size):
             raise BadData(say("image-changed", name=self.file.name, told=wanted.size, found=self.size))
         check_place(place, wanted.grid, self.file.name)
         assert isinstance(place, GeoBox)
-        overviews = tuple(_read_overviews(name, layout, count))
+        reduced = list(_read_overviews(name, layout, count))
+        overviews = tuple(overview for overview, _ in reduced)
+        if {other for _, other in reduced} - {predictor}:
+            raise self._refuse(say("odd-coding"))
+        if not {image.tile_count for image in (layout, *overviews)} <= set(self.tables.tiles):
+            raise self._refuse(say("odd-tables"))
         return Image(
             layout,
             len(overviews),
@@ -187,8 +194,9 @@ def _find_oddities(dataset: Any, wanted: Wanted) -> Iterator[Message]:
     if not dataset.profile.get("tiled"):
         yield say("odd-strips")
     kind = dataset.dtypes[0]
-    if kind not in TYPES:
-        yield say("odd-numbers", kind=kind)
+    bits = dataset.tags(1, ns=STRUCTURE).get("NBITS")
+    if kind not in TYPES or bits:
+        yield say("odd-numbers", kind=f"{kind}, {bits} bit" if bits else kind)
     flags = set(chain(*dataset.mask_flag_enums))
     if flags & MASKED:
         yield say("odd-mask")
@@ -213,14 +221,23 @@ def _read_layout(dataset: Any) -> Layout:
     )
 
 
-def _read_overviews(name: str, layout: Layout, count: int) -> Iterator[Layout]:
-    """The levels that are halves of those before, as far as they go: others odc-stac would not find by their number."""
+def _read_predictor(dataset: Any) -> str:
+    """How numbers follow from those beside them: with another one they are others, and no sum in the file tells."""
+    return str(dataset.tags(ns=STRUCTURE).get("PREDICTOR"))
+
+
+def _read_overviews(name: str, layout: Layout, count: int) -> Iterator[tuple[Layout, str]]:
+    """The levels that are halves of those before, as far as they go, and the predictor of each.
+
+    Others odc-stac would not find by their number.
+    """
     for level in range(1, count + 1):
         with rasterio.open(name, driver="GTiff", overview_level=level - 1) as reduced:
             overview = _read_layout(reduced)
+            predictor = _read_predictor(reduced)
         if not _is_reduced(layout, overview, 2**level):
             return
-        yield overview
+        yield overview, predictor
 
 
 def _is_reduced(layout: Layout, overview: Layout, factor: int) -> bool:

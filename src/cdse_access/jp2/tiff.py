@@ -21,6 +21,7 @@ LEADER = b"BLOCK_LEADER=SIZE_AS_UINT4"  # GDAL's word for: before each tile stan
 # What a damaged or hostile table may cost, well above what CDSE writes: 6 images, 20 entries each, 100 tiles.
 MOST_IMAGES, MOST_ENTRIES, MOST_BYTES = 32, 100, 1 << 20
 ORDERS = {b"II": "<", b"MM": ">"}
+TILES = 324  # the number of the entry that lists where tiles stand
 # How many bytes each type of TIFF takes, by its number.
 TYPES = {
     1: 1,
@@ -65,13 +66,14 @@ BIG = Form("Q", "HHQ8s", "Q")
 
 
 class Tables:
-    """The tables of a file, read piece by piece; `spans` are the pieces."""
+    """The tables of a file, read piece by piece; `spans` are the pieces, `tiles` how many each image lists."""
 
     def __init__(self, file: Source) -> None:
         self.file = file
         begin = file.read(0, BEGIN)
         self.spans = [Span(0, begin)]
         self.has_leaders = LEADER in begin[:512]
+        self.tiles: list[int] = []
         self._taken = 0
         self._read_all(begin)
 
@@ -107,7 +109,9 @@ class Tables:
             raise self._refuse()
         place += number.size
         entries = self._take(place, count * entry.size)
-        for _, kind, values, field in entry.iter_unpack(entries):
+        for name, kind, values, field in entry.iter_unpack(entries):
+            if name == TILES:
+                self.tiles.append(values)
             length = TYPES.get(kind, 1) * values
             if length > len(field):
                 (start,) = pointer.unpack(field)

@@ -1,5 +1,6 @@
 """cdse_access.jp2.cog: tiles by their place, in few requests; what would be left out without a word is refused."""
 
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -154,6 +155,27 @@ def write_masked(where: str) -> bytes:
 
 def scale(file: Any) -> None:
     file.scales, file.offsets = [0.0001], [-0.1]
+
+
+def damage(data: bytes, entry: int, value: int) -> bytes:
+    """With another value in the first table."""
+    (place,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, place)
+    [at] = [at for at in range(place + 2, place + 2 + 12 * count, 12) if struct.unpack_from("<H", data, at) == (entry,)]
+    return data[: at + 8] + struct.pack("<I", value) + data[at + 12 :]
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "why"),
+    [
+        (317, 1, "các tham số nén không khớp nhau"),  # predictor: 1 is none
+        (322, 64, "các bảng ở phần đầu hỏng"),  # width of a tile
+        (258, 12, "kiểu số uint16, 12 bit"),
+    ],
+)
+def test_what_would_make_other_numbers_of_whole_tiles_is_refused(entry, value, why):
+    assert damage(DATA, 317, 2) == DATA
+    assert why in refuse(damage(DATA, entry, value))
 
 
 def test_a_mask_in_the_file_is_no_nodata_and_is_refused():
