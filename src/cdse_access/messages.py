@@ -67,6 +67,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "how-late": "sau {seconds} giây vẫn chưa trả lời",
         "how-signal": "bị dừng bằng tín hiệu {number}",
         "items-dropped": "Bỏ {number} item trùng hoặc cũ hơn của cùng lần chụp: {items}.",
+        "items-neighbours": (
+            "Bỏ {number} item của ô lưới bên cạnh: ở vùng này, CDSE ngoại tuyến chỉ có pixel trong các item còn lại."
+        ),
         "items-odd": "Bỏ {number} item hỏng: {faults}",
         "kept-elsewhere": (
             "không cất ảnh được trong {folder} ({why}), nên lần chạy này cất tạm trong {now}. Muốn giữ lại thì đặt "

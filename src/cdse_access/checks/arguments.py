@@ -22,6 +22,7 @@ from cdse_access.checks.items import (
     Bands,
     choose_newest,
     complete_nodata,
+    find_footprint,
     find_outline,
     find_wrong_items,
     find_wrong_ways,
@@ -158,11 +159,36 @@ def _choose_meeting(items: Sequence[Item], area: Area, geobox: GeoBox, on_bad: s
     wanted = _find_wanted(area, geobox)
     bounds = np.round(wanted.bounds, 4)
     name = f"bbox {tuple(area['bbox'])}" if "bbox" in area else f"Vùng {tuple(bounds.tolist())}"
+    items = _leave_neighbours(items, wanted)
     apart = _find_apart(items, wanted, name)
     wrong: list[str] = [say("area-small", area=name)] if _is_below_a_pixel(area, geobox) else []
     if wrong or (apart and on_bad != "drop"):
         raise BadInput("\n".join(list_wrong(items, apart) + wrong))
     return leave_out(items, apart)
+
+
+def _leave_neighbours(items: Sequence[Item], wanted: BaseGeometry) -> Sequence[Item]:
+    """The items without neighbours, which are told."""
+    kept = _drop_neighbours(items, wanted)
+    if len(kept) < len(items):
+        tell(say("items-neighbours", number=len(items) - len(kept)))
+    return kept
+
+
+def _drop_neighbours(items: Sequence[Item], wanted: BaseGeometry) -> Sequence[Item]:
+    """Where others have pixels, not the simulated scenes that have none: a search finds them, real ones had some."""
+    neighbours = [number for number, item in enumerate(items) if _is_neighbour(item, wanted)]
+    kept = [item for number, item in enumerate(items) if number not in neighbours]
+    return kept if any(_meets(find_outline(item), wanted) for item in kept) else items
+
+
+def _is_neighbour(item: Item, wanted: BaseGeometry) -> bool:
+    """Does its tile meet the area, but not the window of it that was simulated?"""
+    return _meets(find_footprint(item), wanted) and not _meets(find_outline(item), wanted)
+
+
+def _meets(outline: BaseGeometry, wanted: BaseGeometry) -> bool:
+    return bool(outline.intersection(wanted).area)
 
 
 def _find_wanted(area: Area, geobox: GeoBox) -> BaseGeometry:
@@ -176,7 +202,9 @@ def _find_away(items: Sequence[Item], odd: Mapping[int, Sequence[str]], area: Ar
     if "bbox" not in area:
         return []
     readable = [item for number, item in enumerate(items) if number not in odd or has_outline(item)]
-    apart = _find_apart(readable, box(*area["bbox"]), f"bbox {tuple(area['bbox'])}")
+    wanted = box(*area["bbox"])
+    readable = list(_drop_neighbours(readable, wanted))
+    apart = _find_apart(readable, wanted, f"bbox {tuple(area['bbox'])}")
     is_left_out = on_bad == "drop" and len(apart) < len(readable)
     return [] if is_left_out else list_wrong(readable, apart)
 
@@ -185,7 +213,7 @@ def _find_apart(items: Sequence[Item], wanted: BaseGeometry, name: str) -> dict[
     """The items that promise no pixel of the area, by their place."""
     apart: dict[int, list[str]] = {}
     for number, item in enumerate(items):
-        if not find_outline(item).intersection(wanted).area:
+        if not _meets(find_outline(item), wanted):
             window = item.properties.get(WINDOW)
             slot = "area-outside-window" if window else "area-outside"
             apart[number] = [say(slot, area=name, item=item.id, covered=window or item.bbox)]

@@ -70,6 +70,16 @@ def test_areas_without_simulated_pixels():
     assert check_load([item], ["B04_10m"], bbox=(11.45, 47.85, 11.55, 47.95), resolution=10)
 
 
+def test_neighbours_without_simulated_pixels_are_left_out_and_told(capsys):
+    here = make_item(**{"cdse_offline:window": [11.4, 47.8, 11.5, 47.9]})
+    neighbour = make_item("S2A_y", **{"cdse_offline:window": [11.5, 47.9, 11.6, 48.0], "grid:code": "MGRS-32UQU"})
+    assert [item.id for item in check_load([neighbour, here], ["B04_10m"], **AREA)] == [here.id]
+    assert capsys.readouterr().out.startswith("Bỏ 1 item của ô lưới bên cạnh")
+    assert "nơi duy nhất" not in refuse([neighbour, here], bands=["B04"])  # nor is it one of several faults
+    far = make_item("S2A_z", west=13.0, **{"cdse_offline:window": [13.5, 47.9, 13.6, 48.0]})
+    assert "S2A_z" in refuse([far, here])  # of a tile that is nowhere near: a mistake
+
+
 @pytest.mark.parametrize(
     ("area", "message"),
     [
