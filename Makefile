@@ -16,7 +16,7 @@ lab: setup ## Cài đặt (lần đầu) rồi mở bài 1 trong JupyterLab
 	$(LAB) --LabApp.default_url=/lab/tree/notebooks/01-xac-thuc.ipynb $(ARGS)
 
 test: setup ## Chạy toàn bộ kiểm thử; một phần: make test ARGS="tests/lessons"
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(or $(ARGS),-n 2)
 
 bench: setup ## Đo tốc độ đọc ảnh, ghi vào book/hieu-nang.md (khoảng 30 phút); chỉ một ngày ảnh: ARGS=--quick
 	@sh tools/setup-bench.sh

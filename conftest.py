@@ -16,8 +16,8 @@ from cdse_access.session import Session, connect
 from tools.notebooks import learner_environment
 
 ROOT = Path(__file__).parent
-# Quick checks first, then the faults, then the lessons, then JupyterLab in a browser.
-ORDER = ("tests/faults", "notebooks", "tests/browser")
+# Quick checks first, then files that take minutes, last those that take less: processes side by side end together.
+ORDER = ("tests/browser", "tests/faults", "notebooks")
 
 
 def pytest_configure(config: pytest.Config) -> None:

