@@ -1,0 +1,47 @@
+"""Một bài tập là một bảng: cách đọc câu trả lời, đáp án đúng, và mỗi lỗi hay gặp cho ra gì."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lessons.answers.kinds import Kind
+
+
+class MissingNameError(AttributeError):
+    """Notebook chưa có biến này: các ô phía trên chưa chạy."""
+
+
+class Lesson:
+    """Các biến của notebook, chỉ để đọc: `lesson.dn`, `lesson.items` …"""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = names
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._names.get(name)
+        if value is None or value is ...:
+            raise MissingNameError(name)
+        return value
+
+    @property
+    def is_simulated(self) -> bool:
+        """Có item nào trong `items` là cảnh mô phỏng."""
+        return any(item.properties.get("cdse_offline:simulated") for item in self.items)
+
+
+Reference = Callable[[Lesson], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """Bảng của một bài tập.
+
+    right: tính đáp án từ dữ liệu của người học; None nếu dữ liệu ấy không cho biết đáp án (ảnh thật không có sự thật).
+    also: những đáp án cũng đúng. mistakes: với mỗi gợi ý (slot trong `messages`), hàm tính thứ mà lỗi ấy cho ra; hàm
+    có `yield` thì cho ra nhiều thứ, chẳng hạn con số của mọi ngày khác.
+    """
+
+    kind: Kind
+    right: Reference
+    also: tuple[Reference, ...] = ()
+    mistakes: Mapping[str, Reference] = field(default_factory=dict)

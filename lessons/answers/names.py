@@ -1,0 +1,87 @@
+"""Loại câu trả lời: một hay nhiều tên (ngày, id của item, tên band): chuỗi, danh sách, tập hợp, các item."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pystac import Item
+
+from lessons.answers.kinds import Doubt, Kind, OddError
+from lessons.answers.messages import say
+
+DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ].*)?|(\d\d?)/(\d\d?)/(\d{4})")  # 2023-09-28 hay 28/9/2023
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names(Kind):
+    """Một tập tên, không kể thứ tự. of: "dates", "ids", "bands" hay "words" (chữ hoa, chữ thường như nhau)."""
+
+    of: str
+
+    def read(self, value: object) -> frozenset[str]:
+        names = frozenset(map(self._read_name, _list_parts(value)))
+        if not names:
+            raise OddError("odd-empty")
+        return names
+
+    def _read_name(self, part: object) -> str:
+        if isinstance(part, Item):
+            instant = part.datetime
+            return instant.date().isoformat() if self.of == "dates" and instant else part.id
+        if isinstance(part, np.datetime64 | date):
+            return pd.Timestamp(part).date().isoformat()
+        if not isinstance(part, str):
+            raise OddError("odd-type", kind=type(part).__name__)
+        return self._read_text(part.strip())
+
+    def _read_text(self, text: str) -> str:
+        if self.of == "words":
+            return text.casefold()
+        if self.of != "dates":
+            return text
+        found = DAY.fullmatch(text)
+        if found is None:
+            raise OddError("odd-date", text=text)
+        year, month, day = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
+        return f"{year}-{int(month):02}-{int(day):02}"
+
+    def measure(self, given: frozenset[str], target: object) -> float:
+        """Phần không chung."""
+        wanted = self.read(target)
+        return 1 - len(given & wanted) / len(given | wanted)
+
+    def allow(self, target: object) -> float:
+        return 0.0
+
+    def describe(self, target: object = None) -> str:
+        return say(f"names-{self.of}")
+
+    def doubt(self, given: frozenset[str], target: object) -> Iterator[Doubt]:
+        wanted = self.read(target)
+        extra, lacking = given - wanted, wanted - given
+        if len(given) == len(wanted) == 1:
+            return
+        if extra:
+            yield "names-extra", {"name": min(extra), "number": len(extra)}
+        if lacking:
+            yield "names-lack", {"number": len(lacking)}
+
+    def show(self, target: object) -> str:
+        return ", ".join(sorted(self.read(target)))
+
+
+def _list_parts(value: object) -> list[Any]:
+    if isinstance(value, str | Item | date | np.datetime64):
+        return [value]
+    if isinstance(value, xr.DataArray):
+        value = value.compute().values
+    if isinstance(value, np.ndarray):
+        return list(value.ravel())
+    if isinstance(value, Iterable) and not isinstance(value, xr.Dataset | Iterator):
+        return list(value)
+    raise OddError("odd-type", kind=type(value).__name__)
