@@ -23,6 +23,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "simulated": " (ảnh mô phỏng)",
     },
     Reason.INPUT: {
+        "bands-unknown": "Siêu dữ liệu của {item} không ghi bước sóng của band nào: hãy chọn một item sentinel-2-l2a.",
         "baseline": (
             "{item} có baseline {version} nhưng raster:offset {offset}: hai điều này trái nhau, hãy tìm bản xử lý "
             "mới hơn (baseline 05.xx) của cùng ngày."
