@@ -21,6 +21,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "more": "… và {number} lỗi nữa.",
         "no-crs": "không rõ",
         "simulated": " (ảnh mô phỏng)",
+        "truth-none": "Không có đáp án cho những ngày này (chỉ cảnh mô phỏng mới có): kết quả toàn NaN.",
     },
     Reason.INPUT: {
         "bands-unknown": "Siêu dữ liệu của {item} không ghi bước sóng của band nào: hãy chọn một item sentinel-2-l2a.",
