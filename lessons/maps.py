@@ -1,29 +1,57 @@
-"""Bản đồ: giãn màu chung, trục có tọa độ và đơn vị, hình có mô tả bằng lời."""
+"""Bản đồ trong một lời gọi: một hay vài bản đồ cạnh nhau, thang màu chung, tiêu đề có ngày và "(ảnh mô phỏng)"."""
 
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
-import odc.geo.xr  # noqa: F401  (thuộc tính `.odc` của mảng)
 import xarray as xr
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from odc.geo.geobox import GeoBox
 from pystac import Item
 
 from cdse_access.checks.items import list_items
+from cdse_access.georeference import is_simulated
 from cdse_access.problems import BadInput
-from lessons.grids import check_array
+from lessons.axes import check_map, draw_map, find_shape, mark_places
+from lessons.legends import (
+    MASK,
+    NDVI_COLORS,
+    SCL_LEGEND,
+    Classes,
+    Panels,
+    Style,
+    add_bar,
+    add_legend,
+    choose_scale,
+    color_classes,
+    has_classes,
+    stretch,
+    stretch_all,
+)
 from lessons.messages import say
 
-# Vàng nhạt đến lục đậm phân biệt được cả khi mù màu đỏ–lục; nước (NDVI < 0) xanh lam, không dữ liệu xám.
-NDVI_COLORS = plt.colormaps["YlGn"].with_extremes(under="#4f81bd", bad="#d0d0d0")
+__all__ = [
+    "NDVI_COLORS",
+    "SCL_LEGEND",
+    "Picture",
+    "draw_map",
+    "show",
+    "show_map",
+    "show_maps",
+    "simulated",
+    "stretch",
+]
+
+Named = Sequence[tuple[str, xr.DataArray]]
+
+MOST = 12  # bản đồ trong một hình
+DPI = 110
+DPI_OF_MANY = 80  # nhiều hơn bốn bản đồ: mỗi cái nhỏ hơn, tệp không phình ra
+QUALITY = 82  # của JPEG: một phần ba kích thước của PNG, chữ còn nét
 
 
 def simulated(items: Iterable[Item]) -> str:
@@ -33,139 +61,174 @@ def simulated(items: Iterable[Item]) -> str:
     return say("simulated") if is_simulated else ""
 
 
-def stretch(rgb: xr.DataArray, low: float = 1, high: float = 99.5) -> dict[str, float]:
-    """Ngưỡng đen `vmin` và trắng `vmax` chung cho mọi band, mọi ngày: hai bách phân vị của toàn mảng, bỏ qua NaN.
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """Một hình đã vẽ xong: hiện ra khi nó là giá trị cuối của ô. `figure` và `axes` của matplotlib, để vẽ thêm."""
 
-    rgb: phản xạ, kích thước bất kỳ. Lỗi: BadInput (ValueError) khi không còn pixel nào, khi mọi pixel bằng nhau, khi
-    nhận DN (số 0 của nó là không có dữ liệu, không phải tối).
+    figure: Figure
+    axes: tuple[Axes, ...]
+
+    def __repr__(self) -> str:
+        """Các tiêu đề: nơi chỉ hiện được chữ cũng biết hình vẽ gì."""
+        titles = [self.figure.get_suptitle()]
+        titles += [ax.get_title() for ax in self.axes]
+        return "\n".join(filter(None, titles))
+
+    def _repr_jpeg_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.figure.savefig(
+            buffer,
+            format="jpeg",
+            dpi=DPI if len(self.axes) <= 4 else DPI_OF_MANY,
+            bbox_inches="tight",
+            pil_kwargs={"quality": QUALITY},
+        )
+        return buffer.getvalue()
+
+
+def show_map(array: xr.DataArray, title: str = "", **more: Any) -> Picture:
+    """Một bản đồ; tiêu đề có ngày chụp, và "(ảnh mô phỏng)" khi đúng là thế. Không có `title` thì lấy tên của mảng.
+
+    array: (y, x), hoặc có thêm chiều "band" (3) để vẽ RGB. more: limits, classes, places, cmap, vmin, vmax như của
+    `show_maps`. Lỗi: BadInput khi mảng không vẽ thành bản đồ được.
     """
-    check_array("rgb", rgb)
-    if rgb.dtype.kind != "f":
-        raise BadInput(say("stretch-integer"))
-    _check_percentiles(low, high)
-    if not rgb.notnull().any():
-        raise BadInput(say("stretch"))
-    black, white = np.nanpercentile(rgb, [low, high])
-    if not -math.inf < black < white < math.inf:
-        raise BadInput(say("stretch"))
-    return {"vmin": float(black), "vmax": float(white)}
+    check_map(array)
+    own = str(array.attrs.get("long_name", ""))
+    name = title or own[:1].upper() + own[1:]
+    return show_maps({name: array}, **more)
 
 
-def _check_percentiles(low: float, high: float) -> None:
-    is_number = isinstance(low, Real) and isinstance(high, Real)
-    if not is_number or not 0 <= low < high <= 100:
-        raise BadInput(say("stretch-percentiles", low=low, high=high))
+def show_maps(
+    panels: Mapping[str, xr.DataArray] | xr.DataArray,
+    title: str = "",
+    *,
+    limits: Mapping[str, float] | None = None,
+    classes: Classes | None = None,
+    places: Mapping[str, Sequence[float]] | None = None,
+    **style: Any,
+) -> Picture:
+    """Vài bản đồ cạnh nhau, chung một thang màu.
 
-
-def draw_map(ax: Axes, array: xr.DataArray, title: str, **style: Any) -> None:
-    """Vẽ một bản đồ lên `ax`, trục theo hệ quy chiếu của mảng: km nếu là phép chiếu, độ nếu là kinh độ và vĩ độ.
-
-    array: (y, x), có thang màu lấy tên và đơn vị từ attrs; hoặc có thêm chiều "band" (3) để vẽ RGB. Không có tọa độ,
-    hay lưới nghiêng, thì trục đếm pixel. style: cmap, vmin, vmax ... chuyển cho xarray.
-    Lỗi: BadInput khi còn chiều khác (chọn một ngày trước), khi tọa độ không cách đều.
+    panels: {tiêu đề: mảng}, hoặc một mảng còn chiều time: mỗi ngày một bản đồ. limits: ngưỡng đen, trắng của các ảnh
+    RGB, như `stretch` trả về; không đưa thì tính chung từ chúng. style: cmap, vmin, vmax của các bản đồ một band; NDVI
+    tự có. classes: {mã: (tên, màu)} khi mảng chứa mã lớp; chú giải kể những lớp có mặt. places: {tên: (x, y)} hay
+    {tên: (x0, y0, x1, y1)} theo tọa độ của mảng, đánh dấu lên mọi bản đồ.
+    Lỗi: BadInput khi không có bản đồ nào, có quá nhiều, hoặc một mảng không vẽ thành bản đồ được.
     """
-    check_array("array", array)
-    _check_drawing(ax, array)
-    y, x = _find_plane(array)
-    place = _find_place(array, y, x)
-    rgb = "band" if "band" in array.dims else None
-    image = array.plot.imshow(ax=ax, x=x, y=y, rgb=rgb, **style)
-    image.set_extent(place.extent)
-    *columns, bottom, top = place.extent
-    rows = sorted([bottom, top], reverse=place.counts_down)
-    ax.set(title=title, xlabel=place.xlabel, ylabel=place.ylabel)
-    ax.set(aspect=place.aspect, xlim=sorted(columns), ylim=rows)
+    named = _list_panels(panels)
+    arrays = [array for _, array in named]
+    figure, axes = _lay_out(arrays)
+    drawn = list(zip(axes, arrays, strict=True))
+    _draw_pictures([panel for panel in drawn if "band" in panel[1].dims], limits)
+    bands = [panel for panel in drawn if "band" not in panel[1].dims]
+    named_bands = [panel for panel in bands if has_classes(panel[1], classes)]
+    scaled_bands = [panel for panel in bands if not has_classes(panel[1], classes)]
+    _draw_classes(figure, named_bands, classes or MASK)
+    _draw_scales(figure, scaled_bands, style)
+    for ax, array in drawn:
+        mark_places(ax, array, places or {})
+    _share_labels(drawn)
+    _write_titles(figure, axes, named, title)
+    return Picture(figure, axes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Một bản đồ nằm ở đâu trên hai trục: biên (trái, phải, dưới, trên), tên trục, tỉ lệ."""
-
-    extent: tuple[float, ...]
-    xlabel: str
-    ylabel: str
-    aspect: float = 1
-    counts_down: bool = False
-
-
-def _check_drawing(ax: object, array: xr.DataArray) -> None:
-    if not isinstance(ax, Axes) or ax.name != "rectilinear":
-        kind = type(ax).__name__
-        raise BadInput(say("map-axes", kind=kind))
-    if array.dtype.kind not in "biuf":
-        raise BadInput(say("map-values", dtype=array.dtype))
+def _list_panels(panels: Any) -> Named:
+    if isinstance(panels, xr.DataArray) and "time" in panels.dims:
+        named = [("", layer) for layer in panels.transpose("time", ...)]
+    elif isinstance(panels, Mapping):
+        named = list(panels.items())
+    else:
+        raise BadInput(say("maps-panels", kind=type(panels).__name__))
+    if not 1 <= len(named) <= MOST:
+        raise BadInput(say("maps-number", number=len(named), most=MOST))
+    for _, array in named:
+        check_map(array)
+    return named
 
 
-def _find_plane(array: xr.DataArray) -> tuple[str, str]:
-    """Tên hai chiều (y, x) của mảng."""
-    plane: tuple[str, str] | None = array.odc.spatial_dims
-    others = set(array.dims) - set(plane or ())
-    is_picture = array.sizes.get("band", 3) == 3
-    if plane is None or not array.size or others - {"band"} or not is_picture:
-        dims = dict(array.sizes)
-        cure = say("map-one-day") if "time" in dims else ""
-        raise BadInput(say("map-dims", dims=dims, cure=cure))
-    return plane
+def _lay_out(arrays: Sequence[xr.DataArray]) -> tuple[Figure, tuple[Axes, ...]]:
+    """Hai cột cho hai hay bốn bản đồ, ba cột cho nhiều hơn; đủ cao để bản đồ lấp đầy."""
+    number = len(arrays)
+    columns = {1: 1, 2: 2, 4: 2}.get(number, 3)
+    rows = math.ceil(number / columns)
+    width = 7.2 if columns == 1 else 10.5
+    height, breadth = find_shape(arrays[0])
+    slope = min(max(height / breadth, 0.3), 1.5)
+    room = 0.8 * width / columns
+    figure = Figure(figsize=(width, rows * (room * slope + 0.6) + 0.4), layout="compressed")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    axes = tuple(grid.flat)
+    for ax in axes[number:]:
+        ax.remove()
+    return figure, axes[:number]
 
 
-def _find_place(array: xr.DataArray, y: str, x: str) -> Place:
-    geobox = array.odc.geobox
-    if not isinstance(geobox, GeoBox) or not geobox.axis_aligned:
-        return _count_pixels(array.sizes[y], array.sizes[x])
-    for axis in (y, x):
-        _check_steps(array, axis)
-    crs = geobox.crs
-    if crs is None:
-        return Place(extent=_find_edges(geobox), xlabel="x", ylabel="y")
-    if crs.geographic:
-        return _place_in_degrees(geobox)
-    code = f", EPSG:{crs.epsg}" if crs.epsg else ""
-    metres = crs.proj.axis_info[0].unit_conversion_factor  # foot của Mỹ cũng thành km
-    return Place(
-        extent=_find_edges(geobox, metres / 1000),
-        xlabel=f"x (km{code})",
-        ylabel="y (km)",
-    )
+# -- ba loại bản đồ -------------------------------------------------------------
 
 
-def _find_edges(geobox: GeoBox, unit: float = 1) -> tuple[float, ...]:
-    """Biên ngoài của các pixel: trái, phải, hàng cuối, hàng đầu."""
-    step_x, _, left, _, step_y, top, *_ = geobox.affine
-    right = left + step_x * geobox.width
-    bottom = top + step_y * geobox.height
-    return left * unit, right * unit, bottom * unit, top * unit
+def _draw_pictures(panels: Panels, limits: Mapping[str, float] | None) -> None:
+    if not panels:
+        return
+    chosen = dict(limits) if limits else stretch_all(array for _, array in panels)
+    for ax, array in panels:
+        draw_map(ax, array, "", **chosen)
 
 
-def _place_in_degrees(geobox: GeoBox) -> Place:
-    """Một độ kinh ngắn hơn một độ vĩ: tỉ lệ hai trục theo cosin của vĩ độ giữa bản đồ."""
-    edges = _find_edges(geobox)
-    middle = (edges[2] + edges[3]) / 2
-    shrunk = math.cos(math.radians(middle))
-    return Place(
-        extent=edges,
-        xlabel=say("axis-longitude"),
-        ylabel=say("axis-latitude"),
-        aspect=1 / max(shrunk, 0.01),
-    )
+def _draw_classes(figure: Figure, panels: Panels, classes: Classes) -> None:
+    if not panels:
+        return
+    style = color_classes(classes)
+    for ax, array in panels:
+        draw_map(ax, array, "", add_colorbar=False, **style)
+    add_legend(figure, panels, classes)
 
 
-def _count_pixels(height: int, width: int) -> Place:
-    return Place(
-        extent=(-0.5, width - 0.5, height - 0.5, -0.5),
-        xlabel=say("axis-column"),
-        ylabel=say("axis-row"),
-        counts_down=True,
-    )
+def _draw_scales(figure: Figure, panels: Panels, style: Style) -> None:
+    if not panels:
+        return
+    scale = choose_scale([array for _, array in panels], style)
+    for ax, array in panels:
+        draw_map(ax, array, "", add_colorbar=False, **scale)
+    add_bar(figure, panels, scale)
 
 
-def _check_steps(array: xr.DataArray, axis: str) -> None:
-    """imshow chỉ nhìn hai đầu: một hàng thiếu ở giữa làm cả bản đồ lệch."""
-    places = array[axis]
-    if places.dtype.kind not in "iuf":
-        raise BadInput(say("map-steps", axis=axis))
-    steps = np.diff(places)
-    if not np.allclose(steps, steps[:1], rtol=0.01):
-        raise BadInput(say("map-steps", axis=axis))
+def _share_labels(panels: Panels) -> None:
+    """Các bản đồ của cùng một nơi: số chỉ đứng ở cột trái và hàng dưới."""
+    grid = {str(array.odc.geobox) for _, array in panels}
+    if len(grid) > 1 or len(panels) in (5, 7, 8, 10, 11):  # hàng cuối không đầy
+        return
+    for ax, _ in panels:
+        ax.label_outer()
+
+
+# -- tiêu đề ---------------------------------------------------------------------
+
+
+def _write_titles(figure: Figure, axes: Sequence[Axes], named: Named, title: str) -> None:
+    """Ngày chung đứng ở tiêu đề chung, ngày riêng ở từng bản đồ."""
+    dates = [_write_date(array) for _, array in named]
+    is_shared = len(set(dates)) == 1
+    note = say("simulated") if any(is_simulated(array) for _, array in named) else ""
+    if len(named) == 1:
+        name, _ = named[0]
+        axes[0].set_title(_join(title, name, dates[0]) + note)
+        return
+    for ax, (name, _), date in zip(axes, named, dates, strict=True):
+        ax.set_title(name if is_shared else _join(name, date))
+    whole = _join(title, dates[0]) if is_shared else title
+    figure.suptitle(whole + note)
+
+
+def _write_date(array: xr.DataArray) -> str:
+    time = array.coords.get("time")
+    if time is None or time.ndim or time.dtype.kind != "M":
+        return ""
+    day = time.dt
+    return f"{int(day.day)}/{int(day.month)}/{int(day.year)}"
+
+
+def _join(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
 
 
 def show(figure: Figure, alt: str) -> None:

@@ -18,8 +18,24 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "differ-size": "{axis} dài {one} và {other}",
         "differ-steps": "{axis} có {one} điểm cách nhau {step:g}, và {other} điểm cách nhau {other_step:g}",
         "map-one-day": "Hãy chọn một ngày: array.isel(time=0).",
+        "mask-no": "không",
+        "mask-yes": "có",
         "more": "… và {number} lỗi nữa.",
         "no-crs": "không rõ",
+        "no-data": "không có dữ liệu",
+        "place-outside": "{name} nằm ngoài bản đồ này nên không được đánh dấu.",
+        "scl-0": "0 không có dữ liệu",
+        "scl-1": "1 bão hòa, hỏng",
+        "scl-10": "10 mây ti mỏng",
+        "scl-11": "11 tuyết",
+        "scl-2": "2 vùng tối",
+        "scl-3": "3 bóng mây",
+        "scl-4": "4 thực vật",
+        "scl-5": "5 không thực vật",
+        "scl-6": "6 nước",
+        "scl-7": "7 không rõ",
+        "scl-8": "8 mây, xác suất vừa",
+        "scl-9": "9 mây, xác suất cao",
         "simulated": " (ảnh mô phỏng)",
         "truth-none": "Không có đáp án cho những ngày này (chỉ cảnh mô phỏng mới có): kết quả toàn NaN.",
     },
@@ -29,6 +45,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "{item} có baseline {version} nhưng raster:offset {offset}: hai điều này trái nhau, hãy tìm bản xử lý "
             "mới hơn (baseline 05.xx) của cùng ngày."
         ),
+        "classes-strange": "Mã {codes} không có trong classes (có {known}): hãy thêm tên và màu của chúng.",
         "coords-twice": "Tọa độ {axis} của {name} lặp lại, không thành một lưới: hãy chọn mỗi hàng, mỗi cột một lần.",
         "dn-float": (
             "dn phải là số nguyên (DN), mảng này là số thực. Nó đã là phản xạ thì đừng đổi lần nữa; đã che mây thì hãy "
@@ -52,8 +69,11 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "map-axes": "ax phải là một hệ trục phẳng, ví dụ ax của figure, ax = plt.subplots(); đây là {kind}.",
         "map-dims": "draw_map vẽ một mảng (y, x), có thể thêm chiều band dài 3; mảng này có {dims}. {cure}",
+        "map-empty": "Không vẽ được: không pixel nào có giá trị. Xem lại mặt nạ mây, hoặc đưa vmin, vmax.",
         "map-steps": "Tọa độ {axis} không cách đều nhau, vẽ ra sẽ sai chỗ: hãy vẽ riêng từng mảnh liền nhau.",
         "map-values": "draw_map vẽ số hay mặt nạ; mảng này kiểu {dtype}.",
+        "maps-number": "show_maps vẽ từ 1 đến {most} bản đồ, ở đây có {number}: hãy chọn ít ngày hơn.",
+        "maps-panels": "show_maps cần {{tiêu đề: mảng}} hoặc một mảng còn chiều time; đây là {kind}.",
         "ndvi-dn": (
             "Tổng hai band tới {total:g}: đây là DN, không phải phản xạ. Hãy gọi reflectance(dn, scale, offset) trước; "
             "DN mở lại từ tệp cần mask_and_scale=False."
@@ -63,6 +83,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "nir là {nir}, red là {red}: ndvi(nir, red) cần cận hồng ngoại (B08, B8A) trước, đỏ (B04) sau."
         ),
         "not-array": "{name} phải là một DataArray, tức là một band, ví dụ {example}; đây là {kind}.",
+        "place-numbers": "Nơi {name} cần 2 số (x, y) hay 4 số (x0, y0, x1, y1), không phải {found!r}.",
         "role": "{band} của {item} không phải band phản xạ (roles {roles}): bỏ nó ra.",
         "scale": "{band} của {item} có raster:scale {scale}: cần một số dương, hãy tìm bản xử lý khác của cùng ngày.",
         "scl-other": "scl phải là lớp SCL_20m (số nguyên 0–11); mảng này tên {name}, kiểu {dtype}.",

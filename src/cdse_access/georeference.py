@@ -8,6 +8,7 @@ from odc.geo.geobox import GeoBox
 
 Array = TypeVar("Array", xr.DataArray, xr.Dataset)
 
+SIMULATED = "simulated"  # attribute of the variable that holds the projection
 AXES = {True: ("latitude", "longitude"), False: ("projection_y_coordinate", "projection_x_coordinate")}
 
 
@@ -40,6 +41,18 @@ def find_grid_mapping(data: xr.DataArray | xr.Dataset) -> str | None:
         if variable.ndim == 0 and {"crs_wkt", "spatial_ref"} & set(variable.attrs):
             return str(name)
     return None
+
+
+def mark_simulated(data: xr.Dataset) -> None:
+    """Pixels that were drawn say so beside their projection, which goes with all that is computed of them."""
+    name = find_grid_mapping(data)
+    if name is not None:
+        data[name].attrs[SIMULATED] = 1
+
+
+def is_simulated(data: xr.DataArray | xr.Dataset) -> bool:
+    name = find_grid_mapping(data)
+    return name is not None and SIMULATED in data[name].attrs
 
 
 def list_arrays(data: xr.DataArray | xr.Dataset) -> list[xr.DataArray]:

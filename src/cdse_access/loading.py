@@ -26,7 +26,7 @@ from cdse_access.checks.season import OF_A_FILE, Fault, join_faults, tell_droppe
 from cdse_access.checks.values import read_values
 from cdse_access.current import choose_session
 from cdse_access.deadline import forgetting
-from cdse_access.georeference import write_georeference
+from cdse_access.georeference import mark_simulated, write_georeference
 from cdse_access.jp2.cache import discard_image
 from cdse_access.jp2.decoding import Image
 from cdse_access.jp2.reader import Kept, Reader, Seal, find_damage
@@ -105,7 +105,10 @@ def load(
         raise join_faults(faults, others=dn.sizes["time"] > 0)
     if faults:
         tell_dropped(faults)
-    return write_georeference(dn)
+    dn = write_georeference(dn)
+    if any(item.properties.get("cdse_offline:simulated") for item in whole):
+        mark_simulated(dn)
+    return dn
 
 
 # -- bringing ----------------------------------------------------------------

@@ -8,7 +8,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_zeros
 from rasterio import Affine
 
-from cdse_access.georeference import find_grid_mapping, write_georeference
+from cdse_access.georeference import find_grid_mapping, is_simulated, mark_simulated, write_georeference
 from lessons.bands import clear, ndvi, reflectance
 
 UTM = GeoBox((4, 5), Affine(10, 0, 6e5, 0, -10, 2e6), "EPSG:32648")
@@ -92,3 +92,25 @@ def test_a_turned_grid_keeps_its_transform():
     turned = GeoBox((3, 2), Affine.translation(6e5, 2e6) @ Affine.rotation(20) @ Affine.scale(10, -10), "EPSG:32648")
     written = write_georeference(xr_zeros(turned))
     assert written.odc.geobox.affine.almost_equals(turned.affine) and "standard_name" not in written.x.attrs
+
+
+@pytest.mark.parametrize("computed", COMPUTED)
+def test_simulated_pixels_stay_simulated(computed, monkeypatch):
+    plain = scene
+
+    def drawn(kind="uint16", value=2000):
+        made = plain(kind, value).to_dataset(name="band")
+        mark_simulated(made)
+        return made.band
+
+    assert not is_simulated(COMPUTED[computed]())
+    monkeypatch.setitem(globals(), "scene", drawn)
+    assert is_simulated(COMPUTED[computed]())
+
+
+def test_a_file_remembers_that_it_is_simulated(tmp_path):
+    made = scene().to_dataset(name="band")
+    mark_simulated(made)
+    made.to_netcdf(tmp_path / "a.nc")
+    with xr.open_dataset(tmp_path / "a.nc", decode_coords="all") as read:
+        assert is_simulated(read) and is_simulated(read.band)

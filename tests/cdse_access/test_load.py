@@ -19,7 +19,7 @@ from scipy.ndimage import binary_erosion
 from cdse_access import loading as jp2
 from cdse_access import progress
 from cdse_access.current import find_current, replace_current
-from cdse_access.georeference import write_georeference
+from cdse_access.georeference import mark_simulated, write_georeference
 from cdse_access.jp2 import ranges as remote
 from cdse_access.jp2.cache import Folder, clear, find_root
 from cdse_access.jp2.reader import Reader
@@ -55,8 +55,10 @@ load = partial(jp2.load, progress=False)
 
 
 def read_plain(*arguments, **area):
-    """odc-stac's own pixels; `load` writes where they lie so that files keep it."""
-    return write_georeference(odc.stac.load(*arguments, **area))
+    """odc-stac's own pixels; `load` writes where they lie so that files keep it, and that they are simulated."""
+    dn = write_georeference(odc.stac.load(*arguments, **area))
+    mark_simulated(dn)
+    return dn
 
 
 def truth(*arguments, **area):
