@@ -136,15 +136,24 @@ def copy_tile(source: str, image: Image, number: int, level: int, nodata: float 
 
 def mask_rim(geotiff: bytes, data: bytes, image: Image, number: int, level: int, name: str) -> bytes:
     """The same reduced tile, with 0 where a pixel is made of data and of no data: no file holds what it shows."""
-    with rasterio.Env(DummySession(), **ONE_THREAD), MemoryFile(geotiff, ext=".tif") as memory:
-        with rasterio.open(memory.name, "r+") as tile:
-            pixels = tile.read()
-            if pixels.min() >= DARK or not pixels.any():
-                return geotiff
-            full = decode_tile(data, image, number, 0, None, name)
-            whole = _reduce_mask(_read(full) > 0, image.layout.bounds(number), level)
-            tile.write(np.where(whole, pixels, 0))
-        return bytes(memory.read())
+    pixels = _read(geotiff)
+    if pixels.min() >= DARK or not pixels.any():
+        return geotiff
+    full = decode_tile(data, image, number, 0, None, name)
+    whole = _reduce_mask(_read(full) > 0, image.layout.bounds(number), level)
+    return _replace_pixels(geotiff, np.where(whole, pixels, 0))
+
+
+def _replace_pixels(geotiff: bytes, pixels: Pixels) -> bytes:
+    """Written anew: bytes that are opened to be changed cannot grow, and GDAL keeps the old ones without an error."""
+    with rasterio.Env(DummySession(), **ONE_THREAD):
+        with MemoryFile(geotiff, ext=".tif") as memory, memory.open() as tile:
+            profile = tile.profile | GEOTIFF
+        predictor = PREDICTORS.get(profile["dtype"], 1)
+        with MemoryFile(ext=".tif") as memory:
+            with memory.open(**profile, predictor=predictor) as changed:
+                changed.write(pixels)
+            return bytes(memory.read())
 
 
 def _read(geotiff: bytes) -> Pixels:

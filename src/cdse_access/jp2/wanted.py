@@ -58,8 +58,11 @@ class Wanted(NamedTuple):
         return is_surface and self.nodata is not None and not self.is_cog
 
     def name_kept(self, version: str) -> str:
-        """The version of the file and what is made of it: without its rim, with classes, it is kept apart."""
-        made = {"rim": self.has_rim, "classes": self.has_classes}
+        """The version of the file and what is made of it: without its rim, with classes, it is kept apart.
+
+        Of what was kept as "rim" some tiles still have theirs.
+        """
+        made = {"no-rim": self.has_rim, "classes": self.has_classes}
         return " ".join([version, *(name for name, is_so in made.items() if is_so)])
 
 
