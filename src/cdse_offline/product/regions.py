@@ -12,6 +12,10 @@ from cdse_offline.simulation.places import PLACES, Place, Tile, acquisitions
 
 REGIONS = "cdse_offline:regions"
 _DIGITS = 4  # of a degree: 11 m
+# Metres at the edge of a window that a reader leaves blank at 60 m, and fewer at 20 m: reduced twice, a pixel of 10 m
+# is a mixture of six pixels to each side, with what is not there, too.
+RIM = 60
+_DEGREE = 110_500  # metres of a degree of latitude, at least
 
 
 class Coverage(NamedTuple):
@@ -68,15 +72,15 @@ def enclose(place: Place, coverage: Coverage) -> list[float]:
 def compute_inner_box(place: Place, coverage: Coverage = SCENES) -> list[float]:
     """A box in degrees that lies within the place, which is turned against the meridians; nearly the largest one.
 
-    Whoever loads it gets pixels everywhere.
+    Whoever loads it at 10 to 60 m, in any zone of the place's tiles, gets pixels everywhere.
     """
-    west, south, east, north = enclose(place, coverage)
-    middle = math.radians(6 * (place.epsg % 100) - 183)
+    west, south, east, north = box = enclose(place, coverage)
     width, height = east - west, north - south
-    farthest = max(abs(math.radians(longitude) - middle) for longitude in (west, east))
-    turn = math.tan(farthest) * math.sin(math.radians(north))
+    turn = sum(_compute_turn(box, epsg) for epsg in {tile.epsg for tile in place.tiles})
     squeeze = math.cos(math.radians(north))  # of a degree of longitude against one of latitude
-    aside, up = height * turn / squeeze, width * turn * squeeze
+    rim = RIM / _DEGREE
+    aside = (height * turn + rim) / squeeze
+    up = width * turn * squeeze + rim
     step = 10**_DIGITS
     return [
         math.ceil((west + aside) * step) / step,
@@ -84,3 +88,11 @@ def compute_inner_box(place: Place, coverage: Coverage = SCENES) -> list[float]:
         math.floor((east - aside) * step) / step,
         math.floor((north - up) * step) / step,
     ]
+
+
+def _compute_turn(box: list[float], epsg: int) -> float:
+    """By how much the grid of a zone is turned against the meridians of a box in degrees, at most; radians."""
+    west, _, east, north = box
+    middle = math.radians(6 * (epsg % 100) - 183)
+    farthest = max(abs(math.radians(longitude) - middle) for longitude in (west, east))
+    return math.tan(farthest) * math.sin(math.radians(north))
