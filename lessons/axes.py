@@ -17,6 +17,8 @@ from cdse_access.telling import tell
 from lessons.grids import check_array
 from lessons.messages import say
 
+Places = Mapping[str, Sequence[float] | xr.DataArray]
+
 MARK: dict[str, Any] = {"marker": "o", "markersize": 8, "markerfacecolor": "#111111", "markeredgecolor": "white"}
 FRAME: dict[str, Any] = {"fill": False, "edgecolor": "white", "linewidth": 2}
 NAME: dict[str, Any] = {"textcoords": "offset points", "fontsize": 9, "annotation_clip": True}
@@ -152,10 +154,11 @@ def _check_steps(array: xr.DataArray, axis: str) -> None:
 # -- những nơi được đánh dấu --------------------------------------------------
 
 
-def mark_places(ax: Axes, array: xr.DataArray, places: Mapping[str, Sequence[float]]) -> None:
+def mark_places(ax: Axes, array: xr.DataArray, places: Places) -> None:
     """Ghi tên các nơi lên bản đồ của `array`: (x, y) là một chấm, (x0, y0, x1, y1) là một khung, theo tọa độ của mảng.
 
-    Nơi nằm ngoài bản đồ thì một dòng nói ra. Lỗi: BadInput khi một nơi không phải 2 hay 4 số.
+    Một pixel đã chọn ra, còn mang tọa độ x và y, cũng là một chấm. Nơi nằm ngoài bản đồ thì một dòng nói ra.
+    Lỗi: BadInput khi một nơi không phải 2 hay 4 số.
     """
     y, x = _find_plane(array)
     unit = _find_place(array, y, x).unit
@@ -171,8 +174,10 @@ def mark_places(ax: Axes, array: xr.DataArray, places: Mapping[str, Sequence[flo
 
 def _read_numbers(name: str, corners: Any) -> list[float]:
     try:
+        if isinstance(corners, xr.DataArray):
+            corners = corners.x, corners.y
         numbers = [float(corner) for corner in corners]
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         numbers = []
     if len(numbers) not in (2, 4):
         raise BadInput(say("place-numbers", name=name, found=corners))

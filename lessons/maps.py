@@ -16,7 +16,7 @@ from pystac import Item
 from cdse_access.checks.items import list_items
 from cdse_access.georeference import is_simulated
 from cdse_access.problems import BadInput
-from lessons.axes import check_map, draw_map, find_shape, mark_places
+from lessons.axes import Places, check_map, draw_map, find_shape, mark_places
 from lessons.legends import (
     MASK,
     NDVI_COLORS,
@@ -104,7 +104,7 @@ def show_maps(
     *,
     limits: Mapping[str, float] | None = None,
     classes: Classes | None = None,
-    places: Mapping[str, Sequence[float]] | None = None,
+    places: Places | None = None,
     **style: Any,
 ) -> Picture:
     """Vài bản đồ cạnh nhau, chung một thang màu.
@@ -112,7 +112,7 @@ def show_maps(
     panels: {tiêu đề: mảng}, hoặc một mảng còn chiều time: mỗi ngày một bản đồ. limits: ngưỡng đen, trắng của các ảnh
     RGB, như `stretch` trả về; không đưa thì tính chung từ chúng. style: cmap, vmin, vmax của các bản đồ một band; NDVI
     tự có. classes: {mã: (tên, màu)} khi mảng chứa mã lớp; chú giải kể những lớp có mặt. places: {tên: (x, y)} hay
-    {tên: (x0, y0, x1, y1)} theo tọa độ của mảng, đánh dấu lên mọi bản đồ.
+    {tên: (x0, y0, x1, y1)} theo tọa độ của mảng, hay một pixel đã chọn ra từ nó, đánh dấu lên mọi bản đồ.
     Lỗi: BadInput khi không có bản đồ nào, có quá nhiều, hoặc một mảng không vẽ thành bản đồ được.
     """
     named = _list_panels(panels)

@@ -13,6 +13,12 @@ from cdse_access.telling import tell
 from lessons.messages import say
 
 TRUTH = "offline-truth"
+OUTCOMES = {  # 2 × giữ lại + bầu trời có làm đổi pixel
+    0: ("loại nhầm", "#e08214"),
+    1: ("loại đúng", "#d0d0d0"),
+    2: ("giữ đúng", "#b8e186"),
+    3: ("giữ nhầm", "#542788"),
+}
 
 
 def load_truth(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
 from typing import Any
 
 from lessons.answers.kinds import Kind
@@ -17,7 +16,6 @@ class Lesson:
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self._names = names
-        self.made: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         value = self._names.get(name)
@@ -32,19 +30,6 @@ class Lesson:
 
 
 Reference = Callable[[Lesson], Any]
-
-
-def once(make: Reference) -> Reference:
-    """Tính một lần trong mỗi lần kiểm tra: nhiều lỗi bắt đầu từ cùng một mảng."""
-
-    @wraps(make)
-    def remember(lesson: Lesson) -> Any:
-        name = make.__name__
-        if name not in lesson.made:
-            lesson.made[name] = make(lesson)
-        return lesson.made[name]
-
-    return remember
 
 
 @dataclass(frozen=True, kw_only=True)

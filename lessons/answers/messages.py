@@ -27,19 +27,15 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "heading": "Bài tập {number}:",
         "km-for-m": "Con số này tính bằng ki-lô-mét: đề bài hỏi mét.",
         "km2-for-ha": "Con số này tính bằng km²: đề bài hỏi héc-ta.",
-        "last-for-first": "Giống ngày cuối cùng trong những ngày thỏa điều kiện: đề bài hỏi ngày đầu tiên.",
         "layer-days": "Mảng còn chiều time với {days} ngày: hãy chọn một ngày, hay gộp các ngày lại.",
         "layer-dn": "một mảng DN, số nguyên",
         "layer-empty": "Mọi pixel của mảng đều trống (NaN): hãy xem lại mặt nạ và ngày.",
         "layer-mask": "một mặt nạ True và False",
-        "layer-more": "Mảng của bạn còn {axes} số: hãy chọn, hay gộp cho còn một bản đồ.",
         "layer-ndvi": "một mảng NDVI",
         "layer-part": "Chỉ {percent} % số pixel khớp.",
         "layer-reflectance": "một mảng độ phản xạ",
         "layer-shape": "Mảng của bạn có kích thước {sizes}.",
         "layer-sizes": "{what} có các chiều {sizes}",
-        "look-before": "Giống một ngày mà ruộng còn xanh: hãy xem lại chiều của phép so sánh.",
-        "lowest-for-first": "Giống ngày mà NDVI thấp nhất: đề bài hỏi ngày đầu tiên xuống dưới ngưỡng.",
         "m-for-km": "Con số này tính bằng mét: đề bài hỏi ki-lô-mét.",
         "m2-for-ha": "Con số này tính bằng m²: 1 ha là 10 000 m².",
         "m2-for-km2": "Con số này tính bằng m²: 1 km² là một triệu m².",
@@ -48,9 +44,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "maximum-for-median": "Giống kết quả khi lấy giá trị lớn nhất: đề bài hỏi trung vị.",
         "mb-for-gb": "Con số này tính bằng MB: đề bài hỏi GB.",
         "mean-for-median": "Giống kết quả khi lấy trung bình: đề bài hỏi trung vị.",
-        "median-first": (
-            "Giống kết quả khi lấy trung vị của từng band rồi mới tính NDVI: hãy tính NDVI từng ngày, rồi lấy trung vị."
-        ),
         "median-for-mean": "Giống kết quả khi lấy trung vị: đề bài hỏi trung bình.",
         "missing": "notebook chưa có biến {name}: hãy chạy lại các ô phía trên, rồi chạy lại ô này.",
         "names-bands": "tên các band",
@@ -75,14 +68,11 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "odd-many": "Đây là {size} con số: hãy gộp lại thành một, hay chọn một.",
         "odd-no-function": "Đây không phải một hàm mà là {kind}.",
         "odd-none": "Đây là None: hàm của bạn không trả về gì, hay biến chưa được gán.",
-        "odd-number": "Đây là một con số.",
         "odd-text": "Đây là một chuỗi chữ.",
         "odd-type": "Đây là một {kind}.",
         "offset-forgotten": (
             "Giống kết quả khi nhân scale mà quên cộng offset: độ phản xạ = DN × scale + offset, hãy gọi reflectance."
         ),
-        "one-day-of-many": "Giống bản đồ của riêng một ngày: hãy gộp mọi ngày của tháng.",
-        "one-day-of-two": "Giống kết quả khi chỉ xét một trong hai ngày: cần cả hai điều kiện cùng đúng.",
         "one-pixel": "Giống giá trị của riêng một pixel: đề bài hỏi cả vùng quanh nó.",
         "percent-for-share": "Con số này tính bằng phần trăm: đề bài hỏi tỉ lệ từ 0 đến 1.",
         "pixels-for-ha": "Con số này giống số pixel: mỗi pixel 10 m rộng 100 m², tức 0,01 ha.",
@@ -95,12 +85,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "raw-dn": "Giống kết quả tính trên DN: hãy đổi DN ra độ phản xạ bằng reflectance trước.",
         "rest": "Con số này giống phần còn lại: hãy xem đề bài hỏi phần nào.",
         "right": "Đúng. {sentence}",
-        "right-4.1": "Chừng {value} ha từ xanh thành trơ trong khoảng hai lần nhìn; phần bị mây thì ta không biết.",
-        "right-4.2": "Mỗi pixel là trung vị của vài lần nhìn, nên một đám mây còn sót khó làm lệch nó.",
-        "right-4.3": (
-            "Lần đầu nhìn thấy ruộng trơ là ngày {value}; nó được gặt vào đâu đó giữa lần nhìn trước và ngày ấy."
-        ),
-        "share-for-ha": "Con số này giống một tỉ lệ của vùng: đề bài hỏi diện tích, tính bằng héc-ta.",
         "share-for-percent": "Con số này là tỉ lệ từ 0 đến 1: đề bài hỏi phần trăm.",
         "sign": "Đúng độ lớn nhưng ngược dấu: hãy xem lại thứ tự của phép trừ.",
         "table": "{size} cặp nhãn và số, nhãn như {first!r}, số là {unit}",
@@ -109,7 +93,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "table-lacks": "Còn thiếu {number} nhãn.",
         "table-nan": "Có {number} chỗ trống (NaN), chẳng hạn ở {label}.",
         "table-wrong": "Có {number} số chưa đúng, chẳng hạn ở {label}.",
-        "time-reversed": "Giống kết quả khi hai ngày đổi chỗ: hãy xem ngày nào trước, ngày nào sau.",
         "turned": "Đúng các số nhưng bị lật hay bị xoay: hàng đầu là phía bắc, cột đầu là phía tây, y trước x.",
         "uint16-wrapped": "Giống kết quả khi trừ hai số uint16: hiệu âm bị tràn, hãy đổi ra độ phản xạ trước.",
         "unit-count": "một số đếm",
@@ -127,12 +110,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "unit-share": "một tỉ lệ, từ 0 đến 1",
         "unit-times": "một số lần",
         "unknown": (
-            "trên dữ liệu này không có đáp án để so: ảnh thật không kèm sự "
-            "thật, hay mọi pixel đều bị mây. Câu trả lời của bạn có đúng dạng."
-        ),
-        "unseen-counted": (
-            "Giống kết quả khi đếm cả nơi không nhìn thấy: NaN không "
-            "lớn hơn số nào, nên đảo ngược phép so thì nó lọt vào."
+            "dữ liệu này không cho biết đáp án: ảnh thật không kèm sự thật, hay mọi pixel đều bị mây. "
+            "Câu trả lời của bạn có đúng dạng."
         ),
         "whole-area": "Giống kết quả của cả vùng: đề bài chỉ hỏi một phần.",
         "whole-period": "Giống kết quả của mọi ngày: đề bài chỉ hỏi một phần.",
@@ -140,7 +119,6 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "wrong-area": "Kết quả này là của vùng khác: hãy xem lại bbox hay tọa độ.",
         "wrong-day": "Kết quả này là của ngày khác: hãy xem lại ngày đã chọn.",
         "wrong-form": "Chưa đúng. {sentence} Cần {wanted}.",
-        "wrong-month": "Kết quả này là của tháng khác: hãy xem lại tháng đã chọn.",
         "wrong-unknown": "Chưa đúng, và không giống lỗi hay gặp nào. Cần {wanted}: hãy đọc lại đề bài.",
     },
     Reason.INPUT: {

@@ -150,6 +150,13 @@ def test_a_place_is_a_mark_with_its_name(plane):
     assert [text.get_text() for text in ax.texts] == ["ruộng"]
 
 
+def test_a_pixel_that_was_picked_is_a_place(plane):
+    ax, array = plane
+    axes.mark_places(ax, array, {"thấp nhất": array[4, 1], "cả năm": array.expand_dims(time=3)[:, 5, 1]})
+    (low, _), (other, _) = ((line.get_xydata()[0], line) for line in ax.lines)
+    assert low == pytest.approx((600.015, 1999.955)) and other == pytest.approx((600.015, 1999.945))
+
+
 def test_a_rectangle_is_a_frame(plane):
     ax, array = plane
     axes.mark_places(ax, array, {"vùng": (600020, 1999910, 600060, 1999950)})
@@ -169,7 +176,10 @@ def test_a_place_outside_is_told(plane, capsys):
     assert "xa nằm ngoài bản đồ" in capsys.readouterr().out and not ax.lines
 
 
-@pytest.mark.parametrize("corners", [5, (1,), (1, 2, 3), ("a", "b"), None, {"x": 1, "y": 2}])
+@pytest.mark.parametrize(
+    "corners",
+    [5, (1,), (1, 2, 3), ("a", "b"), None, {"x": 1, "y": 2}, xr.DataArray(1), xr.DataArray([1, 2], {"x": [1, 2]}, "x")],
+)
 def test_a_place_is_two_or_four_numbers(plane, corners):
     ax, array = plane
     with pytest.raises(BadInput, match="Nơi ao cần 2 số"):
