@@ -16,8 +16,9 @@ from cdse_access.session import Session, connect
 from tools.notebooks import learner_environment
 
 ROOT = Path(__file__).parent
-# Quick checks first, then files that take minutes, last those that take less: processes side by side end together.
-ORDER = ("tests/browser", "tests/faults", "notebooks")
+# Quick checks; then the lessons, for which images are simulated that JupyterLab finds made; then what takes minutes
+# before what takes less, so that processes side by side end together.
+ORDER = ("notebooks", "tests/browser", "tests/faults")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -275,49 +275,85 @@ def test_search_index_holds_sections_with_places(book, pages):
 
 @pytest.fixture
 def little_book(tmp_path: Path) -> Path:
+    return make_little_book(tmp_path)
+
+
+def make_little_book(folder: Path) -> Path:
     """A book of one page, with the theme and the plugin."""
-    root = tmp_path / "root"
+    root = folder / "root"
     shutil.copytree(ROOT / "book", root / "book", ignore=shutil.ignore_patterns("*.md", "*.py", "__pycache__"))
     (root / "notebooks").mkdir()
-    config = yaml.safe_load((ROOT / "myst.yml").read_text(encoding="utf-8"))
-    config["project"]["toc"] = [{"file": "index.md"}]
-    (root / "myst.yml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    set_pages(root, "index.md")
     return root
 
 
+def set_pages(root: Path, *files: str) -> None:
+    config = yaml.safe_load((ROOT / "myst.yml").read_text(encoding="utf-8"))
+    config["project"]["toc"] = [{"file": file} for file in files]
+    (root / "myst.yml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def write_page(path: Path, text: str) -> None:
+    path.write_text(f"---\ntitle: Thử\n---\n\n{text}\n", encoding="utf-8")
+
+
 def build_page(root: Path, text: str) -> Page:
-    (root / "index.md").write_text(f"---\ntitle: Thử\n---\n\n{text}\n", encoding="utf-8")
+    write_page(root / "index.md", text)
     return Page(build.build(root, root / "_build") / "index.html")
+
+
+# What mystmd tells of every page.
+FAULTS = [
+    ("Xem [](#khong-co).", "khong-co"),
+    ("Xem {numref}`khong-co`.", "khong-co"),
+    ("![một hình không có thật](khong-co.png)", "khong-co.png"),
+    (":::{khong-co}\nchữ\n:::", "khong-co"),
+    ("{khong-co}`chữ`", "khong-co"),
+    ("{mau}`xanh`", "no colour"),
+    ("(nhan)=\n## Một\n\n(nhan)=\n## Hai", "nhan"),
+    (":::{note}\n:khong-co: 1\nchữ\n:::", "khong-co"),
+    ("$$\\khongco$$", "khongco"),
+]
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What is reported of a book with a fault on each page, built once; there is no book then."""
+    root = make_little_book(tmp_path_factory.mktemp("faults"))
+    names = ["index", *(f"book/trang-{place}" for place in range(len(FAULTS)))]
+    set_pages(root, *(f"{name}.md" for name in names))
+    for name, (text, _) in zip(names, [("chữ", ""), *FAULTS], strict=True):
+        write_page(root / f"{name}.md", text)
+    with pytest.raises(build.BookError) as caught:
+        build.build(root, root / "_build")
+    assert not (root / "_build" / "html").exists()
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("place", range(len(FAULTS)), ids=[text for text, _ in FAULTS])
+def test_a_fault_stops_the_build(reported, place):
+    lines = [line for line in reported if f"trang-{place}.md" in line]
+    assert [line for line in lines if FAULTS[place][1] in line], lines
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Xem [](#khong-co).", "khong-co"),
-        ("Xem {numref}`khong-co`.", "khong-co"),
         ("[Bài](notebooks/khong-co.ipynb)", "khong-co"),
-        ("![một hình không có thật](khong-co.png)", "khong-co.png"),
         ("![](book/images/lo-trinh.svg)", "no alt text"),
         (":::{figure} book/images/lo-trinh.svg\nChú thích\n:::", "no alt text"),
         (":::{figure} #khong-co\nChú thích\n:::", "no cell has the label khong-co"),
-        (":::{khong-co}\nchữ\n:::", "khong-co"),
-        ("{khong-co}`chữ`", "khong-co"),
-        ("{mau}`xanh`", "no colour"),
         ("```{mermaid}\ngraph LR\n```", "mermaid"),
-        ("(nhan)=\n## Một\n\n(nhan)=\n## Hai", "nhan"),
-        (":::{note}\n:khong-co: 1\nchữ\n:::", "khong-co"),
-        ("$$\\khongco$$", "khongco"),
     ],
 )
-def test_a_fault_stops_the_build(little_book, text, message):
+def test_a_fault_after_which_nothing_else_is_told_stops_the_build(little_book, text, message):
     with pytest.raises(build.BookError, match=message):
         build_page(little_book, text)
     assert not (little_book / "_build" / "html").exists()
 
 
 def test_a_page_that_the_toc_misses_stops_the_build(little_book):
-    config = (little_book / "myst.yml").read_text(encoding="utf-8")
-    (little_book / "myst.yml").write_text(config.replace("- file: index.md", "- file: index.md\n  - file: khong-co.md"))
+    set_pages(little_book, "index.md", "khong-co.md")
     with pytest.raises(build.BookError, match="khong-co"):
         build_page(little_book, "chữ")
 
@@ -372,10 +408,7 @@ def test_a_notebook_has_launch_buttons_and_a_progress_bar_its_last_state(little_
     cell = nbformat.v4.new_code_cell("chạy()", outputs=[bar])
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Bài"), cell])
     nbformat.write(notebook, little_book / "notebooks" / "bai.ipynb")
-    config = (little_book / "myst.yml").read_text(encoding="utf-8")
-    (little_book / "myst.yml").write_text(
-        config.replace("- file: index.md", "- file: index.md\n  - file: notebooks/bai.ipynb")
-    )
+    set_pages(little_book, "index.md", "notebooks/bai.ipynb")
     build_page(little_book, "[Bài](notebooks/bai.ipynb)")
     page = Page(little_book / "_build" / "html" / "bai.html")
     (shown,) = re.findall(r'<pre class="stdout"[^>]*>(.*?)</pre>', page.path.read_text(encoding="utf-8"), re.DOTALL)
