@@ -120,7 +120,12 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "progress-images": "Tải ảnh",
         "region": "{title} ({id}): bbox {bbox}, {first} đến {last}",
+        "region-box": "{title} (bbox {bbox})",
         "region-days": "{title} ({first} đến {last})",
+        "regions-beside": (
+            "CDSE ngoại tuyến không có ảnh ở vùng này: item tìm được ở đây là của cả ô lưới, và chỉ có pixel trong "
+            'vùng {regions}. Nơi khác và năm khác cần CDSE thật, connect("live").'
+        ),
         "regions-elsewhere": (
             "CDSE ngoại tuyến không có ảnh ở vùng này, chỉ có ở {regions}. catalog.regions ghi bbox từng vùng; nơi "
             'khác và năm khác cần CDSE thật, connect("live").'

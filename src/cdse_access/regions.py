@@ -18,6 +18,7 @@ LONGEST = 100  # letters of a name
 MOST_NAMED = 20  # regions in a line; a service may have thousands
 DAY = timedelta(days=1)
 MARGIN = 0.01  # degrees; a region's box lies somewhat within all that has pixels
+Box = tuple[float, float, float, float]  # west, south, east, north, degrees
 Span = tuple[datetime | None, datetime | None]  # from, to; None is an open end
 
 
@@ -30,8 +31,9 @@ class Region(NamedTuple):
 
     id: str
     title: str
-    bbox: tuple[float, float, float, float]
+    bbox: Box
     interval: tuple[str, str]  # days, as 2023-01-03
+    reach: Box | None = None  # of the items that have its pixels: their tiles are much larger
 
     def __str__(self) -> str:
         first, last = self.interval
@@ -44,6 +46,10 @@ class Region(NamedTuple):
         """May a shape in degrees hold some of its pixels?"""
         west, south, east, north = self.bbox
         return bool(area.intersects(box(west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN)))
+
+    def has_items_at(self, area: BaseGeometry | None) -> bool:
+        """May a search of a shape in degrees find its items, though none of them has pixels there?"""
+        return area is not None and self.reach is not None and bool(area.intersects(box(*self.reach)))
 
     def has_days_in(self, span: Span) -> bool:
         """May one of its images be of this time?"""
@@ -70,14 +76,20 @@ def take_once(regions: Iterable[Region]) -> list[Region]:
 
 
 def _read_region(document: Mapping[str, Any]) -> Region:
-    west, south, east, north = map(float, document["bbox"])
+    place, reach = _read_box(document["bbox"]), document.get("items_bbox")
     first, last = (_read_time(text).date().isoformat() for text in document["interval"])
     name, title = document["id"], document["title"]
-    is_on_earth = -180 <= west < east <= 180 and -90 <= south < north <= 90
     is_in_time = first <= last < date.max.isoformat()  # there is a day after it
-    if not (is_on_earth and is_in_time and _is_name(name) and _is_name(title)):
+    if not (is_in_time and _is_name(name) and _is_name(title)):
         raise ValueError(document)
-    return Region(name, title, (west, south, east, north), (first, last))
+    return Region(name, title, place, (first, last), _read_box(reach) if reach else None)
+
+
+def _read_box(numbers: Iterable[Any]) -> Box:
+    west, south, east, north = map(float, numbers)
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError(numbers)
+    return west, south, east, north
 
 
 def _is_name(text: str) -> bool:
@@ -99,6 +111,9 @@ def explain_absence(regions: Sequence[Region], area: BaseGeometry | None, span: 
     """
     near = [region for region in regions if area is None or region.touches(area)]
     if not near:
+        beside = [region for region in regions if region.has_items_at(area) and region.has_days_in(span)]
+        if beside:
+            return say("regions-beside", regions=_list_boxes(take_once(beside)))
         return say("regions-elsewhere", regions=_list_months(take_once(regions)))
     if any(region.has_days_in(span) for region in near):
         return ""
@@ -110,6 +125,11 @@ def _list_days(regions: Iterable[Region]) -> str:
     return "; ".join(
         say("region-days", title=one.title, first=one.interval[0], last=one.interval[1]) for one in regions
     )
+
+
+def _list_boxes(regions: Sequence[Region]) -> str:
+    told = [say("region-box", bbox=one.bbox, title=one.title) for one in regions[:MOST_NAMED]]
+    return "; ".join(told + ["…"] * (len(regions) > MOST_NAMED))
 
 
 def _list_months(regions: Iterable[Region]) -> str:

@@ -24,8 +24,10 @@ ALPS = {
     "bbox": [11.4, 47.8, 11.5, 47.9],
     "interval": ["2023-05-01T10:17:19Z", "2023-09-30T10:06:51Z"],
 }
+TILE = [105.5, 20.2, 106.5, 21.2]  # of its items
 ALL = [RIVER, COAST, ALPS]
 REGIONS = read_regions({FIELD: ALL})
+BESIDE = "item tìm được ở đây là của cả ô lưới"
 ELSEWHERE, OTHER_DAYS = "không có ảnh ở vùng này", "không có ảnh vào thời gian này"
 
 
@@ -36,6 +38,8 @@ def read_day(text: str) -> datetime | None:
 def test_regions_are_read_with_the_days_that_a_search_takes():
     [region] = read_regions({FIELD: [RIVER]})
     assert region == Region("river", "Sông", (105.9, 20.8, 106.0, 20.9), ("2023-01-03", "2023-12-29"))
+    [with_items] = read_regions({FIELD: [RIVER | {"items_bbox": TILE}]})
+    assert with_items == region._replace(reach=tuple(TILE))
     assert str(region) == repr(region) == "Sông (river): bbox (105.9, 20.8, 106.0, 20.9), 2023-01-03 đến 2023-12-29"
 
 
@@ -46,6 +50,8 @@ def test_regions_are_read_with_the_days_that_a_search_takes():
         {"bbox": [106.0, 20.8, 105.9, 20.9]},
         {"bbox": [105.9, 20.8, 106.0, float("nan")]},
         {"bbox": [105.9, 20.8, 106.0, 10**400]},
+        {"items_bbox": [106.0, 20.8, 105.9, 20.9]},
+        {"items_bbox": 5},
         {"interval": ["2023-01-03T03:25:21Z", None]},
         {"interval": ["2023-01-03"]},
         {"interval": ["mai", "mốt"]},
@@ -102,6 +108,19 @@ def test_what_there_is_is_told_with_its_time():
     for first, last, written in months:
         region = REGIONS[0]._replace(interval=(first, last))
         assert f"Sông ({written})" in explain_absence([region], Point(0, 0), (None, None))
+
+
+def test_where_items_without_pixels_can_be_found_it_is_told_which_box_has_them():
+    """Cần Thơ lies in a tile whose scenes are of Sóc Trăng: "no images", then 73 items."""
+    river = REGIONS[0]._replace(reach=tuple(TILE))
+    regions = [river, river._replace(bbox=(105.9, 20.8, 105.95, 20.9)), *REGIONS[1:]]  # as two collections have it
+    told = explain_absence(regions, Point(105.6, 20.5), (None, None))
+    assert ELSEWHERE in told and "và chỉ có pixel trong vùng Sông (bbox (105.9, 20.8, 106.0, 20.9))." in told
+    for place, day in [(Point(107, 20.5), "2023-06-01"), (Point(105.6, 20.5), "2024-06-01")]:
+        assert "bbox (" not in explain_absence(regions, place, (read_day(day), read_day(day)))  # no items either
+    assert not explain_absence(regions, Point(105.95, 20.85), (None, None))
+    many = [river._replace(id=str(number), title=f"Sông {number}") for number in range(500)]
+    assert "Sông 19 (" in (told := explain_absence(many, Point(105.6, 20.5), (None, None))) and "Sông 20" not in told
 
 
 def test_of_very_many_regions_only_some_are_named():
@@ -214,35 +233,38 @@ CENTRES = {
     "An Giang": (105.081, 10.012),
 }  # fmt: skip
 FAR = {"München": (11.575, 48.137), "Berlin": (13.405, 52.520)}
+BETWEEN = {"Tam Kỳ": (108.474, 15.573), "Pleiku": (108.002, 13.983)}
 FIVE_KILOMETRES = 0.045  # degrees
 ONLY_WINDOW = {"include": ["properties.cdse_offline:window"]}
 
 
-def ask(catalog: Catalog, longitude: float, latitude: float, time: str) -> bool:
-    """Has a search of 10 km around this place an item with pixels there?"""
+def ask(catalog: Catalog, longitude: float, latitude: float, time: str) -> tuple[bool, bool]:
+    """Has a search of 10 km around this place an item, and one with pixels there?"""
     half = FIVE_KILOMETRES
     area = (longitude - half, latitude - half, longitude + half, latitude + half)
     search = catalog.search(collections=["sentinel-2-l2a"], bbox=area, datetime=time, fields=ONLY_WINDOW)
     found = list(search.items_as_dicts())
-    return any(box(*area).intersects(box(*item["properties"]["cdse_offline:window"])) for item in found)
+    windows = [box(*item["properties"]["cdse_offline:window"]) for item in found]
+    return bool(found), any(box(*area).intersects(window) for window in windows)
 
 
 def test_there_are_34_provinces():
     assert len(CENTRES) == 34
 
 
-@pytest.mark.parametrize("name", CENTRES | FAR)
+@pytest.mark.parametrize("name", CENTRES | FAR | BETWEEN)
 def test_every_province_has_pixels_or_the_line(connected, capsys, name):
-    longitude, latitude = (CENTRES | FAR)[name]
-    has_pixels = ask(connected.catalog, longitude, latitude, "2023")
+    longitude, latitude = (CENTRES | FAR | BETWEEN)[name]
+    has_items, has_pixels = ask(connected.catalog, longitude, latitude, "2023")
     printed = capsys.readouterr().out
     assert has_pixels != (ELSEWHERE in printed)
+    assert (BESIDE in printed) == (has_items and not has_pixels)
     assert len(printed.splitlines()) == (not has_pixels)
 
 
 def test_another_year_has_the_line(connected, capsys):
     west, south, east, north = connected.catalog.regions[0].bbox
-    assert not ask(connected.catalog, (west + east) / 2, (south + north) / 2, "2024")
+    assert ask(connected.catalog, (west + east) / 2, (south + north) / 2, "2024") == (False, False)
     assert OTHER_DAYS in capsys.readouterr().out
 
 

@@ -30,12 +30,18 @@ def _describe(number: int, area: Box, items: Sequence[Document]) -> Document:
     title = say("pack-region-tiles", tiles=", ".join(tiles)) if tiles else say("pack-region", number=number)
     interval = [min(begins), max(ends)]
     name = f"goi-{area[0]:.2f}-{area[1]:.2f}"  # the same in all collections of the pack
-    return {"id": name, "title": title, "bbox": list(area), "interval": interval, "tiles": tiles}
+    described = {"id": name, "title": title, "bbox": list(area), "interval": interval, "tiles": tiles}
+    wholes = [_read_box(item.get("bbox")) for item in items]
+    return described | ({"items_bbox": list(_enclose(wholes))} if all(wholes) else {})
 
 
 def _find_box(item: Document) -> Box:
     """The window that was recorded of an item, else all of it; empty where it says neither, or crosses 180°."""
-    bbox = item["properties"].get(WINDOW) or item.get("bbox") or ()
+    return _read_box(item["properties"].get(WINDOW) or item.get("bbox"))
+
+
+def _read_box(bbox: Sequence[float] | None) -> Box:
+    bbox = bbox or ()
     half = len(bbox) // 2  # with heights there are six
     box = (*bbox[:2], *bbox[half : half + 2])
     return box if box and box[0] < box[2] else ()

@@ -23,7 +23,7 @@ from cdse_offline.product.items import (
     say_simulated,
     simulate_update,
 )
-from cdse_offline.product.regions import Coverage
+from cdse_offline.product.regions import Coverage, join_boxes
 from cdse_offline.simulation.derived import MOSAIC_SIDE, Month, Quarter, list_months, list_quarters
 from cdse_offline.simulation.files import USERDATA, DerivedFile
 from cdse_offline.simulation.metadata import build_userdata
@@ -210,9 +210,17 @@ def _build_geometry(tile: Tile) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
 
 
+def _compute_bbox(tile: Tile) -> list[float]:
+    longitudes, latitudes = zip(*_TILES[tile.name].corners, strict=True)
+    return [min(longitudes), min(latitudes), max(longitudes), max(latitudes)]
+
+
+def _find_reach(place: Place) -> list[float]:
+    return join_boxes(_compute_bbox(tile) for tile in place.tiles)
+
+
 def build_item(mosaic: Mosaic, base: str) -> dict[str, Any]:
     """The item; `base` is the address of the service, with a slash at its end."""
-    longitudes, latitudes = zip(*_TILES[mosaic.tile.name].corners, strict=True)
     enclosure = {
         "rel": "enclosure",
         "href": f"s3://eodata/{_name_folder(mosaic)}/",
@@ -223,7 +231,7 @@ def build_item(mosaic: Mosaic, base: str) -> dict[str, Any]:
     }
     return {
         "id": mosaic.id,
-        "bbox": [min(longitudes), min(latitudes), max(longitudes), max(latitudes)],
+        "bbox": _compute_bbox(mosaic.tile),
         "type": "Feature",
         "links": [enclosure],
         "assets": _describe_files(mosaic, base),
@@ -330,7 +338,7 @@ def _build_collection(list_all: Callable[[Place], Sequence[Mosaic]], title: str,
     sample = list_all(PLACES[0])[0]
     name = _name_collection(sample)
     files = {key: drop_place(asset) for key, asset in build_item(sample, "/")["assets"].items()}
-    coverage = Coverage(partial(_find_interval, list_all), lambda tile: _TILES[tile.name].window)
+    coverage = Coverage(partial(_find_interval, list_all), lambda tile: _TILES[tile.name].window, _find_reach)
     text = f"{_SIMULATED[name]} {description}"
     keyword = "Sentinel-2" if name == OPTICAL else "Sentinel-1"
     return build_collection(name, title, text, files, coverage, keyword) | SCHEMES

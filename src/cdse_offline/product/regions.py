@@ -4,10 +4,10 @@ A client reads there what to answer to whoever asks for another place or year; a
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from cdse_offline.product.items import find_window_box, format_time
+from cdse_offline.product.items import compute_bbox, find_window_box, format_time
 from cdse_offline.simulation.places import PLACES, Place, Tile, acquisitions
 
 REGIONS = "cdse_offline:regions"
@@ -23,6 +23,7 @@ class Coverage(NamedTuple):
 
     find_interval: Callable[[Place], list[str]]
     find_window: Callable[[Tile], list[float]]  # a box in degrees around all that a tile sees of its place
+    find_reach: Callable[[Place], list[float]]  # a box around all items that have pixels of it
 
 
 def _find_interval(place: Place) -> list[str]:
@@ -31,7 +32,17 @@ def _find_interval(place: Place) -> list[str]:
     return [format_time(oldest.start, "seconds"), format_time(newest.start, "seconds")]
 
 
-SCENES = Coverage(_find_interval, find_window_box)
+def _find_reach(place: Place) -> list[float]:
+    return join_boxes(compute_bbox(tile) for tile in place.tiles)
+
+
+def join_boxes(boxes: Iterable[list[float]]) -> list[float]:
+    """West, south, east, north of all these."""
+    wests, souths, easts, norths = zip(*boxes, strict=True)
+    return [min(wests), min(souths), max(easts), max(norths)]
+
+
+SCENES = Coverage(_find_interval, find_window_box, _find_reach)
 
 
 def list_regions(coverage: Coverage = SCENES) -> list[dict[str, Any]]:
@@ -59,14 +70,13 @@ def _describe(place: Place, coverage: Coverage) -> dict[str, Any]:
         "bbox": compute_inner_box(place, coverage),
         "interval": coverage.find_interval(place),
         "tiles": [tile.name for tile in place.tiles],
+        "items_bbox": coverage.find_reach(place),
     }
 
 
 def enclose(place: Place, coverage: Coverage) -> list[float]:
     """West, south, east, north of all that tiles of the place's own zone see of it, degrees."""
-    windows = [coverage.find_window(tile) for tile in place.tiles if tile.epsg == place.epsg]
-    wests, souths, easts, norths = zip(*windows, strict=True)
-    return [min(wests), min(souths), max(easts), max(norths)]
+    return join_boxes(coverage.find_window(tile) for tile in place.tiles if tile.epsg == place.epsg)
 
 
 def compute_inner_box(place: Place, coverage: Coverage = SCENES) -> list[float]:

@@ -9,9 +9,10 @@ from cdse_offline.product import assets
 from cdse_offline.product.collections import build_collection, drop_place
 from cdse_offline.product.items import SCHEMES, format_time, say_simulated, simulate_update
 from cdse_offline.product.mosaics import COG
-from cdse_offline.product.regions import SCENES, Coverage, enclose
+from cdse_offline.product.regions import SCENES, Coverage, enclose, join_boxes
 from cdse_offline.simulation.derived import ARC_SECONDS, Degree, list_degrees
 from cdse_offline.simulation.files import DerivedFile
+from cdse_offline.simulation.places import Place
 
 TERRAIN = "cop-dem-glo-30-dged-cog"
 _SIMULATED = (
@@ -107,9 +108,13 @@ def _describe_heights(degree: Degree) -> dict[str, Any]:
     } | assets.ACCESS
 
 
+def _find_reach(place: Place) -> list[float]:
+    return join_boxes(_compute_box(degree) for degree in list_degrees() if place in degree.list_places())
+
+
 def build_terrain_collection() -> dict[str, Any]:
     interval = [format_time(moment, "seconds") for moment in (_START, _END)]
-    coverage = Coverage(lambda _: interval, SCENES.find_window)
+    coverage = Coverage(lambda _: interval, SCENES.find_window, _find_reach)
     sample = build_item(list_degrees()[0], "/")
     files = {key: drop_place(asset) for key, asset in sample["assets"].items()}
     title = "Copernicus DEM GLO-30 (độ cao mô phỏng)"

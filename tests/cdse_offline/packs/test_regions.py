@@ -25,6 +25,7 @@ def test_items_of_one_window_are_one_region():
         "bbox": [105.1, 20.1, 105.2, 20.2],
         "interval": ["2023-01-02T03:25:19Z", "2023-05-03T03:25:19Z"],
         "tiles": ["48QWJ"],
+        "items_bbox": [105, 20, 106, 21],  # a tile is larger than what was recorded of it
     }
     assert [str(one) for one in client.read_regions({REGIONS: [region]})] == [
         "ô 48QWJ (goi-105.10-20.10): bbox (105.1, 20.1, 105.2, 20.2), 2023-01-02 đến 2023-05-03"
