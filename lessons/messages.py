@@ -17,6 +17,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "differ-shift": "{axis} lệch nhau tới {shift:g} (mỗi bước {step:g})",
         "differ-size": "{axis} dài {one} và {other}",
         "differ-steps": "{axis} có {one} điểm cách nhau {step:g}, và {other} điểm cách nhau {other_step:g}",
+        "location-area": "vùng của ta",
+        "location-title": "Vùng của ta trong ô lưới {tiles}",
         "map-one-day": "Hãy chọn một ngày: array.isel(time=0).",
         "mask-no": "không",
         "mask-yes": "có",
@@ -24,6 +26,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "no-crs": "không rõ",
         "no-data": "không có dữ liệu",
         "place-outside": "{name} nằm ngoài bản đồ này nên không được đánh dấu.",
+        "quicklook-title": "{day}\nmây cả ô: {cover} %",
+        "quicklooks-title": "Ảnh thu nhỏ quanh vùng{simulated}",
         "scl-0": "0 không có dữ liệu",
         "scl-1": "1 bão hòa, hỏng",
         "scl-10": "10 mây ti mỏng",
@@ -84,6 +88,12 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "not-array": "{name} phải là một DataArray, tức là một band, ví dụ {example}; đây là {kind}.",
         "place-numbers": "Nơi {name} cần 2 số (x, y) hay 4 số (x0, y0, x1, y1), không phải {found!r}.",
+        "place-latitude": (
+            "Vĩ độ {latitude} không dùng được: kinh độ đứng trước, rồi vĩ độ (từ -85 đến 85). Có đảo chỗ không?"
+        ),
+        "place-width": "Cạnh của vùng phải là số dương, tính bằng km; đây là {width}.",
+        "quicklook-lacks": "{item} không có ảnh thu nhỏ hay B04_10m: hãy chọn item của sentinel-2-l2a.",
+        "quicklooks-many": "Có {number} item: hãy chọn nhiều nhất {most}, ví dụ items[:4].",
         "role": "{band} của {item} không phải band phản xạ (roles {roles}): bỏ nó ra.",
         "scale": "{band} của {item} có raster:scale {scale}: cần một số dương, hãy tìm bản xử lý khác của cùng ngày.",
         "scl-other": "scl phải là lớp SCL_20m (số nguyên 0–11); mảng này tên {name}, kiểu {dtype}.",
@@ -94,6 +104,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "stretch": "Không giãn màu được: không có pixel hợp lệ, hoặc mọi pixel bằng nhau. Xem lại mặt nạ mây.",
         "stretch-integer": "Giãn màu cần phản xạ (số thực), trong DN số 0 là chỗ trống: hãy gọi reflectance trước.",
         "stretch-percentiles": "low={low!r}, high={high!r}: cần hai bách phân vị, 0 <= low < high <= 100.",
+    },
+    Reason.NETWORK: {
+        "quicklook": "Không tải được ảnh thu nhỏ của {item}: {error}. Hãy chạy lại ô này.",
     },
 }
 

@@ -19,14 +19,18 @@ DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ].*)?|(\d\d?)/(\d\d?)/(\d{4})") 
 
 @dataclass(frozen=True, kw_only=True)
 class Names(Kind):
-    """Một tập tên, không kể thứ tự. of: "dates", "ids", "bands" hay "words" (chữ hoa, chữ thường như nhau)."""
+    """Một tập tên, không kể thứ tự. of: "dates", "ids", "bands" hay "words" (chữ hoa, chữ thường như nhau).
+
+    empty: slot của lời dành cho kết quả trống.
+    """
 
     of: str
+    empty: str = "odd-empty"
 
     def read(self, value: object) -> frozenset[str]:
         names = frozenset(map(self._read_name, _list_parts(value)))
         if not names:
-            raise OddError("odd-empty")
+            raise OddError(self.empty)
         return names
 
     def _read_name(self, part: object) -> str:

@@ -9,6 +9,7 @@ from shapely import Point, box
 
 from cdse_access.catalog import Catalog, open_catalog
 from cdse_access.regions import FIELD, VERSION, Region, explain_absence, read_regions
+from lessons.cities import CENTRES
 
 RIVER = {
     "id": "river",
@@ -217,21 +218,6 @@ def test_the_catalogue_lists_each_region_once(offline, server):
 
 # -- Vietnam ---------------------------------------------------------------------
 
-# Where the 34 provinces of July 2025 are governed from: longitude, latitude.
-CENTRES = {
-    "Hà Nội": (105.852, 21.028), "Huế": (107.590, 16.463), "Lai Châu": (103.470, 22.396),
-    "Điện Biên": (103.023, 21.386), "Sơn La": (103.914, 21.327), "Lạng Sơn": (106.757, 21.853),
-    "Quảng Ninh": (107.084, 20.951), "Thanh Hóa": (105.776, 19.807), "Nghệ An": (105.692, 18.679),
-    "Hà Tĩnh": (105.906, 18.343), "Cao Bằng": (106.258, 22.665), "Tuyên Quang": (105.214, 21.823),
-    "Lào Cai": (104.870, 21.705), "Thái Nguyên": (105.844, 21.594), "Phú Thọ": (105.401, 21.323),
-    "Bắc Ninh": (106.195, 21.273), "Hưng Yên": (106.051, 20.646), "Hải Phòng": (106.684, 20.862),
-    "Ninh Bình": (105.975, 20.254), "Quảng Trị": (106.622, 17.468), "Đà Nẵng": (108.206, 16.047),
-    "Quảng Ngãi": (108.792, 15.120), "Gia Lai": (109.219, 13.782), "Khánh Hòa": (109.190, 12.245),
-    "Lâm Đồng": (108.442, 11.941), "Đắk Lắk": (108.038, 12.667), "TP. Hồ Chí Minh": (106.660, 10.776),
-    "Đồng Nai": (106.842, 10.957), "Tây Ninh": (106.405, 10.536), "Cần Thơ": (105.784, 10.035),
-    "Vĩnh Long": (105.970, 10.253), "Đồng Tháp": (106.360, 10.360), "Cà Mau": (105.150, 9.177),
-    "An Giang": (105.081, 10.012),
-}  # fmt: skip
 FAR = {"München": (11.575, 48.137), "Berlin": (13.405, 52.520)}
 BETWEEN = {"Tam Kỳ": (108.474, 15.573), "Pleiku": (108.002, 13.983)}
 FIVE_KILOMETRES = 0.045  # degrees
