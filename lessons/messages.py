@@ -87,10 +87,10 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "nir là {nir}, red là {red}: ndvi(nir, red) cần cận hồng ngoại (B08, B8A) trước, đỏ (B04) sau."
         ),
         "not-array": "{name} phải là một DataArray, tức là một band, ví dụ {example}; đây là {kind}.",
-        "place-numbers": "Nơi {name} cần 2 số (x, y) hay 4 số (x0, y0, x1, y1), không phải {found!r}.",
         "place-latitude": (
             "Vĩ độ {latitude} không dùng được: kinh độ đứng trước, rồi vĩ độ (từ -85 đến 85). Có đảo chỗ không?"
         ),
+        "place-numbers": "Nơi {name} cần 2 số (x, y) hay 4 số (x0, y0, x1, y1), không phải {found!r}.",
         "place-width": "Cạnh của vùng phải là số dương, tính bằng km; đây là {width}.",
         "quicklook-lacks": "{item} không có ảnh thu nhỏ hay B04_10m: hãy chọn item của sentinel-2-l2a.",
         "quicklooks-many": "Có {number} item: hãy chọn nhiều nhất {most}, ví dụ items[:4].",
