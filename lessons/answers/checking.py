@@ -131,7 +131,8 @@ def _list_mistakes(exercise: Exercise, target: Any, lesson: Lesson) -> Iterator[
         with contextlib.suppress(Exception):
             result = way(lesson)
             candidates = result if inspect.isgenerator(result) else [result]
-            yield from [(slot, candidate) for candidate in candidates]
+            for candidate in candidates:
+                yield slot, candidate
     yield from exercise.kind.derive(target)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from lessons.answers.kinds import Kind
 
@@ -16,6 +17,7 @@ class Lesson:
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self._names = names
+        self.made: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         value = self._names.get(name)
@@ -29,7 +31,22 @@ class Lesson:
         return any(item.properties.get("cdse_offline:simulated") for item in self.items)
 
 
+Made = TypeVar("Made")
 Reference = Callable[[Lesson], Any]
+
+
+def once(make: Callable[[Lesson], Made]) -> Callable[[Lesson], Made]:
+    """Tính một lần trong mỗi lần kiểm tra: nhiều lỗi bắt đầu từ cùng một mảng."""
+
+    @wraps(make)
+    def remember(lesson: Lesson) -> Made:
+        name = make.__name__
+        if name not in lesson.made:
+            lesson.made[name] = make(lesson)
+        made: Made = lesson.made[name]
+        return made
+
+    return remember
 
 
 @dataclass(frozen=True, kw_only=True)

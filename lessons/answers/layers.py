@@ -105,6 +105,8 @@ class Layer(Kind):
         more = set(getattr(given, "dims", ())) - set(target.dims)
         if "time" in more:
             yield "layer-days", {"days": given.sizes["time"]}
+        elif given.ndim > target.ndim:
+            yield "layer-more", {"axes": " × ".join(map(str, given.shape))}
         elif isinstance(given, xr.DataArray) and not _share_places(given, target):
             yield "wrong-area", {}
         else:

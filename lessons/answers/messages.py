@@ -39,6 +39,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "layer-dn": "một mảng DN, số nguyên",
         "layer-empty": "Mọi pixel của mảng đều trống (NaN): hãy xem lại mặt nạ và ngày.",
         "layer-mask": "một mặt nạ True và False",
+        "layer-more": "Mảng của bạn còn {axes} số: hãy chọn, hay gộp cho còn một bản đồ.",
         "layer-ndvi": "một mảng NDVI",
         "layer-part": "Chỉ {percent} % số pixel khớp.",
         "layer-reflectance": "một mảng độ phản xạ",
@@ -56,6 +57,9 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "maximum-for-median": "Giống kết quả khi lấy giá trị lớn nhất: đề bài hỏi trung vị.",
         "mb-for-gb": "Con số này tính bằng MB: đề bài hỏi GB.",
         "mean-for-median": "Giống kết quả khi lấy trung bình: đề bài hỏi trung vị.",
+        "median-first": (
+            "Giống kết quả khi lấy trung vị của từng band rồi mới tính NDVI: hãy tính NDVI từng ngày, rồi lấy trung vị."
+        ),
         "median-for-mean": "Giống kết quả khi lấy trung vị: đề bài hỏi trung bình.",
         "missing": "notebook chưa có biến {name}: hãy chạy lại các ô phía trên, rồi chạy lại ô này.",
         "month-lacking": "Giống kết quả khi thiếu tháng cuối: khoảng đề bài hỏi gồm cả tháng 8.",
@@ -85,11 +89,14 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "vùng khác: hãy xem lại câu hỏi."
         ),
         "odd-none": "Đây là None: hàm của bạn không trả về gì, hay biến chưa được gán.",
+        "odd-number": "Đây là một con số.",
         "odd-text": "Đây là một chuỗi chữ.",
         "odd-type": "Đây là một {kind}.",
         "offset-forgotten": (
             "Giống kết quả khi nhân scale mà quên cộng offset: độ phản xạ = DN × scale + offset, hãy gọi reflectance."
         ),
+        "one-day-of-many": "Giống bản đồ của riêng một ngày: hãy gộp mọi ngày của tháng.",
+        "one-day-of-two": "Giống kết quả khi chỉ xét một trong hai ngày: cần cả hai điều kiện cùng đúng.",
         "one-pixel": "Giống giá trị của riêng một pixel: đề bài hỏi cả vùng quanh nó.",
         "orbit-forgotten": "Giống kết quả khi chưa lọc quỹ đạo: danh sách còn cả hai quỹ đạo.",
         "other-limit": "Giống kết quả với ngưỡng khác của bài: đề bài hỏi dưới 20 %.",
@@ -114,15 +121,21 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "right-4.3": (
             "Lần đầu nhìn thấy ruộng trơ là ngày {value}; nó được gặt vào đâu đó giữa lần nhìn trước và ngày ấy."
         ),
+        "right-4.4": (
+            "Một nửa số pixel trên cạn lệch không quá {value}: sai số ấy gồm nhiễu, hơi nước và mây mỏng còn sót."
+        ),
         "share-for-ha": "Con số này giống một tỉ lệ của vùng: đề bài hỏi diện tích, tính bằng héc-ta.",
         "share-for-percent": "Con số này là tỉ lệ từ 0 đến 1: đề bài hỏi phần trăm.",
         "sign": "Đúng độ lớn nhưng ngược dấu: hãy xem lại thứ tự của phép trừ.",
+        "sign-kept": "Giống kết quả khi không lấy trị tuyệt đối: sai số âm và dương bù trừ nhau.",
+        "square-for-median": "Giống căn của trung bình bình phương: đề bài hỏi trung vị của trị tuyệt đối.",
         "table": "{size} cặp nhãn và số, nhãn như {first!r}, số là {unit}",
         "table-any": "nhiều cặp nhãn và số (Series, từ điển, hay DataArray một chiều), số là {unit}",
         "table-extra": "Có {number} nhãn thừa, chẳng hạn {label}.",
         "table-lacks": "Còn thiếu {number} nhãn.",
         "table-nan": "Có {number} chỗ trống (NaN), chẳng hạn ở {label}.",
         "table-wrong": "Có {number} số chưa đúng, chẳng hạn ở {label}.",
+        "time-reversed": "Giống kết quả khi hai ngày đổi chỗ: hãy xem ngày nào trước, ngày nào sau.",
         "turned": "Đúng các số nhưng bị lật hay bị xoay: hàng đầu là phía bắc, cột đầu là phía tây, y trước x.",
         "uint16-wrapped": "Giống kết quả khi trừ hai số uint16: hiệu âm bị tràn, hãy đổi ra độ phản xạ trước.",
         "unit-count": "một số đếm",
@@ -140,9 +153,14 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "unit-share": "một tỉ lệ, từ 0 đến 1",
         "unit-times": "một số lần",
         "unknown": (
-            "dữ liệu này không cho biết đáp án: ảnh thật không kèm sự thật, hay mọi pixel đều bị mây. "
-            "Câu trả lời của bạn có đúng dạng."
+            "trên dữ liệu này không có đáp án để so: ảnh thật không kèm sự "
+            "thật, hay mọi pixel đều bị mây. Câu trả lời của bạn có đúng dạng."
         ),
+        "unseen-counted": (
+            "Giống kết quả khi đếm cả nơi không nhìn thấy: NaN không "
+            "lớn hơn số nào, nên đảo ngược phép so thì nó lọt vào."
+        ),
+        "water-included": "Giống kết quả khi tính cả mặt nước: đề bài chỉ hỏi nơi NDVI của sự thật dương.",
         "whole-area": "Giống kết quả của cả vùng: đề bài chỉ hỏi một phần.",
         "whole-period": "Giống kết quả của mọi ngày: đề bài chỉ hỏi một phần.",
         "width-doubled": "Hình vuông rộng gấp đôi: từ tâm ra mỗi phía chỉ nửa cạnh.",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ class Names(Kind):
             return instant.date().isoformat() if self.of == "dates" and instant else part.id
         if isinstance(part, np.datetime64 | date):
             return pd.Timestamp(part).date().isoformat()
+        if isinstance(part, Real | np.number):
+            raise OddError("odd-number")
         if not isinstance(part, str):
             raise OddError("odd-type", kind=type(part).__name__)
         return self._read_text(part.strip())
@@ -83,9 +86,11 @@ def _list_parts(value: object) -> list[Any]:
     if isinstance(value, str | Item | date | np.datetime64):
         return [value]
     if isinstance(value, xr.DataArray):
-        value = value.compute().values
+        value = np.asarray(value.compute())
     if isinstance(value, np.ndarray):
         return list(value.ravel())
+    if isinstance(value, Real):
+        raise OddError("odd-number")
     if isinstance(value, Iterable) and not isinstance(value, xr.Dataset | Iterator):
         return list(value)
     raise OddError("odd-type", kind=type(value).__name__)

@@ -95,7 +95,7 @@ def test_a_mistake_that_is_exactly_hers_wins_over_a_right_within_its_tolerance()
         ({}, "missing", "biến rho: hãy chạy lại các ô phía trên"),
         ({"rho": ...}, "missing", "biến rho"),
         ({"rho": "chuỗi"}, "no-reference", "chạy lại các ô phía trên"),
-        ({"rho": RHO.where(RHO > 1)}, "unknown", "không cho biết đáp án"),
+        ({"rho": RHO.where(RHO > 1)}, "unknown", "không có đáp án để so"),
     ],
 )
 def test_a_notebook_that_cannot_tell(data, slot, words):
