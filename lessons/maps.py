@@ -50,8 +50,8 @@ Named = Sequence[tuple[str, xr.DataArray]]
 
 MOST = 12  # bản đồ trong một hình
 DPI = 110
-DPI_OF_MANY = 80  # nhiều hơn bốn bản đồ: mỗi cái nhỏ hơn, tệp không phình ra
-QUALITY = 82  # của JPEG: một phần ba kích thước của PNG, chữ còn nét
+DPI_OF_MANY = 85  # nhiều hơn hai bản đồ: mỗi cái nhỏ hơn, tệp không phình ra
+JPEG = {"quality": 82, "optimize": True, "progressive": True}  # một phần ba kích thước của PNG, chữ còn nét
 
 
 def simulated(items: Iterable[Item]) -> str:
@@ -79,9 +79,9 @@ class Picture:
         self.figure.savefig(
             buffer,
             format="jpeg",
-            dpi=DPI if len(self.axes) <= 4 else DPI_OF_MANY,
+            dpi=DPI if len(self.axes) <= 2 else DPI_OF_MANY,
             bbox_inches="tight",
-            pil_kwargs={"quality": QUALITY},
+            pil_kwargs=JPEG,
         )
         return buffer.getvalue()
 
@@ -211,12 +211,13 @@ def _write_titles(figure: Figure, axes: Sequence[Axes], named: Named, title: str
     note = say("simulated") if any(is_simulated(array) for _, array in named) else ""
     if len(named) == 1:
         name, _ = named[0]
-        axes[0].set_title(_join(title, name, dates[0]) + note)
+        whole = _join(title, name, dates[0]) + note
+        axes[0].set_title(whole.strip())
         return
     for ax, (name, _), date in zip(axes, named, dates, strict=True):
         ax.set_title(name if is_shared else _join(name, date))
     whole = _join(title, dates[0]) if is_shared else title
-    figure.suptitle(whole + note)
+    figure.suptitle((whole + note).strip())
 
 
 def _write_date(array: xr.DataArray) -> str:
