@@ -18,7 +18,7 @@ from tools.notebooks import learner_environment
 ROOT = Path(__file__).parent
 # Quick checks; then the lessons, for which images are simulated that JupyterLab finds made; then what takes minutes
 # before what takes less, so that processes side by side end together.
-ORDER = ("notebooks", "tests/browser", "tests/faults")
+ORDER = ("tests/lessons/notebooks", "notebooks", "tests/browser", "tests/faults")
 
 
 def pytest_configure(config: pytest.Config) -> None:
