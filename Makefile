@@ -1,19 +1,21 @@
 # Every target sets up .venv first when that is needed. Works with GNU make 3.81 (macOS) and a POSIX sh.
 
 PY = .venv/bin/python
-LAB = $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" $(if $(filter 0,$(shell id -u)),--allow-root)
 ARGS =
 export PYTHONUTF8 = 1
 export HOME := $(shell sh tools/home.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test bench book book-serve notebooks texts service lint format layers lock environment.yml setup clean
+.PHONY: help lab restart test bench book book-serve notebooks texts service lint format layers lock environment.yml setup clean
 
 help: ## Liệt kê các lệnh
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
-lab: setup ## Cài đặt (lần đầu) rồi mở bài 1 trong JupyterLab
-	$(LAB) --LabApp.default_url=/lab/tree/notebooks/01-xac-thuc.ipynb $(ARGS)
+lab: setup ## Cài đặt (lần đầu) rồi mở bản bài học của bạn trong JupyterLab
+	$(PY) -m lab $(ARGS)
+
+restart: setup ## Bắt đầu lại một bài như lúc đầu: ARGS=04-ndvi; bản đã sửa được cất sang một bên
+	$(PY) -m lab restart $(ARGS)
 
 test: setup ## Chạy toàn bộ kiểm thử; một phần: make test ARGS="tests/lessons"
 	$(PY) -m pytest $(or $(ARGS),-n 2)

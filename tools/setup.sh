@@ -50,10 +50,6 @@ install_requirements() {
     fi
     say "Chuẩn bị các gói vừa cài để lần mở đầu tiên được nhanh (chưa đến một phút) ..."
     "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 || true
-    # JupyterLab would ask to fetch news from the network at its first start.
-    mkdir -p "$venv/etc/jupyter/labconfig"
-    echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' \
-        >"$venv/etc/jupyter/labconfig/page_config.json"
     cp requirements.txt "$installed.part"
     mv "$installed.part" "$installed"
 }

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 from tools.notebooks import NOTEBOOKS, learner_environment, names
 
+PLAIN = (sys.executable, "-m", "jupyterlab")
 LESSON_SECONDS = 240
 START_SECONDS = 60
 PICTURE_HEIGHT = 2400  # of one picture; Chromium draws at most 16384 pixels
@@ -72,29 +73,32 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, Path]]:
-    """JupyterLab with settings of its own; gives its address and the folder that it shows."""
+def server(command: Sequence[str] = PLAIN, root: Path | None = None) -> Iterator[tuple[str, Path]]:
+    """JupyterLab with settings of its own; gives its address and the folder that it shows.
+
+    command, root: what starts it, and where; without them plain JupyterLab, in a folder of its own.
+    """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True)))
-        folder = home / "notebooks"
-        folder.mkdir()
+        folder = root or home / "notebooks"
+        folder.mkdir(exist_ok=True)
         for name, text in SETTINGS.items():
             path = home / "settings" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         url = f"http://127.0.0.1:{_free_port()}/"
         log = stack.enter_context((home / "log").open("w+"))
-        process = subprocess.Popen(_command(url, folder), env=_environment(home), stdout=log, stderr=log)
+        options = [*command, *_choose_options(url)]
+        process = subprocess.Popen(options, cwd=folder, env=_environment(home), stdout=log, stderr=log)
         stack.callback(_stop, process)
         _wait_until_up(process, url, Path(log.name))
         yield url, folder
 
 
-def _command(url: str, folder: Path) -> list[str]:
+def _choose_options(url: str) -> list[str]:
     port = url.rsplit(":", 1)[1].strip("/")
     options = ["--no-browser", "--expose-app-in-browser", "--allow-root", "--IdentityProvider.token="]
-    options += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
-    return [sys.executable, "-m", "jupyterlab", *options]
+    return [*options, f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
 
 
 def _environment(home: Path) -> dict[str, str]:

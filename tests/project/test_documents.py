@@ -63,7 +63,7 @@ def test_what_a_document_runs_is_there(path):
 
 
 # A folder or a file in code marks; "…" and capitals stand for something else.
-PLACE = re.compile(r"`((?:src|lessons|notebooks|book|tests|bench|tools)/[\w./-]*)`")
+PLACE = re.compile(r"`((?:src|lessons|lab|notebooks|book|tests|bench|tools)/[\w./-]*)`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = [Requirement(r) for r in chain(PROJECT["dependencies"], EXTRAS["book"], EXTRAS["dev"])]
-BINARY = {".png", ".jpg", ".webp", ".jp2", ".tif", ".pdf"}
+BINARY = {".png", ".jpg", ".webp", ".jp2", ".tif", ".pdf", ".woff2"}
 
 
 def files() -> list[Path]:

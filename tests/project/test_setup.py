@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("cdse_access", "cdse_offline", "lessons")
 # What only the project's own folder shows.
-INNER = ("bench", "book", "conftest", "tests", "tools")
+INNER = ("bench", "book", "conftest", "lab", "tests", "tools")
 
 
 def environment() -> dict[str, str]:
