@@ -128,11 +128,11 @@ def test_the_picture_has_every_wing():
 
 # -- other people's packages -----------------------------------------------------
 
-COURSE = {"src", "lessons", "notebooks"}
+COURSE = {"src", "lessons", "lab", "notebooks"}
 # Programs, plugins, and httpx for starlette's test client: run, not imported.
 RUN = {
     "httpx",
-    "jupyterlab",
+    "jupyterlab-language-pack-vi-vn",
     "jupyterlab-myst",
     "mystmd",
     "nbval",
@@ -161,7 +161,7 @@ def _drop_magics(source: str) -> str:
 
 def find_imported() -> dict[str, set[str]]:
     """Packages of others that the project imports: the folders that import each."""
-    inner = {*imports.PACKAGES, "bench", "book", "conftest", "tests", "tools"} | sys.stdlib_module_names
+    inner = {*imports.PACKAGES, "bench", "book", "conftest", "lab", "tests", "tools"} | sys.stdlib_module_names
     found: dict[str, set[str]] = {}
     for path in files():
         if path.suffix not in {".py", ".ipynb"}:
