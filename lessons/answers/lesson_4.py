@@ -230,13 +230,14 @@ def find_harvest(lesson: Lesson) -> str | None:
 
 
 def find_cloud(lesson: Lesson) -> Iterator[str]:
-    """Đường không loại mây: ở chính ô ấy, hay ở ô chọn trên đường chưa loại mây."""
+    """Đường không loại mây, ở chính ô ấy hay ở ô lên xuống nhiều nhất của nó; hay một ngày mà ô bị che."""
     index = make_index(lesson)
     field = follow_field(lesson)
     same_place = merge_pixels(index).sel(x=field.x, y=field.y)
     for line in (same_place, find_field(index)):
         autumn = choose_autumn(lesson, line)
         yield from list_low_days(autumn)[:1]
+    yield from list_days(field[field.isnull()])
 
 
 def find_first_of_year(lesson: Lesson) -> str:
@@ -244,9 +245,10 @@ def find_first_of_year(lesson: Lesson) -> str:
     return days[0]
 
 
-def find_last(lesson: Lesson) -> str:
+def find_later(lesson: Lesson) -> Iterator[str]:
+    """Những ngày thấp sau ngày đầu tiên."""
     autumn = choose_autumn(lesson, follow_field(lesson))
-    return list_low_days(autumn)[-1]
+    yield from list_low_days(autumn)[1:]
 
 
 def find_lowest(lesson: Lesson) -> Iterator[str]:
@@ -256,14 +258,9 @@ def find_lowest(lesson: Lesson) -> Iterator[str]:
         yield from list_days(lowest)
 
 
-def find_last_green(lesson: Lesson) -> Iterator[str]:
-    """Lần nhìn ngay trước khi gặt, hay ngày đầu tiên mà ruộng còn xanh."""
-    field = follow_field(lesson).dropna("time")
-    autumn = choose_autumn(lesson, field)
-    days = list_days(autumn)
-    harvest = days.index(str(find_harvest(lesson)))
-    yield days[harvest - 1]
-    yield list_days(autumn[autumn >= GREEN])[0]
+def find_green(lesson: Lesson) -> Iterator[str]:
+    field = follow_field(lesson)
+    yield from list_days(field[field >= GREEN])
 
 
 # -- 4.4: sai số so với sự thật ---------------------------------------------------
@@ -376,9 +373,9 @@ EXERCISES = {
         mistakes={
             "mask-forgotten": find_cloud,
             "whole-period": find_first_of_year,
-            "last-for-first": find_last,
             "lowest-for-first": find_lowest,
-            "look-before": find_last_green,
+            "later-for-first": find_later,
+            "still-green": find_green,
         },
     ),
     "4.4": Exercise(

@@ -89,7 +89,7 @@ WAYS = {
             ("clouds-not-filtered", lambda names: of_orbit(names.catalog.all, 65)),
             ("wrong-area", lambda names: names.items),
             ("names-lack", lambda names: of_orbit(names.bayern_items, 65)[:1]),
-            ("odd-type", lambda names: len(of_orbit(names.bayern_items, 65))),
+            ("odd-number", lambda names: len(of_orbit(names.bayern_items, 65))),
         ],
     ),
     "2.3": Ways(
