@@ -37,6 +37,12 @@ def refuse_ended(address: str) -> None:
         raise BadInput(say("offline-ended", how=tell_end(code)))
 
 
+def suggest_offline(address: str) -> str:
+    """To whom else to turn where the service at this address fails; "" where it is an offline one of ours already."""
+    place = address.rpartition("//")[2].partition("/")[0]
+    return "" if place in _started else say("or-offline")
+
+
 def tell_end(code: int) -> Message:
     """How a process ended: its code, or the signal that killed it."""
     return say("how-signal", number=-code) if code < 0 else say("how-code", code=code)

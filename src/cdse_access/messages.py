@@ -103,6 +103,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "odd-tables": "các bảng ở phần đầu hỏng",
         "odd-tiles": "{count} ô",
         "odd-tiling": "ô {width} × {height} pixel",
+        "or-offline": ', hoặc gọi connect("offline")',
         "pixels-outside": (
             "{share:.0%} khung đã tải nằm ngoài hình, và vẫn có pixel: muốn bỏ, hãy đổi ra phản xạ rồi gọi "
             '.odc.mask(odc.geo.geom.Geometry(hình, "EPSG:4326")).'
@@ -411,9 +412,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "s3-clock": "Đồng hồ của máy này lệch{skew} so với dịch vụ: hãy bật tự động đặt giờ rồi chạy lại.",
     },
     Reason.FORBIDDEN: {
-        "catalog-forbidden": (
-            'Catalog {href} không cho hỏi (HTTP {status}). Hãy kiểm tra mạng và địa chỉ, hoặc gọi connect("offline").'
-        ),
+        "catalog-forbidden": "Catalog {href} không cho hỏi (HTTP {status}). Hãy kiểm tra mạng và địa chỉ{instead}.",
         "s3-forbidden": (
             "Dịch vụ không cho đọc {file}: hãy xem tài khoản còn quyền đọc kho eodata không, rồi gọi lại connect()."
         ),
@@ -424,44 +423,40 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
     },
     Reason.BUSY: {
-        "catalog-busy": (
-            "Catalog {href} đang quá tải hoặc bảo trì (HTTP {status}): hãy chờ rồi chạy lại, hoặc gọi "
-            'connect("offline").'
-        ),
+        "catalog-busy": "Catalog {href} đang quá tải hoặc bảo trì (HTTP {status}): hãy chờ rồi chạy lại{instead}.",
         "catalog-busy-wait": (
             "Catalog {href} đang quá tải hoặc bảo trì (HTTP {status}, dịch vụ bảo chờ {wait:.0f} giây): hãy chờ "
-            'rồi chạy lại, hoặc gọi connect("offline").'
+            "rồi chạy lại{instead}."
         ),
         "connecting-already": (
             "Một connect() hay logout() khác trong kernel này chưa xong: hãy chờ nó xong (hoặc ngắt nó) rồi gọi lại."
         ),
-        "s3-busy": ('Dịch vụ quá tải hoặc đang hỏng: hãy chờ{wait} rồi chạy lại, hoặc dùng connect("offline").'),
+        "own-busy": (
+            "CDSE ngoại tuyến còn đang vẽ {file}, lâu hơn mọi khi vì máy bận: hãy chờ{wait} rồi chạy lại. Ảnh vẽ xong "
+            "được giữ lại."
+        ),
+        "s3-busy": "Dịch vụ quá tải hoặc đang hỏng: hãy chờ{wait} rồi chạy lại{instead}.",
         "slots-taken": (
             "Cả {count} kết nối đang do các tiến trình khác của cụm dùng: hãy chờ rồi chạy lại, hoặc bớt việc chạy "
             "cùng lúc."
         ),
     },
     Reason.NETWORK: {
-        "catalog-lost": (
-            'Không hỏi được catalog {href} ({why}). Hãy kiểm tra mạng và địa chỉ, hoặc gọi connect("offline").'
-        ),
+        "catalog-lost": "Không hỏi được catalog {href} ({why}). Hãy kiểm tra mạng và địa chỉ{instead}.",
         "read-failed-once": (
             "Đọc hỏng giữa chừng ({why}), nhưng lúc này kho ảnh lại nhận khóa và gửi đúng tệp: hãy chạy lại. Vẫn "
             "lỗi thì tệp hỏng, hãy bỏ ngày này: {file}"
         ),
         "s3-contradicts": (
             "Câu trả lời cho {file} mâu thuẫn với chính phần đầu của nó ({what}), thường do một proxy đứng giữa: "
-            'hãy thử mạng khác, hoặc dùng connect("offline").'
+            "hãy thử mạng khác{instead}."
         ),
-        "s3-lost": (
-            "Mất kết nối với dịch vụ khi đọc {file} ({why}): hãy kiểm tra mạng rồi chạy lại, hoặc dùng "
-            'connect("offline").'
-        ),
+        "s3-lost": "Mất kết nối với dịch vụ khi đọc {file} ({why}): hãy kiểm tra mạng rồi chạy lại{instead}.",
     },
     Reason.CERTIFICATE: {
         "catalog-certificate": (
             "Chứng chỉ của {href} không hợp lệ: có máy khác đứng giữa, hoặc đồng hồ máy sai. Hãy kiểm tra mạng "
-            'và địa chỉ, hoặc gọi connect("offline").'
+            "và địa chỉ{instead}."
         ),
         "s3-certificate": (
             "Chứng chỉ TLS của máy trả lời không hợp lệ, nên không gửi gì cho nó: hãy xem lại địa chỉ S3 và đồng "
@@ -470,16 +465,15 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
     },
     Reason.NOT_SERVICE: {
         "catalog-leads-away": (
-            "Catalog ở {host} chỉ sang máy khác, {href}: không đi theo. Hãy kiểm tra mạng và địa chỉ, hoặc gọi "
-            'connect("offline").'
+            "Catalog ở {host} chỉ sang máy khác, {href}: không đi theo. Hãy kiểm tra mạng và địa chỉ{instead}."
         ),
         "catalog-not-encrypted": (
             "{href} trả lời mà không mã hóa: dịch vụ của lớp bắt đầu bằng http://, hoặc mạng đòi đăng nhập. Hãy "
-            'kiểm tra mạng và địa chỉ, hoặc gọi connect("offline").'
+            "kiểm tra mạng và địa chỉ{instead}."
         ),
         "catalog-not-stac": (
             "{href} có trả lời nhưng không phải catalog STAC ({why}): có lẽ là trang đăng nhập của mạng hay "
-            'proxy. Hãy mở địa chỉ ấy bằng trình duyệt, hoặc gọi connect("offline").'
+            "proxy. Hãy mở địa chỉ ấy bằng trình duyệt{instead}."
         ),
         "page-for-image": (
             "{name} không phải tệp {kind} mà bắt đầu bằng {begin!r}: hãy xem mạng có đòi đăng nhập không, và xem "
@@ -495,7 +489,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "s3-not-the-range": (
             "Trả lời cho {file} không phải đoạn đã hỏi (bỏ qua Range, hoặc rỗng), thường do một proxy đứng giữa: "
-            'hãy thử mạng khác, hoặc dùng connect("offline").'
+            "hãy thử mạng khác{instead}."
         ),
         "s3-page": (
             "Thứ trả lời không phải kho S3 mà là một trang web (trang đăng nhập mạng, proxy): hãy mở trình duyệt "
@@ -511,9 +505,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "lỗi thì bỏ ngày này."
         ),
         "bit-depth": "{name} có số bit {depths}: chỉ đọc được ảnh không dấu, tối đa 16 bit.",
-        "catalog-broken": (
-            'Catalog {href} trả lời sai dạng ({why}): hãy thử lại sau, báo cho dịch vụ, hoặc gọi connect("offline").'
-        ),
+        "catalog-broken": "Catalog {href} trả lời sai dạng ({why}): hãy thử lại sau, báo cho dịch vụ{instead}.",
         "catalog-large": (
             "Catalog {href} trả lời dài hơn {megabytes} MB: hãy đặt limit nhỏ hơn, hoặc hỏi ít trường hơn bằng fields."
         ),

@@ -80,7 +80,7 @@ def read_beginning(store: Store, href: str) -> None:
     if found.startswith(expected):
         return
     if found.lstrip()[:1] in (b"<", b"{"):
-        raise refusal(200, {"Content-Type": "text/html"}, found, href)
+        raise refusal(200, {"Content-Type": "text/html"}, found, href, store.endpoint)
     raise BadData(say("not-this-kind", file=file_name(href), ending=ending))
 
 

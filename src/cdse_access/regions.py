@@ -49,7 +49,10 @@ class Region(NamedTuple):
 
     def has_items_at(self, area: BaseGeometry | None) -> bool:
         """May a search of a shape in degrees find its items, though none of them has pixels there?"""
-        return area is not None and self.reach is not None and bool(area.intersects(box(*self.reach)))
+        if area is None or self.reach is None:
+            return False
+        reach = box(*self.reach)
+        return bool(area.intersects(reach))
 
     def has_days_in(self, span: Span) -> bool:
         """May one of its images be of this time?"""
@@ -87,7 +90,9 @@ def _read_region(document: Mapping[str, Any]) -> Region:
 
 def _read_box(numbers: Iterable[Any]) -> Box:
     west, south, east, north = map(float, numbers)
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+    has_width = -180 <= west < east <= 180
+    has_height = -90 <= south < north <= 90
+    if not (has_width and has_height):
         raise ValueError(numbers)
     return west, south, east, north
 
@@ -111,9 +116,11 @@ def explain_absence(regions: Sequence[Region], area: BaseGeometry | None, span: 
     """
     near = [region for region in regions if area is None or region.touches(area)]
     if not near:
-        beside = [region for region in regions if region.has_items_at(area) and region.has_days_in(span)]
+        around = [region for region in regions if region.has_items_at(area)]
+        beside = [region for region in around if region.has_days_in(span)]
         if beside:
-            return say("regions-beside", regions=_list_boxes(take_once(beside)))
+            boxes = _list_boxes(take_once(beside))
+            return say("regions-beside", regions=boxes)
         return say("regions-elsewhere", regions=_list_months(take_once(regions)))
     if any(region.has_days_in(span) for region in near):
         return ""
@@ -129,7 +136,9 @@ def _list_days(regions: Iterable[Region]) -> str:
 
 def _list_boxes(regions: Sequence[Region]) -> str:
     told = [say("region-box", bbox=one.bbox, title=one.title) for one in regions[:MOST_NAMED]]
-    return "; ".join(told + ["…"] * (len(regions) > MOST_NAMED))
+    if len(regions) > MOST_NAMED:
+        told.append("…")
+    return "; ".join(told)
 
 
 def _list_months(regions: Iterable[Region]) -> str:

@@ -11,12 +11,13 @@ from pystac.link import Link
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
+from cdse_access.children import suggest_offline
 from cdse_access.deadline import Deadline, within
 from cdse_access.documents import Document, OddError, Page, read_document, read_object
 from cdse_access.exchange import Answer, LostError, Pool, Question, read_retry_after
 from cdse_access.features import keep_readable
 from cdse_access.messages import say
-from cdse_access.problems import BadData, BadInput, Problem, Reason, Rejected, Unavailable
+from cdse_access.problems import BadData, BadInput, Message, Problem, Reason, Rejected, Unavailable
 
 Headers = dict[str, str] | None
 Parameters = dict[str, Any] | None
@@ -131,7 +132,7 @@ class Transport(StacApiIO):
         first_scheme, first_host = self.origin
         is_weaker = scheme == "http" and first_scheme == "https"
         if host != first_host or is_weaker:
-            raise Unavailable(say("catalog-leads-away", host=first_host, href=href))
+            raise Unavailable(_explain("catalog-leads-away", href, host=first_host))
 
     def _ask_once(self, question: requests.Request, deadline: Deadline) -> Document:
         href = question.url
@@ -235,10 +236,10 @@ def _check_status(answer: Answer, href: str) -> None:
     if status in TEMPORARY:
         wait = read_retry_after(answer.headers)
         slot = "catalog-busy-wait" if wait else "catalog-busy"
-        problem = Unavailable(say(slot, href=href, status=status, wait=wait))
+        problem = Unavailable(_explain(slot, href, status=status, wait=wait))
         raise _TemporaryError(problem, wait=wait)
     if status in (401, 403, 407):
-        raise Rejected(say("catalog-forbidden", href=href, status=status))
+        raise Rejected(_explain("catalog-forbidden", href, status=status))
     if not 200 <= status < 300:
         reason = Reason.MISSING if status == 404 else Reason.INPUT
         message = say("catalog-refused", status=status, why=_find_description(answer.body))
@@ -278,19 +279,24 @@ def _explain_no_json(body: bytes, error: ValueError, href: str) -> Problem:
     # The decoder counts letters, and a letter may be several bytes.
     at_the_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(error.doc.rstrip())
     if at_the_end or text[-1:] not in (b"}", b"]"):
-        return Unavailable(say("catalog-lost", href=href, why=say("why-cut-short")))
+        return Unavailable(_explain("catalog-lost", href, why=say("why-cut-short")))
     return _broken(href, _name(error))
 
 
 # -- failures ----------------------------------------------------------------
 
 
+def _explain(slot: str, href: str, **values: object) -> Message:
+    instead = suggest_offline(href)
+    return say(slot, href=href, instead=instead, **values)
+
+
 def _not_catalog(href: str, why: str) -> Unavailable:
-    return Unavailable(say("catalog-not-stac", href=href, why=why))
+    return Unavailable(_explain("catalog-not-stac", href, why=why))
 
 
 def _broken(href: str, why: object) -> BadData:
-    return BadData(say("catalog-broken", href=href, why=why))
+    return BadData(_explain("catalog-broken", href, why=why))
 
 
 def explain_no_catalog(href: str, error: Exception) -> Unavailable:
@@ -311,10 +317,10 @@ def _name(error: Exception) -> str:
 def _explain_loss(error: LostError, href: str) -> _TemporaryError | Unavailable:
     """What a question that got no answer becomes: worth another attempt, or the end."""
     if error.slot == "why-certificate":
-        return Unavailable(say("catalog-certificate", href=href))
+        return Unavailable(_explain("catalog-certificate", href))
     if error.slot == "why-in-the-open":
-        return Unavailable(say("catalog-not-encrypted", href=href))
-    problem = Unavailable(say("catalog-lost", href=href, why=error.why))
+        return Unavailable(_explain("catalog-not-encrypted", href))
+    problem = Unavailable(_explain("catalog-lost", href, why=error.why))
     return _TemporaryError(problem, retries=FEW if error.slot in UNREACHED else len(WAITS))
 
 

@@ -28,6 +28,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "credit-providers": "  Nguồn: {providers}",
         "credit-simulated": "Ảnh mô phỏng, không chứa dữ liệu Copernicus",
         "fields-not-made": "Không tạo được tệp thửa ruộng: {why}",
+        "fields-wait": "Tệp thửa ruộng còn đang được tạo: hãy thử lại sau vài giây.",
         "foreign-host": "Host không hợp lệ: hãy dùng địa chỉ mà dịch vụ đã in ra.",
         "half-pair": "hãy đặt cả CDSE_OFFLINE_ACCESS_KEY lẫn CDSE_OFFLINE_SECRET_KEY, hoặc bỏ cả hai.",
         "help-bands": "tên asset (mặc định: {bands})",

@@ -8,10 +8,14 @@ import pytest
 
 from cdse_access import children
 from cdse_access.catalog import open_catalog
+from cdse_access.exchange import LostError
+from cdse_access.jp2.answers import lost_problem, refusal
+from cdse_access.messages import VIETNAMESE
 from cdse_access.probe import read_beginning
 from cdse_access.problems import BadInput, Reason
 from cdse_access.service import running
 from cdse_access.store import Store
+from cdse_access.transport import explain_no_catalog
 
 
 def test_one_that_was_killed_is_told_with_what_to_do():
@@ -31,6 +35,22 @@ def test_one_that_was_stopped_on_purpose_or_is_not_ours_is_another_matter():
         pass
     for address in (cdse.s3, "127.0.0.1:1", "eodata.dataspace.copernicus.eu"):
         children.refuse_ended(address)
+
+
+ELSEWHERE = 'connect("offline")'
+
+
+def test_whoever_is_offline_already_is_not_sent_there():
+    """Each message that sends there asks first; the others are of who has no keys, or says what connect() takes."""
+    told = {slot for texts in VIETNAMESE.values() for slot, text in texts.items() if ELSEWHERE in text}
+    assert told == {"keys-missing", "keys-missing-beside", "or-offline", "service-unknown"}
+    with running() as cdse:
+        here, there = (cdse.stac, cdse.s3), ("https://stac.dataspace.copernicus.eu/v1/", "eodata.cloudferro.com")
+        for (stac, s3), is_told in [(here, False), (there, True)]:
+            lost = LostError("why-slow")
+            problems = [refusal(status, {}, b"?", "s3://eodata/a.jp2", s3) for status in (200, 206, 503)]
+            problems += [lost_problem(lost, "s3://eodata/a.jp2", s3), explain_no_catalog(stac, ValueError())]
+            assert all((ELSEWHERE in str(problem)) == is_told for problem in problems)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing forks there")

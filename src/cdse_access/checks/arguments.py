@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from cdse_access import gdal
 from cdse_access.assets import select_assets
 from cdse_access.checks.coverage import tell_promised_share
-from cdse_access.checks.grids import find_unplaced, mend_grids
+from cdse_access.checks.grids import find_unplaced, mend_grids, tell_mended
 from cdse_access.checks.items import (
     WINDOW,
     Allowed,
@@ -72,13 +72,15 @@ def check_load(
         raise BadInput("\n".join(wrong + list_wrong(items, odd) + _find_away(items, odd, values, on_bad)))
     readable = [set_instant(item) for item in leave_out(items, odd)]
     newest = choose_newest(readable)
-    tell_dropped(readable, newest)
-    items = complete_nodata(mend_grids(newest, names), names)
+    mended = mend_grids(newest, names)
+    items = complete_nodata(mended, names)
     parsed = _parse(items, names)
     _check_zones(parsed, names, values)
     geobox = _find_geobox(parsed, names, values)
     items = _choose_meeting(items, values, geobox, on_bad)
     parsed = _parse(items, names)
+    tell_dropped(readable, newest)
+    tell_mended(newest, mended, names)
     _tell_outside(values, geobox)
     layers = check_layers(items, parsed, geobox, values.get("groupby", "time"))
     if "chunks" in values:
@@ -109,7 +111,9 @@ def check_fetch(items: Iterable[Item], bands: Bands, **area: Any) -> tuple[list[
     if unplaced := find_unplaced(items, names):
         raise BadInput(say("fetch-unplaced", number=len(unplaced), item=unplaced[0]))
     overviews = {name: values[name] for name in ("use_overviews",) if name in values}
-    return complete_nodata(mend_grids(items, names), names), names, select_area(values) | overviews
+    mended = mend_grids(items, names)
+    tell_mended(items, mended, names)
+    return complete_nodata(mended, names), names, select_area(values) | overviews
 
 
 def _find_wrong_settings(on_bad: object) -> list[str]:

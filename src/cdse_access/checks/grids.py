@@ -214,8 +214,12 @@ def _describe(grid: Grid) -> str:
 
 
 def mend_grids(items: Sequence[Item], bands: Sequence[str]) -> list[Item]:
-    """The items, with a copy in place of each that has a grid to be mended; a line is printed about them."""
-    mended = [mend_grid(item, bands) for item in items]
+    """The items, with a copy in place of each that has a grid to be mended."""
+    return [mend_grid(item, bands) for item in items]
+
+
+def tell_mended(items: Sequence[Item], mended: Sequence[Item], bands: Sequence[str]) -> None:
+    """Once nothing more is refused: a line about those that are read in another place than they say."""
     turned = [item.id for item in items if _has(item, bands, _is_turned)]
     if turned:
         tell(say("grid-turned", number=len(turned), item=turned[0]))
@@ -226,7 +230,6 @@ def mend_grids(items: Sequence[Item], bands: Sequence[str]) -> list[Item]:
                 changed.append(old.id)
         if changed:
             tell(say("grid-mended", band=band, number=len(changed), item=changed[0]))
-    return mended
 
 
 def find_unplaced(items: Sequence[Item], bands: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 
+from cdse_access.children import suggest_offline
 from cdse_access.exchange import LONGEST_WAIT, LostError, read_retry_after
 from cdse_access.jp2.codestream import is_page
 from cdse_access.messages import say
@@ -22,7 +23,9 @@ _CODES = {
     Reason.FORBIDDEN: "AccessDenied AllAccessDisabled AccountProblem InvalidObjectState",
     Reason.MISSING: "NoSuchKey NoSuchBucket",
     Reason.BROKEN: "InvalidRange",
-    Reason.BUSY: "SlowDown ServiceUnavailable InternalError TooManyRequests RequestLimitExceeded RequestTimeout Busy",
+    Reason.BUSY: (
+        "SlowDown ServiceUnavailable InternalError TooManyRequests RequestLimitExceeded RequestTimeout Busy OfflineBusy"
+    ),
 }
 _REASONS = {code: reason for reason, codes in _CODES.items() for code in codes.split()}
 # What an offline CDSE says of itself, which to ask again would not mend; CDSE has no such codes.
@@ -35,6 +38,7 @@ _OWN = {
     "OfflineMemory": "own-memory",
     "OfflineOpenFiles": "own-open-files",
 }
+STILL_MAKING = "OfflineBusy"  # to ask again does mend this
 REDIRECTS = range(300, 400)
 _STATUSES = {
     206: Reason.NETWORK,
@@ -73,18 +77,29 @@ def file_name(href: str) -> str:
     return href.rpartition("/")[2]
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes, href: str) -> Problem:
-    """The error for an answer of no use; 200 and 206 are answers of a wrong form."""
+def refusal(status: int, headers: Mapping[str, str], body: bytes, href: str, store: str = "") -> Problem:
+    """The error for an answer of no use; 200 and 206 are answers of a wrong form. store: its endpoint."""
     found = re.search(rb"<Code>(\w{1,64})</Code>", body[:4096])
     code = found[1].decode() if found else ""
     file = file_name(href)
+    instead = suggest_offline(store)
     if code in _OWN:
         return BadData(say(_OWN[code], file=file, detail=_read_detail(body)))
     reason = _REASONS.get(code) or _reason_of_status(status, headers, body)
     if reason is Reason.NOT_SERVICE and status == 200 and not _is_text(headers, body):
-        return Unavailable(_with_status(say("s3-not-the-range", file=file), status, code), reason)
+        text = say("s3-not-the-range", file=file, instead=instead)
+        return Unavailable(_with_status(text, status, code), reason)
     slot = "s3-elsewhere" if status in REDIRECTS else _SLOTS[reason]
-    text = say(slot, file=file, skew=_clock_skew(headers), wait=_time_to_wait(headers), why=say("why-cut-short"))
+    if code == STILL_MAKING:
+        slot = "own-busy"
+    text = say(
+        slot,
+        file=file,
+        instead=instead,
+        skew=_clock_skew(headers),
+        wait=_time_to_wait(headers),
+        why=say("why-cut-short"),
+    )
     kind = _KINDS.get(reason, BadData)
     return kind(_with_status(text, status, code), reason)
 
@@ -101,13 +116,15 @@ def _with_status(text: Message, status: int, code: str) -> str:
     return f"{text} ({told})"
 
 
-def lost_problem(error: LostError, href: str) -> Problem:
+def lost_problem(error: LostError, href: str, store: str = "") -> Problem:
     """The error for a request that did not arrive, or a connection that broke."""
     if error.slot == "why-certificate":
         return BadData(say("s3-certificate"))
     if error.slot == "why-in-the-open":
         return BadData(say("s3-in-the-open"))
-    return Unavailable(say("s3-lost", file=file_name(href), why=error.why))
+    file = file_name(href)
+    instead = suggest_offline(store)
+    return Unavailable(say("s3-lost", file=file, instead=instead, why=error.why))
 
 
 def _reason_of_status(status: int, headers: Mapping[str, str], body: bytes) -> Reason:

@@ -140,8 +140,10 @@ def mask_rim(geotiff: bytes, data: bytes, image: Image, number: int, level: int,
     if pixels.min() >= DARK or not pixels.any():
         return geotiff
     full = decode_tile(data, image, number, 0, None, name)
-    whole = _reduce_mask(_read(full) > 0, image.layout.bounds(number), level)
-    return _replace_pixels(geotiff, np.where(whole, pixels, 0))
+    bounds = image.layout.bounds(number)
+    whole = _reduce_mask(_read(full) > 0, bounds, level)
+    masked = np.where(whole, pixels, 0)
+    return _replace_pixels(geotiff, masked)
 
 
 def _replace_pixels(geotiff: bytes, pixels: Pixels) -> bytes:

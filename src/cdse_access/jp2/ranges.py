@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from cdse_access import exchange
+from cdse_access.children import suggest_offline
 from cdse_access.deadline import Deadline, within
 from cdse_access.exchange import Answer, LostError, Pool, Question, find_contradiction, read_number, read_retry_after
 from cdse_access.jp2.answers import file_name, lost_problem, refusal
@@ -123,7 +124,7 @@ class Remote:
         expected = min(stop, size) - start
         complete = min(expected, ENOUGH) <= len(body) <= expected
         if status != 206 or not body or not complete or first != start:
-            raise refusal(status, headers, body, self.href)
+            raise refusal(status, headers, body, self.href, self.store.endpoint)
         etag = headers.get("ETag", "")
         if self.size is not None and (self.size, self.etag) != (size, etag):
             raise BadData(say("file-changed", name=self.name))
@@ -139,16 +140,17 @@ class Remote:
             answer = self._exchange(stop - start, start, deadline)
         what = _find_contradiction(answer, stop - start)
         if what and answer.status in (200, 206):
-            raise Unavailable(say("s3-contradicts", file=self.name, what=what))
+            instead = suggest_offline(self.store.endpoint)
+            raise Unavailable(say("s3-contradicts", file=self.name, instead=instead, what=what))
         return answer.status, answer.headers, answer.body[: max(stop - start, ERROR_BODY)]
 
     def _exchange(self, length: int, start: int, deadline: Deadline) -> Answer:
         try:
             answer = self.pool.ask(lambda: self._sign(start, start + length), deadline, most=max(length, ERROR_BODY))
         except LostError as error:
-            raise lost_problem(error, self.href) from error
+            raise lost_problem(error, self.href, self.store.endpoint) from error
         if answer.loss and not answer.body:
-            raise lost_problem(answer.loss, self.href) from answer.loss
+            raise lost_problem(answer.loss, self.href, self.store.endpoint) from answer.loss
         return answer
 
     def _sign(self, start: int, stop: int) -> Question:

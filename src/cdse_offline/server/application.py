@@ -1,5 +1,6 @@
 """One process, one port: the STAC API below `/stac/v1`, the S3 store below `/eodata`, quicklooks and fields."""
 
+import asyncio
 import ipaddress
 import re
 
@@ -18,6 +19,8 @@ from cdse_offline.server.failures import NotMadeError
 from cdse_offline.server.line import FullError
 from cdse_offline.server.s3 import S3, KeyPair
 from cdse_offline.server.store import FileStore
+
+PATIENCE = 60  # seconds for the fields of a place, which are read by who does not ask again
 
 MAX_BODY = 65_536
 MAX_DISCARDED = 262_144  # of what is refused: so much is read, so that the client reads why
@@ -119,9 +122,12 @@ class Server:
         if name not in self.holdings.fields:
             return PlainTextResponse(say("no-fields"), 404)
         try:
-            path = await self.store.find_file(self.holdings.fields[name])
+            async with asyncio.timeout(PATIENCE):
+                path = await self.store.find_file(self.holdings.fields[name])
         except NotMadeError as error:
             return PlainTextResponse(say("fields-not-made", why=error), 500)
+        except (TimeoutError, FullError):
+            return PlainTextResponse(say("fields-wait"), 503, {"Retry-After": "5"})
         return FileResponse(path, media_type="application/geo+json")
 
 

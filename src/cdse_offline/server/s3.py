@@ -98,7 +98,7 @@ class S3:
         except KeyError as error:
             raise S3Error(404, "NoSuchKey", "The specified key does not exist.") from error
         except (TimeoutError, FullError) as error:  # in the one case it goes on being made
-            raise S3Error(503, "SlowDown", "Please reduce your request rate.", wait=SOON) from error
+            raise S3Error(503, "OfflineBusy", "The offline CDSE is making this file.", wait=SOON) from error
         except NotMadeError as error:
             logging.getLogger(__name__).error(say("not-made", why=error))
             code, detail = error.failure

@@ -115,6 +115,18 @@ def test_two_zones_need_a_choice():
     assert check_load(items, ["B04_10m"], crs="EPSG:32633", **AREA) == items
 
 
+def test_what_is_refused_was_not_read_rightly(capsys):
+    """It said "đã đọc đúng chỗ", and then that it needs a zone."""
+    items = [make_item(), make_item("S2A_y", zone=32633, **{"grid:code": "MGRS-33UUP"})]
+    for item in items:
+        fields = item.assets["B04_10m"].extra_fields
+        across, turn, west, other, down, north, *_ = fields["proj:transform"]
+        fields["proj:transform"] = [west, across, turn, north, other, down]
+    assert "nhiều múi UTM" in refuse(items) and capsys.readouterr().out == ""
+    check_load(items, ["B04_10m"], crs="EPSG:32633", **AREA)
+    assert "đã đọc đúng chỗ" in capsys.readouterr().out
+
+
 def test_place_is_what_output_geobox_takes():
     area = select_area({"intersects": TRIANGLE, "resolution": 10, "crs": "utm", "groupby": "id", "chunks": {}})
     assert area == {"geopolygon": TRIANGLE, "resolution": 10, "crs": "utm"}

@@ -28,6 +28,7 @@ CODES = [
     (416, "InvalidRange", BadData, Reason.BROKEN, "bị cắt cụt"),
     (503, "SlowDown", Unavailable, Reason.BUSY, "HTTP 503, SlowDown"),
     (500, "InternalError", Unavailable, Reason.BUSY, "vài phút"),
+    (503, "OfflineBusy", Unavailable, Reason.BUSY, "còn đang vẽ B04_10m.jp2"),
     (400, "RequestTimeout", Unavailable, Reason.BUSY, "quá tải"),
     (403, "SlowDown", Unavailable, Reason.BUSY, "quá tải"),  # the code decides before the status
 ]
@@ -119,5 +120,5 @@ SLOTS = [slot for texts in VIETNAMESE.values() for slot in texts if slot.startsw
 
 @pytest.mark.parametrize("slot", SLOTS)
 def test_every_text_says_what_to_do(slot: str):
-    text = say(slot, file="B04_10m.jp2", skew="", wait=" vài phút", what="?", why="?")
+    text = say(slot, file="B04_10m.jp2", instead="", skew="", wait=" vài phút", what="?", why="?")
     assert "hãy " in text and text.endswith(".") and text.reason is not None

@@ -75,7 +75,8 @@ def locate(tile: Tile, window: Window, resolution: int) -> Box:
 @pytest.mark.parametrize(("band", "resolution"), [(10, 10), (10, 20), (10, 60), (20, 20), (20, 60), (60, 60)])
 def test_whoever_loads_a_regions_box_gets_pixels_everywhere(place: Place, band: int, resolution: int):
     """Of reduced levels the client leaves out what is mixed with no data: there was a ring of zeros."""
-    box = BoundingBox(*compute_inner_box(place), crs="EPSG:4326").to_crs(f"EPSG:{place.epsg}")
+    west, south, east, north = compute_inner_box(place)
+    box = BoundingBox(west, south, east, north, "EPSG:4326").to_crs(f"EPSG:{place.epsg}")
     area = GeoBox.from_bbox(box, resolution=resolution)
     mask, grid = draw_window(place, band)
     frame = find_frame(area, grid)

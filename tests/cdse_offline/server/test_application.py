@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cdse_offline.product import archive
+from cdse_offline.server import application
 from cdse_offline.server.application import MAX_BODY, Server, is_own_host
 from cdse_offline.server.cache import Cache
 from cdse_offline.server.failures import Failure, NotMadeError
@@ -68,6 +69,17 @@ def test_the_fields_of_a_place_are_served_where_items_say(client: TestClient):
     asset = items.json()["features"][0]["assets"]["fields"]
     answer = client.get(asset["href"])
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"\xff\xd8", asset["type"])
+
+
+def test_fields_that_are_long_in_the_making_are_to_be_asked_for_again(client: TestClient, monkeypatch):
+    async def find_file(*_: Any) -> Path:
+        await asyncio.sleep(60)
+        raise AssertionError("it waited")
+
+    monkeypatch.setattr(FakeStore, "find_file", find_file)
+    monkeypatch.setattr(application, "PATIENCE", 0.01)
+    answer = client.get("/fields/song-hong.geojson")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5") and "thử lại" in answer.text
 
 
 def test_a_quicklook_that_cannot_be_made_is_an_error(client: TestClient):

@@ -199,4 +199,4 @@ def test_an_object_that_takes_long_to_make_is_put_off_not_waited_for(client: Tes
 
     monkeypatch.setattr(BrokenStore, "find_file", slow)
     answer = get(client, "/eodata/a/R10m/x.jp2")
-    assert (answer.status_code, code(answer), answer.headers["Retry-After"]) == (503, "SlowDown", "1")
+    assert (answer.status_code, code(answer), answer.headers["Retry-After"]) == (503, "OfflineBusy", "1")
