@@ -1,13 +1,11 @@
 """So câu trả lời với đáp án và với từng lỗi hay gặp, rồi nói một câu."""
 
 import contextlib
-import inspect
 import io
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from IPython import get_ipython
@@ -15,6 +13,7 @@ from IPython import get_ipython
 from cdse_access.problems import BadInput, Problem
 from cdse_access.telling import tell
 from lessons.answers import lesson_1, lesson_2, lesson_3, lesson_4, lesson_5
+from lessons.answers.comparing import Answer, compare
 from lessons.answers.exercises import Exercise, Lesson, MissingNameError
 from lessons.answers.kinds import Kind, OddError
 from lessons.answers.messages import say
@@ -50,7 +49,7 @@ def _read_notebook() -> Mapping[str, Any]:
 
 def judge(number: str, value: object, data: Mapping[str, Any]) -> Verdict:
     """Lời đáp mà `check` sẽ in."""
-    exercise = EXERCISES.get(number)
+    exercise = EXERCISES.get(number) if isinstance(number, str) else None
     if exercise is None:
         numbers = ", ".join(EXERCISES)
         raise BadInput(say("no-exercise", number=number, numbers=numbers))
@@ -74,9 +73,6 @@ def _in_silence() -> Iterator[None]:
         yield
 
 
-Answer = tuple[str, str]  # slot, câu
-
-
 def _answer(number: str, exercise: Exercise, value: object, lesson: Lesson) -> Answer:
     if value is ...:
         return "blank", say("blank")
@@ -90,65 +86,24 @@ def _answer(number: str, exercise: Exercise, value: object, lesson: Lesson) -> A
         targets = [way(lesson) for way in (exercise.right, *exercise.also)]
     except MissingNameError as missing:
         return "missing", say("missing", name=missing)
-    except Problem as problem:
-        return "no-reference", say("no-reference", why=problem)
     except Exception as error:  # noqa: BLE001  (biến của notebook đã thành thứ khác)
-        why = f"{type(error).__name__}: {error}"
-        return "no-reference", say("no-reference", why=why)
-    return _compare(number, exercise, given, targets, lesson)
+        return "no-reference", say("no-reference", why=_name_error(error))
+    return compare(number, exercise, given, targets, lesson)
 
 
 def _read(kind: Kind, value: object) -> Any:
     if value is None:
         raise OddError("odd-none")
-    return kind.read(value)
+    try:
+        return kind.read(value)
+    except OddError:
+        raise
+    except Exception as error:  # noqa: BLE001  (mảng lười không tính được, hay vật lạ)
+        why = _name_error(error)
+        raise OddError("odd-broken", why=why) from None
 
 
-def _compare(number: str, exercise: Exercise, given: Any, targets: list[Any], lesson: Lesson) -> Answer:
-    kind = exercise.kind
-    target = targets[0]
-    if target is None or kind.is_void(target):
-        return "unknown", say("unknown")
-    right = f"right-{number}"
-    praise = say(right, value=kind.show(target))
-    if any(kind.is_exact(given, one) for one in targets):
-        return right, say("right", sentence=praise)
-    mistakes = list(_list_mistakes(exercise, target, lesson))
-    is_right = any(kind.is_same(given, one) for one in targets)
-    if is_right and not any(_is_exactly(kind, given, one) for _, one in mistakes):
-        return right, say("right", sentence=praise)
-    if hint := _find_mistake(kind, given, mistakes):
-        return hint, say("wrong", sentence=say(hint))
-    for doubt, fields in kind.doubt(given, target):
-        sentence = say(doubt, **fields)
-        return doubt, say("wrong-form", sentence=sentence, wanted=kind.describe(target))
-    return "wrong-unknown", say("wrong-unknown", wanted=kind.describe(target))
-
-
-def _list_mistakes(exercise: Exercise, target: Any, lesson: Lesson) -> Iterator[tuple[str, Any]]:
-    """Mỗi lỗi và thứ nó cho ra trên dữ liệu này; lỗi không tính được ở đây thì bỏ qua."""
-    for slot, way in exercise.mistakes.items():
-        with contextlib.suppress(Exception):
-            result = way(lesson)
-            candidates = result if inspect.isgenerator(result) else [result]
-            for candidate in candidates:
-                yield slot, candidate
-    yield from exercise.kind.derive(target)
-
-
-def _find_mistake(kind: Kind, given: Any, mistakes: list[tuple[str, Any]]) -> str | None:
-    """Lỗi cho ra thứ gần câu trả lời nhất, trong dung sai; ngang nhau thì lỗi kể trước."""
-    near = [(kind.measure(given, one), slot) for slot, one in mistakes if _is_same(kind, given, one)]
-    return min(near, key=itemgetter(0))[1] if near else None
-
-
-def _is_same(kind: Kind, given: Any, candidate: Any) -> bool:
-    with contextlib.suppress(Exception):
-        return kind.is_same(given, candidate)
-    return False
-
-
-def _is_exactly(kind: Kind, given: Any, candidate: Any) -> bool:
-    with contextlib.suppress(Exception):
-        return kind.is_exact(given, candidate)
-    return False
+def _name_error(error: Exception) -> str:
+    if isinstance(error, Problem):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

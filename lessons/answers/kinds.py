@@ -14,7 +14,6 @@ from lessons.answers.messages import say
 Values = np.ndarray[Any, Any]
 Doubt = tuple[str, dict[str, Any]]  # slot, các trường của nó
 NUMBERS = "biuf"
-EXACT = 0.01  # phần của dung sai: float32 hay float64, thứ tự cộng
 
 
 class OddError(Exception):
@@ -60,12 +59,6 @@ class Kind:
     def is_void(self, target: Any) -> bool:
         """Dữ liệu của người học không cho đáp án nào: mọi pixel bị mây chẳng hạn."""
         return False
-
-    def is_same(self, given: Any, target: Any) -> bool:
-        return self.measure(given, target) <= self.allow(target)
-
-    def is_exact(self, given: Any, target: Any) -> bool:
-        return self.measure(given, target) <= self.allow(target) * EXACT
 
 
 def read_values(value: object) -> Values:

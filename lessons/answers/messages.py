@@ -75,6 +75,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "hãy dùng .mean() của DataArray hay np.nanmean, và không chia cho 0."
         ),
         "odd": "chưa kiểm tra được: {what} Cần {wanted}.",
+        "odd-broken": "Đọc nó thì gặp lỗi ({why}).",
         "odd-dataset": "Đây là cả một Dataset ({names}): hãy chọn một biến của nó.",
         "odd-date": "{text!r} không phải một ngày.",
         "odd-dims": "Mảng có nhiều chiều ({dims}): hãy gộp cho còn một chiều.",

@@ -32,6 +32,13 @@ RHO = xr.DataArray([[0.1, 0.2], [0.3, 0.4]], dims=("time", "x"))
 DATA = {"rho": RHO}
 
 
+class Broken:
+    """A lazy array whose file is gone."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise OSError("mất tệp")
+
+
 @pytest.fixture(autouse=True)
 def exercise(monkeypatch):
     monkeypatch.setitem(checking.EXERCISES, "4.1", MEAN)
@@ -61,6 +68,12 @@ def test_right(value):
         ([], "odd-many"),
         (mean_of, "odd-function"),
         (object(), "odd-type"),
+        ([...], "odd-type"),
+        (Broken(), "odd-broken"),
+        (np.array([[1, 2], [3, 4]]), "odd-many"),
+        (b"0.25", "odd-text"),
+        (1j, "odd-type"),
+        (np.datetime64("2023-09-28"), "odd-type"),
         (0.35, "offset-forgotten"),
         (3500, "raw-dn"),
         (0.15, "wrong-day"),
@@ -106,6 +119,8 @@ def test_a_notebook_that_cannot_tell(data, slot, words):
 def test_an_exercise_that_is_not_there():
     with pytest.raises(BadInput, match=r"Không có bài tập '9\.9'"):
         checking.check("9.9", 1)
+    with pytest.raises(BadInput, match="trong dấu nháy"):
+        checking.check(4.1, 1)
 
 
 def test_check_reads_the_notebook_and_prints_one_line(monkeypatch, capsys):
