@@ -1,6 +1,6 @@
 """Reading an area fast: only the tiles of images under it are fetched, and each is decoded once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from datetime import datetime, timedelta
@@ -95,7 +95,7 @@ def load(
     whole = _leave_out(items, brought.broken, area["groupby"])
     if not whole or (faults and on_bad == "raise" and "chunks" in area):
         raise join_faults(faults, others=bool(whole))
-    dn = _read(whole, bands, brought, **area)
+    dn = _read(whole, bands, brought, progress, **area)
     if not dn.chunks:
         found = check_pixels(dn, whole, brought.images)
         _discard_files(found, dn, whole, brought)
@@ -182,13 +182,19 @@ def _find_time(item: Item) -> datetime:
 # -- reading -----------------------------------------------------------------
 
 
-def _read(items: Sequence[Item], bands: Sequence[str], brought: Brought, **area: Any) -> xr.Dataset:
+def _read(items: Sequence[Item], bands: Sequence[str], brought: Brought, progress: bool, **area: Any) -> xr.Dataset:
     selected = [_complete_numbers(select_assets(item, bands), bands, brought.images) for item in items]
     seals = {str(kept.path): kept.seal for kept in brought.kept.values()}
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         settings: dict[str, Any] = {"pool": pool, "driver": KeptDriver(seals)} | area
         settings["groupby"] = guard(area["groupby"])
+        settings["progress"] = partial(_follow_layers, shown=progress)
         return odc.stac.load(selected, bands, patch_url=brought.patch_url, **settings)
+
+
+def _follow_layers(layers: Collection[Any], shown: bool) -> Iterator[Any]:
+    """Each is a band of a day; odc-stac reads while it is asked for the next."""
+    return follow(layers, len(layers), say("progress-layers"), shown=shown)
 
 
 def _complete_numbers(item: Item, bands: Sequence[str], images: Mapping[str, Image]) -> Item:

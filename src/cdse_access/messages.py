@@ -120,6 +120,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "rasterio.open và odc.stac.load thì không. Hãy bỏ biến ấy rồi gọi lại connect()."
         ),
         "progress-images": "Tải ảnh",
+        "progress-layers": "Đọc ảnh",
+        "progress-left": "còn",
         "region": "{title} ({id}): bbox {bbox}, {first} đến {last}",
         "region-box": "{title} (bbox {bbox})",
         "region-days": "{title} ({first} đến {last})",

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import nullcontext, suppress
 from typing import Any, TypeVar
 
+from cdse_access.messages import say
 from cdse_access.telling import fit, is_terminal
 
 Item = TypeVar("Item")
-BAR = "{desc} |{bar:24}| {n_fmt}/{total_fmt}{postfix}"  # no times: they would differ in each stored notebook
-TIMED_BAR = BAR + ", {remaining}"
+DONE = "{desc} |{bar:24}| {n_fmt}/{total_fmt}, {elapsed}"
 
 
-def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True, timed: bool = False) -> Iterator[Item]:
-    """The same items, and how many of `total` have come: in a terminal, or under a cell of a notebook.
+def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True) -> Iterator[Item]:
+    """The same items; how many of `total` have come, since when, and how long the rest may take.
 
-    timed: with the time that is left, for what takes minutes.
+    In a terminal, or under a cell of a notebook. The stored notebooks have none: times would differ in each.
     """
     quiet = not shown or not is_watched()
-    layout = TIMED_BAR if timed else BAR
+    layout = fit(f"{DONE}, {say('progress-left')} {{remaining}}", sys.stdout)
     look: Any = {"desc": fit(what, sys.stdout), "bar_format": layout, "ascii": " #"}
     bar = _open_bar(total=total, file=sys.stdout, disable=quiet, leave=True, **look)
     with bar or nullcontext():
@@ -27,6 +27,8 @@ def follow(items: Iterable[Item], total: int, what: str, *, shown: bool = True, 
             yield item
             if bar is not None:
                 bar.update()
+        if bar is not None:
+            bar.bar_format = DONE
 
 
 def _open_bar(**look: Any) -> Any:

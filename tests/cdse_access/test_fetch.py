@@ -436,4 +436,4 @@ def test_without_an_area_nothing_is_fetched(items, requests):
 def test_the_progress_bar_ends_full(items, requests, monkeypatch, capsys):
     monkeypatch.setattr(progress, "is_watched", lambda: True)
     jp2.fetch(items, ["SCL_20m", "B01_60m"], bbox=BBOX, resolution=10)
-    assert capsys.readouterr().out.rstrip().endswith("2/2")
+    assert capsys.readouterr().out.rstrip().endswith("| 2/2, 00:00")

@@ -288,10 +288,15 @@ def test_an_older_processing_of_the_same_pass_is_dropped_and_named(items, capsys
     assert dn.identical(truth(items, ["B04_10m"]))
 
 
-def test_progress_is_shown_unless_told_not_to(items, monkeypatch, capsys):
+def test_progress_is_shown_for_what_is_fetched_and_for_what_is_read_unless_told_not_to(items, monkeypatch, capsys):
     monkeypatch.setattr(progress, "is_watched", lambda: True)
-    jp2.load(items, ["B04_10m"], **AREA)
-    assert "1/1" in capsys.readouterr().out
+    full = "#" * 24
+    jp2.load(items, ["B04_10m", "B08_10m"], **AREA)
+    told = capsys.readouterr().out
+    assert f"Tải ảnh |{full}| 2/2, 00:0" in told and f"Đọc ảnh |{full}| 2/2, 00:0" in told
+    jp2.load(items, ["B04_10m"], chunks={}, **AREA)  # nothing is read yet
+    told = capsys.readouterr().out
+    assert "Tải ảnh" in told and "Đọc ảnh" not in told
     load(items, ["B04_10m"], **AREA)
     assert capsys.readouterr().out == ""
 

@@ -1,8 +1,10 @@
 """The progress bar: the same items, shown where somebody watches."""
 
 import os
+import re
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -11,19 +13,31 @@ from cdse_access.progress import follow
 
 
 @pytest.mark.parametrize(
-    ("watched", "shown", "timed", "lines"),
+    ("watched", "shown", "lines"),
     [
-        (False, True, False, []),
-        (True, False, False, []),
-        (True, True, False, ["Ảnh |########################| 3/3"]),
-        (True, True, True, ["Ảnh |########################| 3/3, 00:00"]),
+        (False, True, []),
+        (True, False, []),
+        (True, True, ["Ảnh |########################| 3/3, 00:00"]),
     ],
 )
-def test_items_pass_and_the_last_line_says_how_many(monkeypatch, capsys, watched, shown, timed, lines):
+def test_items_pass_and_the_last_line_says_how_many(monkeypatch, capsys, watched, shown, lines):
     monkeypatch.setattr(progress, "is_watched", lambda: watched)
-    assert list(follow(iter("abc"), 3, "Ảnh", shown=shown, timed=timed)) == ["a", "b", "c"]
-    written = capsys.readouterr().out.replace("\n", "").split("\r")
-    assert [line for line in written if line][-1:] == lines
+    assert list(follow(iter("abc"), 3, "Ảnh", shown=shown)) == ["a", "b", "c"]
+    assert read_lines(capsys)[-1:] == lines
+
+
+def test_meanwhile_it_says_how_long_it_has_taken_and_may_take(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "is_watched", lambda: True)
+    followed = follow(iter("abc"), 3, "Ảnh")
+    next(followed)
+    time.sleep(0.11)  # tqdm draws ten times a second
+    next(followed)
+    assert re.fullmatch(r"Ảnh \|#{8} {16}\| 1/3, 00:00, còn 00:00", read_lines(capsys)[-1])
+
+
+def read_lines(capsys) -> list[str]:
+    lines = capsys.readouterr().out.replace("\n", "\r").split("\r")
+    return [line.strip() for line in lines if line.strip()]
 
 
 def test_a_test_does_not_watch():

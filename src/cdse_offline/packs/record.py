@@ -138,7 +138,7 @@ def _write_items(folder: Path, wanted: Sequence[WantedItem], service: str) -> No
     done = 0
     written = _write_batches(folder, wanted, service)
     try:
-        for _ in follow(written, len(wanted), say("record-progress"), timed=True):
+        for _ in follow(written, len(wanted), say("record-progress")):
             done += 1
     except Problem as problem:
         again = say("record-run-again")
