@@ -13,6 +13,7 @@ import uuid
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import jupytext
 import nbformat
@@ -53,9 +54,13 @@ def names() -> list[str]:
     return sorted({path.stem for path in [*NOTEBOOKS.glob("*.ipynb"), *TEXTS.glob("*.md")]})
 
 
-def cells(path: Path) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Type, source and tags of each cell: what the two forms share."""
-    return [(c.cell_type, c.source.strip(), tuple(c.metadata.get("tags", ()))) for c in jupytext.read(path).cells]
+def cells(path: Path) -> list[tuple[str, str, dict[str, Any]]]:
+    """Type, source and metadata of each cell: what the two forms share."""
+    return [(c.cell_type, c.source.strip(), _shared_metadata(c)) for c in jupytext.read(path).cells]
+
+
+def _shared_metadata(cell: NotebookNode) -> dict[str, Any]:
+    return {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
 
 
 def run(name: str) -> None:
@@ -140,7 +145,7 @@ def write_text(name: str) -> None:
     text = TEXTS / f"{name}.md"
     notebook = jupytext.read(NOTEBOOKS / f"{name}.ipynb")
     for cell in notebook.cells:
-        cell.metadata = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
+        cell.metadata = NotebookNode(_shared_metadata(cell))
     written = jupytext.writes(notebook, fmt="md:myst")
     if text.exists():
         _, _, body = _divided(written)

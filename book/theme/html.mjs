@@ -32,6 +32,7 @@ export class Renderer {
   async page(page) {
     this.current = page;
     this.headings = [];
+    this.questions = 0;
     const body = await this.all(page.mdast.children);
     const notebook = page.frontmatter.exports?.find((one) => one.format === "ipynb");
     const download = notebook && { name: notebook.filename, href: this.file(notebook.url) };
@@ -80,6 +81,7 @@ export class Renderer {
 
   async all(nodes = []) {
     let html = "";
+    this.group(nodes);
     for (let i = 0; i < nodes.length; i++) {
       if (isHidden(nodes[i])) {
         const from = i;
@@ -90,6 +92,15 @@ export class Renderer {
       }
     }
     return html;
+  }
+
+  /** Choices of one question stand one after another: they share a name, so that opening one closes the last. */
+  group(nodes) {
+    nodes.forEach((node, at) => {
+      if (!isChoice(node)) return;
+      this.questions += isChoice(nodes[at - 1]) ? 0 : 1;
+      node.question = `cau-${this.questions}`;
+    });
   }
 
   async node(node) {
@@ -253,7 +264,17 @@ export class Renderer {
   }
 
   async $details(node) {
-    return `<details class="box"${this.id(node)}>${await this.all(node.children)}</details>\n`;
+    const kind = isChoice(node) ? `quiz ${this.judge(node)}` : isSolution(node) ? "solution" : "more";
+    const name = node.question ? ` name="${node.question}"` : "";
+    return `<details class="box ${kind}"${name}${this.id(node)}>${await this.all(node.children)}</details>\n`;
+  }
+
+  /** What a choice of the quiz says of itself once it is open. */
+  judge(node) {
+    const words = textOf({ children: node.children.filter((child) => child.type !== "summary") }).trim();
+    if (words.startsWith("Đúng:")) return "right";
+    if (words.startsWith("Chưa đúng:")) return "wrong";
+    throw new Error(`${this.current.location}: a choice says neither "Đúng:" nor "Chưa đúng:": ${textOf(node)}`);
   }
 
   async $grid(node) {
@@ -327,6 +348,10 @@ export class Renderer {
     if (node.data?.tags?.includes("exercise") && code && /^\s*(#.*\s*)*$/.test(code.value)) {
       return `<p class="blank">${escape(code.value.replace(/^\s*#\s*/gm, ""))}</p>\n`;
     }
+    if (node.data?.tags?.includes("exercise")) {
+      const asked = node.children.filter((child) => child.type !== "outputs"); // it says that there is no answer yet
+      return `<div class="cell exercise">${await this.all(asked)}</div>\n`;
+    }
     return `<div class="cell">${await this.all(node.children)}</div>\n`;
   }
 
@@ -384,6 +409,14 @@ export class Renderer {
       .replaceAll("Expand/collapse section", "Mở hoặc đóng phần này");
     return `<div class="rich scroll" tabindex="0" role="region" aria-label="Kết quả dạng bảng">${named}</div>`;
   }
+}
+
+function isChoice(node) {
+  return node?.type === "details" && /\bquiz\b/.test(node.class ?? "");
+}
+
+function isSolution(node) {
+  return node.children[0]?.type === "summary" && textOf(node.children[0]) === "Lời giải";
 }
 
 function isHidden(node) {

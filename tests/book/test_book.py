@@ -59,6 +59,7 @@ from cdse_offline.s3_answers import S3Error
 from lessons import bands, maps
 from tests.cdse_access.cogs import BBOX as OF_COGS
 from tests.cdse_access.cogs import make_radar, write_cog
+from tests.lessons.notebooks.running import read_cells
 
 ROOT = Path(__file__).parents[2]
 NAMES = [path.stem for path in sorted((ROOT / "notebooks" / "md").glob("*.md"))]
@@ -218,32 +219,64 @@ def test_every_notebook_can_be_downloaded(book, pages):
 # -- cells -------------------------------------------------------------------
 
 
-def tagged(name: str, tag: str) -> list[str]:
+def code_cells(name: str) -> list[nbformat.NotebookNode]:
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    return [cell.source for cell in notebook.cells if tag in cell.metadata.get("tags", ())]
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tagged(name: str, tag: str) -> list[str]:
+    return [cell.source for cell in code_cells(name) if tag in cell.metadata.get("tags", ())]
+
+
+def solutions(name: str) -> list[str]:
+    """Code of the solutions, in dropdowns of the text or in cells."""
+    text = [block for cell in read_cells(name) for block in cell.solutions]
+    return [*text, *tagged(name, "solution")]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_checks_are_absent_and_exercises_are_quiet(name, pages):
     page = pages[slug(name)]
-    removed = tagged(name, "remove-cell")
-    assert removed
-    for source in removed:
+    for source in tagged(name, "remove-cell"):
         assert " ".join(source.split()) not in page.text
-    blanks = [found for found in page.all("p") if found.get("class") == "blank"]
-    assert len(blanks) == len(tagged(name, "exercise")) > 0
+    asked = [found for found in page.all("p", "div") if found.get("class") in ("blank", "cell exercise")]
+    assert len(asked) == len(tagged(name, "exercise")) > 0
+    assert "chưa có câu trả lời" not in page.text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_solutions_are_closed(name, pages):
-    boxes = [found for found in pages[slug(name)].all("details") if "solution" in found["class"]]
-    assert 0 < len(boxes) <= len(tagged(name, "solution"))
+    boxes = [found for found in pages[slug(name)].all("details") if "solution" in (found["class"] or "")]
+    assert 0 < len(boxes) <= len(solutions(name))
     assert [found for found in boxes if "open" in found] == []
     html = pages[slug(name)].path.read_text(encoding="utf-8")
     outside = re.sub(r'<details class="box solution">.*?</details>', "", html, flags=re.DOTALL)
     shown = unescape(re.sub(r"<[^>]+>", "", outside))
-    longest = [max(source.splitlines(), key=len) for source in tagged(name, "solution")]
+    longest = [max(source.splitlines(), key=len) for source in solutions(name)]
     assert [line for line in longest if line in shown] == []
+
+
+def list_alts(cell: nbformat.NotebookNode) -> list[str]:
+    """What is told of each picture that the cell shows: its metadata, or the picture's own text."""
+    data = [output.get("data", {}) for output in cell.outputs]
+    pictures = [one for one in data if any(kind.startswith("image/") for kind in one)]
+    return [cell.metadata.get("alt", one["text/plain"]) for one in pictures]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_figures_carry_the_alt_text_and_the_caption_of_their_cells(name, pages):
+    page = pages[slug(name)]
+    shown = [cell for cell in code_cells(name) if "remove-cell" not in cell.metadata.get("tags", ())]
+    expected = [alt for cell in shown for alt in list_alts(cell)]
+    assert [found["alt"] for found in page.all("img") if "files/" in (found["src"] or "")] == expected
+    captions = [cell.metadata["caption"] for cell in shown if "caption" in cell.metadata]
+    numbered = [f"Hình {number}: {caption}" for number, caption in enumerate(captions, start=1)]
+    assert [caption for caption in numbered if squeeze(caption) not in squeeze(page.text)] == []
+
+
+def squeeze(text: str) -> str:
+    """Letters alone: neither the marks of Markdown nor the spaces that tags leave in a page's text."""
+    return re.sub(r"[\s*`\u200b]", "", text)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -344,6 +377,7 @@ def test_a_fault_stops_the_build(reported, place):
         (":::{figure} book/images/lo-trinh.svg\nChú thích\n:::", "no alt text"),
         (":::{figure} #khong-co\nChú thích\n:::", "no cell has the label khong-co"),
         ("```{mermaid}\ngraph LR\n```", "mermaid"),
+        (":::{dropdown} Chọn\n:class: quiz\nSai rồi.\n:::", "neither"),
     ],
 )
 def test_a_fault_after_which_nothing_else_is_told_stops_the_build(little_book, text, message):
@@ -355,6 +389,69 @@ def test_a_fault_after_which_nothing_else_is_told_stops_the_build(little_book, t
 def test_a_page_that_the_toc_misses_stops_the_build(little_book):
     set_pages(little_book, "index.md", "khong-co.md")
     with pytest.raises(build.BookError, match="khong-co"):
+        build_page(little_book, "chữ")
+
+
+QUIZ = """
+**Câu 1.** Một?
+
+:::{dropdown} a
+:class: quiz
+Đúng: vì thế.
+:::
+:::{dropdown} b
+:class: quiz
+Chưa đúng: vì thế này.
+:::
+
+**Câu 2.** Hai?
+
+:::{dropdown} a
+:class: quiz
+Đúng: vì thế.
+:::
+"""
+
+
+def test_choices_of_a_question_open_one_at_a_time(little_book):
+    page = build_page(little_book, QUIZ)
+    assert [(found["class"], found["name"]) for found in page.all("details")] == [
+        ("box quiz right", "cau-1"),
+        ("box quiz wrong", "cau-1"),
+        ("box quiz right", "cau-2"),
+    ]
+
+
+def make_figure(outputs: int) -> nbformat.NotebookNode:
+    """A notebook whose one cell shows so many pictures."""
+    data = {"image/png": PIXEL, "text/plain": "NDVI, 5/9/2023"}
+    shown = [nbformat.v4.new_output("display_data", data=data)] * outputs
+    about = {"alt": "Một chấm, không hơn.", "caption": "Chấm *nhỏ*.", "label": "mot-cham"}
+    cell = nbformat.v4.new_code_cell("vẽ()", outputs=shown, metadata=about)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Bài"), cell])
+
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+
+
+def test_a_cell_becomes_code_and_a_numbered_figure(little_book):
+    nbformat.write(make_figure(1), little_book / "notebooks" / "bai.ipynb")
+    set_pages(little_book, "index.md", "notebooks/bai.ipynb")
+    index = build_page(little_book, ":::{figure} #mot-cham\nỞ trang khác.\n:::\n\nXem [](#mot-cham).")
+    page = Page(little_book / "_build" / "html" / "bai.html")
+    assert [found["alt"] for found in page.all("img") if found["src"] != "icon.svg"] == ["Một chấm, không hơn."]
+    assert "Hình1:Chấmnhỏ." in squeeze(page.text)
+    order = [tag for tag, _ in page.tags if tag in ("code", "figure", "img", "figcaption")]
+    assert order[-4:] == ["code", "figure", "img", "figcaption"]
+    # Another page shows the picture without its code, and says the same of it.
+    assert "Một chấm, không hơn." in [found["alt"] for found in index.all("img")]
+    assert not list(index.all("code")) and "Xem Hình 1" in index.text
+
+
+def test_alt_text_without_its_picture_stops_the_build(little_book):
+    nbformat.write(make_figure(0), little_book / "notebooks" / "bai.ipynb")
+    set_pages(little_book, "index.md", "notebooks/bai.ipynb")
+    with pytest.raises(build.BookError, match="0 pictures for one alt text: Một chấm"):
         build_page(little_book, "chữ")
 
 

@@ -254,7 +254,7 @@ def test_a_printed_page_is_a_handout(reader, tmp_path):
     page.emulate_media(media="print")
     for selector in (".bar", ".contents", ".outline", ".copy", "details.solution"):
         assert not page.locator(selector).first.is_visible(), selector
-    assert page.locator(".blank").first.bounding_box()["height"] > 100  # room for an answer
+    assert page.locator(".blank, .exercise").first.bounding_box()["height"] > 100  # room for an answer
     page.pdf(path=tmp_path / "bai.pdf", prefer_css_page_size=True)
     sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "bai.pdf").read_bytes())
     assert {(round(float(width)), round(float(height))) for width, height in sheets} == {(595, 842)}  # A4 in points

@@ -138,10 +138,11 @@ def test_run_does_not_overwrite_edits_of_the_notebook(folder):
 
 
 def test_texts_writes_the_notebook_back(folder):
-    cells = [v4.new_markdown_cell("# Sửa"), v4.new_code_cell("1 + 1", metadata={"tags": ["thu"]})]
+    kept = {"tags": ["thu"], "alt": "Một: hai", "caption": "*Ba*", "label": "bon"}
+    cells = [v4.new_markdown_cell("# Sửa"), v4.new_code_cell("1 + 1", metadata=kept | {"collapsed": True})]
     nbformat.write(v4.new_notebook(cells=cells), folder / "thu.ipynb")
     notebooks.write_text("thu")
-    assert notebooks.cells(folder / "md/thu.md") == [("markdown", "# Sửa", ()), ("code", "1 + 1", ("thu",))]
+    assert notebooks.cells(folder / "md/thu.md") == [("markdown", "# Sửa", {}), ("code", "1 + 1", kept)]
 
 
 def test_a_cell_that_fails_leaves_the_stored_notebook(folder):
