@@ -7,6 +7,8 @@ from cdse_access.problems import Messages, Reason
 
 VIETNAMESE: dict[Reason | None, dict[str, str]] = {
     None: {
+        "all-hidden": "Hàm che tất cả, nên không nhận ra được khóa nào: hãy để lộ bốn ký tự cuối.",
+        "any-length": "Hàm tìm cả những chuỗi ngắn, chẳng hạn tên bucket: chỉ lấy từ 20 ký tự.",
         "bands-swapped": "Giống kết quả khi hai band đổi chỗ: NDVI lấy cận hồng ngoại trừ đỏ.",
         "blank": "chưa có câu trả lời. Hãy thay dấu ... bằng lời giải của bạn, rồi chạy lại ô này.",
         "bytes-for-gb": "Con số này tính bằng byte: hãy chia cho 1e9 để có GB.",
@@ -18,7 +20,12 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "degrees-for-metres": (
             "Giống kết quả khi lấy kinh độ, vĩ độ làm tọa độ của lưới: lưới tính bằng mét, hãy đổi điểm sang hệ của nó."
         ),
+        "end-hidden": "Hàm che đúng phần đáng để lộ, và để lộ phần đáng che.",
+        "equals-forgotten": "Hàm tìm cả những chuỗi không đứng sau dấu bằng.",
         "first-for-clearest": "Đây là ảnh đầu hay cuối theo ngày: đề bài hỏi ảnh ít mây nhất.",
+        "first-for-last": "Hàm để lộ bốn ký tự đầu: đề bài muốn bốn ký tự cuối.",
+        "first-key-only": "Hàm dừng ở khóa đầu tiên: một dòng có thể lộ nhiều khóa.",
+        "found-anywhere": "Hàm tìm cả những chuỗi không đứng trong dấu nháy.",
         "function": "một hàm, viết tên hàm mà không có dấu ngoặc",
         "function-case": "Hàm của bạn với ({call}) trả về {result}, chưa phải thứ đề bài muốn.",
         "function-none": "Hàm của bạn với ({call}) không trả về gì: hãy kết thúc bằng return.",
@@ -30,10 +37,11 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "gb-for-mb": "Con số này tính bằng GB: đề bài hỏi MB.",
         "ha-for-km2": "Con số này tính bằng héc-ta: 1 km² là 100 ha.",
         "heading": "Bài tập {number}:",
+        "input-blamed": "Mã này dành cho bbox, ngày, tên band: khóa có mã riêng.",
         "km-as-degrees": "Số ki-lô-mét đã cộng thẳng vào độ: một độ dài hơn một trăm ki-lô-mét, hãy đổi trước.",
         "km-for-m": "Con số này tính bằng ki-lô-mét: đề bài hỏi mét.",
         "km2-for-ha": "Con số này tính bằng km²: đề bài hỏi héc-ta.",
-        "later-for-first": "Ngày ấy ruộng đã trơ, nhưng không phải lần đầu nhìn thấy: đề bài hỏi ngày đầu tiên.",
+        "later-for-first": "Ngày ấy ruộng đã hết xanh, nhưng không phải lần đầu nhìn thấy: đề bài hỏi ngày đầu tiên.",
         "latitude-first": "Vĩ độ đang đứng trước: STAC cần tây, nam, đông, bắc, tức là kinh độ trước.",
         "layer-days": "Mảng còn chiều time với {days} ngày: hãy chọn một ngày, hay gộp các ngày lại.",
         "layer-dn": "một mảng DN, số nguyên",
@@ -45,6 +53,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "layer-reflectance": "một mảng độ phản xạ",
         "layer-shape": "Mảng của bạn có kích thước {sizes}.",
         "layer-sizes": "{what} có các chiều {sizes}",
+        "length-lost": "Số dấu sao phải bằng số ký tự bị che.",
         "limit-as-share": "Giống kết quả khi ngưỡng viết thành 0.20: độ mây tính bằng phần trăm.",
         "longitudes-together": "Hai kinh độ đang đứng cạnh nhau: thứ tự là tây, nam, đông, bắc.",
         "lowest-for-first": "Giống ngày mà NDVI thấp nhất: đề bài hỏi ngày đầu tiên xuống dưới ngưỡng.",
@@ -69,6 +78,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "names-lack": "Còn thiếu {number}.",
         "names-words": "một hay vài từ",
         "near": "Rất gần rồi: hãy làm tròn sau cùng, hay xem lại một chi tiết của đề bài.",
+        "network-blamed": "Mã này dành cho lúc không tới được máy chủ: ở đây lỗi nằm trong chính khóa.",
         "no-reference": "không tính được đáp án từ các biến của notebook ({why}). Hãy chạy lại các ô phía trên.",
         "number-nan": (
             "Kết quả không phải một con số (NaN hay vô cực): NaN lây qua mọi phép tính của numpy; "
@@ -98,12 +108,14 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "one-day-of-many": "Giống bản đồ của riêng một ngày: hãy gộp mọi ngày của tháng.",
         "one-day-of-two": "Giống kết quả khi chỉ xét một trong hai ngày: cần cả hai điều kiện cùng đúng.",
         "one-pixel": "Giống giá trị của riêng một pixel: đề bài hỏi cả vùng quanh nó.",
+        "one-quote": "Hàm chỉ nhận một loại dấu nháy: Python viết được cả hai loại.",
         "orbit-forgotten": "Giống kết quả khi chưa lọc quỹ đạo: danh sách còn cả hai quỹ đạo.",
         "other-limit": "Giống kết quả với ngưỡng khác của bài: đề bài hỏi dưới 20 %.",
         "percent-for-share": "Con số này tính bằng phần trăm: đề bài hỏi tỉ lệ từ 0 đến 1.",
         "pixels-for-ha": "Con số này giống số pixel: mỗi pixel 10 m rộng 100 m², tức 0,01 ha.",
         "pixels-for-km2": "Con số này giống số pixel: mỗi pixel 10 m rộng 100 m².",
         "point-as-corner": "Điểm đã cho đang là một góc: đề bài muốn nó ở tâm hình vuông.",
+        "quotes-kept": "Dấu nháy còn dính ở hai đầu: hãy lấy phần bên trong.",
         "radians-for-degrees": "Con số này tính bằng radian: đề bài hỏi độ.",
         "range-ndvi": "NDVI chỉ nằm từ -1 đến 1: ngoài khoảng ấy thường là vì tính trên số nguyên uint16 bị tràn.",
         "range-percent": "Phần trăm nằm từ 0 đến 100.",
@@ -112,22 +124,27 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "raw-dn": "Giống kết quả tính trên DN: hãy đổi DN ra độ phản xạ bằng reflectance trước.",
         "rest": "Con số này giống phần còn lại: hãy xem đề bài hỏi phần nào.",
         "right": "Đúng. {sentence}",
+        "right-1.1": "Đủ để nhận ra mình đang dùng khóa nào, không đủ để người khác dùng nó.",
+        "right-1.2": "Hãy chạy hàm này trên notebook của bạn trước khi gửi cho ai.",
+        "right-1.3": "Độ dài đã cho biết khóa không thể đúng, nên chưa có gì được gửi đi.",
         "right-2.1": "Nay bạn biết tháng nào của vùng này dễ có ảnh quang.",
         "right-2.2": "Mọi ảnh trong danh sách đều nhìn từ cùng một phía.",
         "right-2.3": "Bbox này dùng được ngay trong catalog.search và load.",
         "right-2.4": "Ảnh ít mây nhất của mùa mưa là {value}.",
-        "right-4.1": "Chừng {value} ha từ xanh thành trơ trong khoảng hai lần nhìn; phần bị mây thì ta không biết.",
+        "right-4.1": "Chừng {value} ha đã hết xanh giữa hai lần nhìn; nơi bị mây thì ta không biết.",
         "right-4.2": "Mỗi pixel là trung vị của vài lần nhìn, nên một đám mây còn sót khó làm lệch nó.",
-        "right-4.3": (
-            "Lần đầu nhìn thấy ruộng trơ là ngày {value}; nó được gặt vào đâu đó giữa lần nhìn trước và ngày ấy."
-        ),
+        "right-4.3": "Ngày {value} là lần đầu nhìn thấy ruộng hết xanh: nó được gặt giữa lần nhìn trước và ngày ấy.",
         "right-4.4": (
             "Một nửa số pixel trên cạn lệch không quá {value}: sai số ấy gồm nhiễu, hơi nước và mây mỏng còn sót."
         ),
+        "secret-blamed": "Mã này là lời của máy chủ khi nó biết access key: hãy nghĩ xem khóa ấy có được gửi đi không.",
+        "sent-to-service": "Mã này là lời của máy chủ: hãy nghĩ xem khóa ấy có được gửi đi không.",
         "share-for-ha": "Con số này giống một tỉ lệ của vùng: đề bài hỏi diện tích, tính bằng héc-ta.",
         "share-for-percent": "Con số này là tỉ lệ từ 0 đến 1: đề bài hỏi phần trăm.",
+        "short-shown": "Chuỗi từ bốn ký tự trở xuống đang lộ hết: hãy che cả nó.",
         "sign": "Đúng độ lớn nhưng ngược dấu: hãy xem lại thứ tự của phép trừ.",
         "sign-kept": "Giống kết quả khi không lấy trị tuyệt đối: sai số âm và dương bù trừ nhau.",
+        "small-letters-lost": "Hàm chỉ nhận chữ hoa: khóa có cả chữ thường.",
         "square-for-median": "Giống căn của trung bình bình phương: đề bài hỏi trung vị của trị tuyệt đối.",
         "still-green": "Ngày ấy ruộng còn xanh: hãy xem lại chiều của phép so sánh.",
         "table": "{size} cặp nhãn và số, nhãn như {first!r}, số là {unit}",
@@ -138,6 +155,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "table-wrong": "Có {number} số chưa đúng, chẳng hạn ở {label}.",
         "time-reversed": "Giống kết quả khi hai ngày đổi chỗ: hãy xem ngày nào trước, ngày nào sau.",
         "turned": "Đúng các số nhưng bị lật hay bị xoay: hàng đầu là phía bắc, cột đầu là phía tây, y trước x.",
+        "twenty-lost": "Khóa dài đúng 20 ký tự bị bỏ sót: đề bài viết từ 20 trở lên.",
         "uint16-wrapped": "Giống kết quả khi trừ hai số uint16: hiệu âm bị tràn, hãy đổi ra độ phản xạ trước.",
         "unit-count": "một số đếm",
         "unit-degrees": "một số, tính bằng độ",
@@ -158,8 +176,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
             "thật, hay mọi pixel đều bị mây. Câu trả lời của bạn có đúng dạng."
         ),
         "unseen-counted": (
-            "Giống kết quả khi đếm cả nơi không nhìn thấy: NaN không "
-            "lớn hơn số nào, nên đảo ngược phép so thì nó lọt vào."
+            "Giống kết quả khi đếm cả nơi không nhìn thấy: NaN không lớn "
+            "hơn số nào, nên đảo ngược phép so sánh thì nó lọt vào."
         ),
         "water-included": "Giống kết quả khi tính cả mặt nước: đề bài chỉ hỏi nơi NDVI của sự thật dương.",
         "whole-area": "Giống kết quả của cả vùng: đề bài chỉ hỏi một phần.",

@@ -79,7 +79,16 @@ class Names(Kind):
             yield "names-lack", {"number": len(lacking)}
 
     def show(self, target: object) -> str:
-        return ", ".join(sorted(self.read(target)))
+        names = sorted(self.read(target))
+        if self.of == "dates":
+            names = [_write_day(name) for name in names]
+        return ", ".join(names)
+
+
+def _write_day(name: str) -> str:
+    """28/9/2023"""
+    year, month, day = map(int, name.split("-"))
+    return f"{day}/{month}/{year}"
 
 
 def _list_parts(value: object) -> list[Any]:

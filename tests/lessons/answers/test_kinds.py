@@ -185,6 +185,10 @@ def test_names_of_items_and_words():
     assert not is_same(Names(of="bands"), "b04_10m", "B04_10m")
 
 
+def test_days_are_told_as_the_course_writes_them():
+    assert Names(of="dates").show(["2023-09-20", "2023-10-05"]) == "20/9/2023, 5/10/2023"
+
+
 def test_what_is_odd_in_names_is_told():
     kind = Names(of="ids")
     assert list_doubts(kind, ["a", "c"], ["a", "b"]) == ["names-extra", "names-lack"]
