@@ -94,6 +94,12 @@ def count_cut(lesson: Lesson) -> float:
     return find_cut(lesson, make_seen(lesson))
 
 
+def count_cut_strictly(lesson: Lesson) -> float:
+    """Vài pixel có NDVI đúng bằng 0,5."""
+    before, after = look_twice(lesson, make_seen(lesson))
+    return measure(lesson, (before > GREEN) & (after < GREEN))
+
+
 def count_cut_under_clouds(lesson: Lesson) -> float:
     return find_cut(lesson, make_index(lesson))
 
@@ -137,8 +143,10 @@ def share_cut(lesson: Lesson) -> Iterator[float]:
 
 
 def choose_month(lesson: Lesson, array: Array, month: int = 7) -> Array:
+    """Không có ngày nào thì mảng trống."""
     year = lesson.day[:4]
-    return array.sel(time=f"{year}-{month:02}")
+    months = array.time.dt.strftime("%Y-%m")
+    return array.isel(time=(months == f"{year}-{month:02}").values)
 
 
 def compose_july(lesson: Lesson) -> xr.DataArray:
@@ -343,6 +351,7 @@ EXERCISES = {
     "4.1": Exercise(
         kind=Number(unit="ha", absolute=0.05, digits=1),
         right=count_cut,
+        also=(count_cut_strictly,),
         mistakes={
             "mask-forgotten": count_cut_under_clouds,
             "unseen-counted": count_unseen,

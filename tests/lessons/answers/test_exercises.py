@@ -18,6 +18,18 @@ ROOT = HERE.parents[2]
 MODULES = [import_module(f"{__package__}.{path.stem}") for path in sorted(HERE.glob("test_lesson_*.py"))]
 WAYS: dict[str, Ways] = {number: ways for module in MODULES for number, ways in module.WAYS.items()}
 TEXTS = VIETNAMESE[None]
+# Wrong answers that students gave, each of which the exercise's old "right result" let pass.
+CLASSROOM = [
+    ("2.1", "wrong-area", "Bayern's bbox instead of the rice district's: the same total"),
+    ("2.2", "odd-no-items", "a misspelt property, or '65' as a text: no items, without a word"),
+    ("3.1", "offset-forgotten", "a mean of 0.35, still between 0.15 and 0.4"),
+    ("3.1", "wrong-day", "isel(time=0)"),
+    ("3.4", "bands-lack", "three bands instead of four: still about two thousand times"),
+    ("3.4", "one-day-for-all", "one day only: the same ratio"),
+    ("4.2", "mask-forgotten", "no cloud to be seen, differs in 0.07 % of the pixels"),
+    ("4.3", "mask-forgotten", "two peaks and a trough all the same"),
+    ("5.2", "raw-dn", "changes with the season as well"),
+]
 CELL = re.compile(r'^check\("(\d\.\d)", \w+\)$', re.MULTILINE)
 
 
@@ -27,6 +39,14 @@ def test_each_exercise_was_tried():
 
 def test_each_hint_was_asked_for():
     assert list_untried(WAYS) == set()
+
+
+@pytest.mark.parametrize(("number", "slot", "story"), CLASSROOM)
+def test_what_students_answered_wrongly_is_among_the_wrong_ways(number, slot, story):
+    """So the exercise's own tests prove that it is rejected, and with which hint."""
+    if number not in EXERCISES:
+        pytest.skip("written with its lesson")
+    assert slot in {hint for hint, _ in WAYS[number].wrong}
 
 
 def test_each_exercise_and_hint_has_its_words():

@@ -248,6 +248,23 @@ def bare_block(names):
     return names.index.coarsen(x=5, y=5, boundary="trim").median().sel(x=names.field.x, y=names.field.y)
 
 
+def test_a_period_without_july_is_told(names):
+    spring = names | {"dn": names["dn"].isel(time=[0, 1])}
+    assert judge("4.2", names["seen"][0], spring).slot == "unknown"
+
+
+def test_a_pixel_of_exactly_the_threshold_may_count_or_not(names):
+    dn = names["dn"].copy(deep=True)
+    dn.B08_10m[9, :2], dn.B04_10m[9, :2], dn.SCL_20m[9, :2] = 4000, 2000, 5
+    changed = names | {"dn": dn}
+    rho = reflectance(dn[BANDS], 0.0001, -0.1)
+    seen = ndvi(rho.B08_10m, rho.B04_10m).where(clear(dn.SCL_20m))
+    before, after = seen.sel(time=names["day"]), seen.sel(time=names["later"])
+    assert (after == 0.5).sum() > 9
+    for mask in (after <= 0.5, after < 0.5):
+        assert judge("4.1", ((before > 0.5) & mask).sum() / 100, changed).slot == "right-4.1"
+
+
 def test_a_place_without_a_harvest_is_told(names):
     green = names | {"dn": names["dn"].assign(B08_10m=names["dn"].B08_10m * 0 + 20_000)}
     assert judge("4.3", "2023-10-10", green).slot == "unknown"
