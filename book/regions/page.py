@@ -32,7 +32,8 @@ SEEN = {
 }
 # Areas that the lessons load: region, lesson, name in it, name on the map.
 LESSONS = (
-    ("oberland", "02-kham-pha-stac", "bbox", "Bài 2 đến 5"),
+    ("oberland", "02-kham-pha-stac", "bayern_bbox", "Bài 2 và 4"),
+    ("song-hong", "02-kham-pha-stac", "bbox", "Bài 2 đến 5"),
     ("song-hong", "05-rgb", "rice_bbox", "Bài 5"),
 )
 

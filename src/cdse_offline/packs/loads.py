@@ -57,8 +57,8 @@ def _list_lesson_loads() -> tuple[Load, ...]:
     day = ("S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623",)
     return (
         Load(window, bands=("TCI_10m",), ids=day),  # lesson 1
-        Load(area, summer),  # lesson 2
-        Load((105.915, 20.81, 105.945, 20.83), "2023", cloud=20),
+        Load((105.89, 20.812, 105.925, 20.835), "2023-01-01/2023-12-31"),  # lesson 2
+        Load((11.439264, 47.813848, 11.475187, 47.831479), summer),
         Load(area, summer, (*four, "SCL_20m"), cloud=20),  # lessons 3 and 4
         Load(area, bands=EVERY, ids=day),  # lesson 3 counts them
         Load(wide, bands=("B02_10m",), ids=day),
