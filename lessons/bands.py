@@ -114,7 +114,7 @@ def reflectance(dn: Array, scale: float, offset: float) -> Array:
         output_dtypes=["float32"],
     )
     for array in list_arrays(result):
-        array.attrs = _describe(array, "phản xạ bề mặt")
+        array.attrs = _describe(array, "độ phản xạ bề mặt")
     return result
 
 

@@ -9,6 +9,8 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
     None: {
         "all-hidden": "Hàm che tất cả, nên không nhận ra được khóa nào: hãy để lộ bốn ký tự cuối.",
         "any-length": "Hàm tìm cả những chuỗi ngắn, chẳng hạn tên bucket: chỉ lấy từ 20 ký tự.",
+        "area-for-tile": "Giống dung lượng của riêng vùng ta: đề bài hỏi cả ô lưới, khi quên ghi bbox.",
+        "bands-lack": "Giống kết quả khi thiếu một band: hãy đếm lại các band.",
         "bands-swapped": "Giống kết quả khi hai band đổi chỗ: NDVI lấy cận hồng ngoại trừ đỏ.",
         "blank": "chưa có câu trả lời. Hãy thay dấu ... bằng lời giải của bạn, rồi chạy lại ô này.",
         "bytes-for-gb": "Con số này tính bằng byte: hãy chia cho 1e9 để có GB.",
@@ -17,6 +19,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "clouds-not-filtered": "Giống kết quả khi quên lọc mây: đề bài chỉ hỏi những lần dưới ngưỡng.",
         "cloudy-for-clear": "Giống kết quả khi giữ nhầm những lần nhiều mây: hãy xem lại dấu so sánh.",
         "cosine-forgotten": "Bề ngang chưa đúng: một độ kinh ngắn hơn một độ vĩ, hãy chia cho cosin của vĩ độ.",
+        "days-for-months": "Đây là mỗi ngày một số: hãy gộp tiếp các ngày theo tháng.",
         "degrees-for-metres": (
             "Giống kết quả khi lấy kinh độ, vĩ độ làm tọa độ của lưới: lưới tính bằng mét, hãy đổi điểm sang hệ của nó."
         ),
@@ -35,9 +38,11 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         ),
         "gaps-more": "Mảng của bạn trống (NaN) ở cả những pixel có dữ liệu: hãy xem lại mặt nạ, hay phép tính gặp NaN.",
         "gb-for-mb": "Con số này tính bằng GB: đề bài hỏi MB.",
+        "gib-for-gb": "Con số này chia cho 1024³: ở đây 1 GB là một tỉ byte, 1e9.",
         "ha-for-km2": "Con số này tính bằng héc-ta: 1 km² là 100 ha.",
         "heading": "Bài tập {number}:",
         "input-blamed": "Mã này dành cho bbox, ngày, tên band: khóa có mã riêng.",
+        "items-for-days": "Giống số item: một ngày có thể cho vài item, mỗi ô lưới một item.",
         "km-as-degrees": "Số ki-lô-mét đã cộng thẳng vào độ: một độ dài hơn một trăm ki-lô-mét, hãy đổi trước.",
         "km-for-m": "Con số này tính bằng ki-lô-mét: đề bài hỏi mét.",
         "km2-for-ha": "Con số này tính bằng km²: đề bài hỏi héc-ta.",
@@ -105,6 +110,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "offset-forgotten": (
             "Giống kết quả khi nhân scale mà quên cộng offset: độ phản xạ = DN × scale + offset, hãy gọi reflectance."
         ),
+        "one-day-for-all": "Giống kết quả của một ngày: đề bài hỏi mọi ngày.",
         "one-day-of-many": "Giống bản đồ của riêng một ngày: hãy gộp mọi ngày của tháng.",
         "one-day-of-two": "Giống kết quả khi chỉ xét một trong hai ngày: cần cả hai điều kiện cùng đúng.",
         "one-pixel": "Giống giá trị của riêng một pixel: đề bài hỏi cả vùng quanh nó.",
@@ -112,6 +118,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "orbit-forgotten": "Giống kết quả khi chưa lọc quỹ đạo: danh sách còn cả hai quỹ đạo.",
         "other-limit": "Giống kết quả với ngưỡng khác của bài: đề bài hỏi dưới 20 %.",
         "percent-for-share": "Con số này tính bằng phần trăm: đề bài hỏi tỉ lệ từ 0 đến 1.",
+        "pixels-for-bytes": "Giống số pixel: mỗi số uint16 chiếm hai byte.",
         "pixels-for-ha": "Con số này giống số pixel: mỗi pixel 10 m rộng 100 m², tức 0,01 ha.",
         "pixels-for-km2": "Con số này giống số pixel: mỗi pixel 10 m rộng 100 m².",
         "point-as-corner": "Điểm đã cho đang là một góc: đề bài muốn nó ở tâm hình vuông.",
@@ -131,6 +138,11 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "right-2.2": "Mọi ảnh trong danh sách đều nhìn từ cùng một phía.",
         "right-2.3": "Bbox này dùng được ngay trong catalog.search và load.",
         "right-2.4": "Ảnh ít mây nhất của mùa mưa là {value}.",
+        "right-3.1": "Trung bình của vùng là {value}: số này cao ở nơi nhiều cây, thấp ở nơi nhiều nước.",
+        "right-3.2": "So các tháng với nhau là so lớp phủ, miễn là mây không xen vào.",
+        "right-3.3": "Trung bình {value} là của riêng những pixel có dữ liệu.",
+        "right-3.4": "Cả ô lưới là {value} GB, mà phần lớn là pixel ta không cần: vì thế luôn ghi bbox.",
+        "right-3.5": "{value} ngày: ta đếm ngày, không đếm item, vì một ngày có thể cho vài mảnh.",
         "right-4.1": "Chừng {value} ha đã hết xanh giữa hai lần nhìn; nơi bị mây thì ta không biết.",
         "right-4.2": "Mỗi pixel là trung vị của vài lần nhìn, nên một đám mây còn sót khó làm lệch nó.",
         "right-4.3": "Ngày {value} là lần đầu nhìn thấy ruộng hết xanh: nó được gặt giữa lần nhìn trước và ngày ấy.",
@@ -153,6 +165,7 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "table-lacks": "Còn thiếu {number} nhãn.",
         "table-nan": "Có {number} chỗ trống (NaN), chẳng hạn ở {label}.",
         "table-wrong": "Có {number} số chưa đúng, chẳng hạn ở {label}.",
+        "tiles-for-days": "Giống số ô lưới: đề bài hỏi số ngày.",
         "time-reversed": "Giống kết quả khi hai ngày đổi chỗ: hãy xem ngày nào trước, ngày nào sau.",
         "turned": "Đúng các số nhưng bị lật hay bị xoay: hàng đầu là phía bắc, cột đầu là phía tây, y trước x.",
         "twenty-lost": "Khóa dài đúng 20 ký tự bị bỏ sót: đề bài viết từ 20 trở lên.",
@@ -185,11 +198,15 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "width-doubled": "Hình vuông rộng gấp đôi: từ tâm ra mỗi phía chỉ nửa cạnh.",
         "wrong": "Chưa đúng. {sentence}",
         "wrong-area": "Kết quả này là của vùng khác: hãy xem lại bbox hay tọa độ.",
+        "wrong-band": "Giống kết quả của band khác: hãy xem lại tên band.",
         "wrong-day": "Kết quả này là của ngày khác: hãy xem lại ngày đã chọn.",
         "wrong-form": "Chưa đúng. {sentence} Cần {wanted}.",
         "wrong-month": "Kết quả này là của tháng khác: hãy xem lại tháng đã chọn.",
         "wrong-orbit": "Đây là ảnh của quỹ đạo kia: hãy xem lại số quỹ đạo.",
         "wrong-unknown": "Chưa đúng, và không giống lỗi hay gặp nào. Cần {wanted}: hãy đọc lại đề bài.",
+        "zeros-kept": (
+            "Giống kết quả khi tính cả số 0: DN 0 là không có dữ liệu, hãy bỏ nó trước khi đổi và trước khi gộp."
+        ),
     },
     Reason.INPUT: {
         "no-exercise": "Không có bài tập {number!r}: hãy viết một trong các số {numbers}, trong dấu nháy.",

@@ -54,7 +54,7 @@ def test_reflectance_of_a_dataset_names_its_unit():
     dn = xr.Dataset({"B04_10m": ("x", np.array([2000], "uint16")), "B08_10m": ("x", np.array([0], "uint16"))})
     result = reflectance(dn, 0.0001, -0.1)
     assert result.B04_10m.item() == pytest.approx(0.1) and np.isnan(result.B08_10m.item())
-    assert result.B04_10m.attrs == {"long_name": "phản xạ bề mặt", "units": "1"}
+    assert result.B04_10m.attrs == {"long_name": "độ phản xạ bề mặt", "units": "1"}
 
 
 def test_dn_1_is_data():
@@ -252,7 +252,7 @@ lazily = pytest.mark.parametrize("lazily", [lambda array: array, lambda array: a
 def test_reflectance_is_that_of_the_lesson(lazily, dtype, offset):
     dn = lazily(cube(RANDOM.integers(0, 200, SHAPE), dtype))
     expected = short_reflectance(dn, 0.0001, offset)
-    expected.attrs = {"long_name": "phản xạ bề mặt", "units": "1"}
+    expected.attrs = {"long_name": "độ phản xạ bề mặt", "units": "1"}
     assert expected.isnull().any()
     assert_same(reflectance(dn, 0.0001, offset), expected)
     both = reflectance(xr.Dataset({"a": dn, "b": dn}, attrs={"title": "x"}), 0.0001, offset)

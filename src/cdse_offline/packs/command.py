@@ -10,7 +10,7 @@ from cdse_offline.messages import say
 from cdse_offline.packs.loads import LESSONS, SENTINEL, Load
 from cdse_offline.packs.record import record
 
-BANDS = ("B04_10m", "B08_10m", "SCL_20m")
+BANDS = ("B02_10m", "B03_10m", "B04_10m", "B08_10m", "B11_20m", "SCL_20m")  # what the lessons read
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -113,6 +113,9 @@ def test_a_name_that_leads_elsewhere_is_refused(name):
 # -- the lessons -------------------------------------------------------------
 
 
+WINDOWS = [(11.43, 47.80, 11.57, 47.90), (105.88, 20.77, 105.98, 20.87), (105.88, 9.50, 106.02, 9.60)]
+
+
 @pytest.fixture(scope="module")
 def code() -> str:
     """All code of the five lessons."""
@@ -123,9 +126,10 @@ def code() -> str:
 def test_the_lessons_loads_have_every_area_that_a_lesson_names(code):
     number = r"\s*(-?\d+\.\d+)\s*"
     boxes = {tuple(map(float, found)) for found in re.findall(rf"\[{','.join([number] * 4)}\]", code)}
-    windows = [box(11.43, 47.80, 11.57, 47.90), box(105.88, 20.77, 105.98, 20.87)]  # wrong areas are named as well
-    touched = {found for found in boxes if any(box(*found).intersects(window) for window in windows)}
-    assert len(touched) > 2 and touched <= {load.bbox for load in LESSONS}
+    windows = [box(*bounds) for bounds in WINDOWS]  # wrong areas are named as well
+    touched = [box(*found) for found in boxes if any(box(*found).intersects(window) for window in windows)]
+    assert len(touched) >= 3
+    assert [area.bounds for area in touched if not any(box(*load.bbox).covers(area) for load in LESSONS)] == []
 
 
 def test_the_lessons_loads_have_every_band_that_a_lesson_names(code):
@@ -134,14 +138,37 @@ def test_the_lessons_loads_have_every_band_that_a_lesson_names(code):
 
 
 def test_the_lessons_loads_have_every_date_that_a_lesson_asks_for(code):
-    dates = set(re.findall(r'(?:datetime=|isoformat\(\) == )"([^"]+)"', code))
-    (listed,) = set(re.findall(r"^days = \[(.*)\]$", code, re.M))
-    dates |= set(re.findall(r'"([^"]+)"', listed))
-    assert len(dates) >= 8 and dates <= {load.dates for load in LESSONS}
+    dates = set(re.findall(r'(?:datetime=|isoformat\(\) == |^period = )"([^"]+)"', code, re.MULTILINE))
+    for listed in re.findall(r"^days = \[(.*)\]$", code, re.MULTILINE):
+        dates |= set(re.findall(r'"([^"]+)"', listed))
+    assert len(dates) >= 3
+    assert [one for one in dates if not any(covers(load.dates, one) for load in LESSONS)] == []
+
+
+def covers(wide: str, dates: str) -> bool:
+    """Dates are years, months, days, or two of these: their letters sort as they do."""
+    (first, last), (start, end) = (
+        text.split("/") * 2 if "/" not in text else text.split("/") for text in (wide, dates)
+    )
+    return bool(wide) and first <= start and end <= f"{last}~"
+
+
+@pytest.mark.parametrize(
+    ("wide", "dates", "covered"),
+    [
+        ("2023", "2023-07-01/2023-10-31", True),
+        ("2023-05-01/2023-09-30", "2023-05-01/2023-09-30", True),
+        ("2023-05-01/2023-09-30", "2023-09-30", True),
+        ("2023-05-01/2023-09-30", "2023", False),
+        ("2023-05-01/2023-09-30", "2023-10-01", False),
+        ("", "2023", False),
+    ],
+)
+def test_dates_within_dates(wide, dates, covered):
+    assert covers(wide, dates) is covered
 
 
 def test_the_lessons_loads_have_every_collection_and_limit_of_cloud(code):
     assert set(re.findall(r'collections=\["([a-z0-9-]+)"\]', code)) <= {load.collection for load in LESSONS}
-    assert {float(limit) for limit in re.findall(r'"eo:cloud_cover": \{"lt": (\d+)\}', code)} <= {
-        load.cloud for load in LESSONS
-    }
+    limits = re.findall(r'(?:"eo:cloud_cover": \{"lt": |^cloud_cover_max = )(\d+)', code, re.MULTILINE)
+    assert limits and max(map(float, limits)) <= max(load.cloud for load in LESSONS)
