@@ -32,7 +32,7 @@ from cdse_offline.simulation.scenes import Scene
 RADII = (2, 5, 6, 10, 15, 20)
 BINS = np.linspace(0, 2, 2001)
 WATER = (8, 9, 17, 23, 29)  # land classes
-PARTS = {"song-hong": (slice(20, 335), slice(20, 355)), "oberland": (slice(730, 936), slice(58, 335))}  # of lesson 4
+PARTS = {"song-hong": (slice(367, 624), slice(46, 412)), "oberland": (slice(730, 936), slice(58, 335))}  # of lesson 4
 
 
 @dataclass(frozen=True)

@@ -92,9 +92,9 @@ def _draw_deck(rng: Generator, frame: Frame, w: Weather) -> np.ndarray:
     if w.kind == "cells":
         shape = 0.75 * frame.noise(rng, 500, 60, 2)
         shape -= 0.9 * _draw_billows(rng, frame, 110)
-        shape += 0.3 * frame.noise(rng, 20, 3, 1.2)
+        shape += 0.3 * frame.noise(rng, 40, 8, 1.6)
     else:
-        shape = frame.noise(rng, 600, 8, 1.9)
+        shape = frame.noise(rng, 600, 25, 1.9)
         shape += 0.2 * _draw_billows(rng, frame, 70)
         shape += 0.5 * w.wind[1] * _draw_rolls(rng, frame, w, 45)
     sample = frame.cut(shape)[::2, ::2]
@@ -149,7 +149,7 @@ def _draw_chance(rng: Generator, frame: Frame, w: Weather) -> np.ndarray:
 
 def _choose_radius(rng: Generator, largest: float) -> float:
     """Many small clouds and few large ones: numbers fall nearly with the square of the size."""
-    smallest, power = 3.0, 0.5
+    smallest, power = 8.0, 0.5
     least = (min(smallest, largest) / largest) ** power
     luck = rng.random() * (1 - least)
     return largest * (least / (1 - luck)) ** (1 / power)
@@ -243,5 +243,5 @@ def draw_fog(rng: Generator, frame: Frame, w: Weather, low: np.ndarray) -> np.nd
     shore = np.quantile(frame.cut(level), 1 - w.fog)
     ripples = 1 + 0.06 * frame.noise(rng, 12, 3, 1.2)
     depth = np.maximum(level - shore, 0)
-    opacity = 0.97 * -np.expm1(-4 * depth**1.5)
+    opacity = ndimage.gaussian_filter(0.97 * -np.expm1(-4 * depth**1.5), 2)
     return np.clip(opacity * ripples, 0, 1)

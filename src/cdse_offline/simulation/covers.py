@@ -106,19 +106,22 @@ _RIPE_CEREAL = read_calendar("""
         23   0.02   0.42      0      0
         24      0    0.1      0      0
         46   0.06   0.06      0      0
-        76    0.4      0      0      0
+        70   0.06   0.06      0      0
+        75      0   0.02      0      0
+        90   0.02      0      0      0
+       115    0.2      0      0      0
 """)
 
 
 def _build_cereal(ripe: int) -> list[tuple[float, ...]]:
-    """Winter cereals: green in spring, straw yellow at `ripe`, stubble for three weeks, then tilled."""
+    """Winter cereals: green in spring, straw yellow at `ripe`, stubble for three weeks, tilled, sown in autumn."""
     ripening = [(ripe + day, *shares) for day, *shares in _RIPE_CEREAL]
     return [*_CEREAL_IN_SPRING, *ripening]
 
 
 def _build_cereal_seasons(ripe: int) -> tuple[Season, ...]:
-    """Sown the autumn before, when the stubble has been tilled."""
-    return (Season("vụ đông", ripe + 36 - 365, ripe + 1),)
+    """Sown the autumn before: barley from the middle of September, wheat three weeks later."""
+    return (Season("vụ đông", ripe + 76 - 365, ripe + 1),)
 
 
 _RAPE = read_calendar("""

@@ -28,6 +28,20 @@ _ROOFS = (
 )
 
 
+def sketch_paddies(rng: Generator, *, block: float, spread: float, disorder: float) -> tuple[Sketch, Blocks]:
+    """Narrow plots in districts, each with a direction of its own; who is late, is so with the neighbours."""
+    districts = cut_blocks(rng, block)
+    angle = 2 * np.pi * rng.random(districts.count)
+    width = 3.6 + spread * rng.random(districts.count)
+    length = 8 + 5 * rng.random(districts.count)
+    plots = cut_parcels(rng, districts, angle, width, length, disorder=disorder)
+    sketch = Sketch(rng, plots, choose_paddies(rng, plots))
+    late = 5 * plots.mean(draw_noise(rng, 200, 50, 2))
+    sketch.shift = late + 2.5 * rng.standard_normal(plots.count)
+    sketch.grain -= 0.05 * np.exp(-plots.edge * 1.5)
+    return sketch, districts
+
+
 def choose_paddies(rng: Generator, plots: Parcels) -> np.ndarray:
     """Two crops of rice nearly everywhere, a third crop of vegetables on half of it; ponds and orchards in groups."""
     low = _draw_scatter(rng, plots)

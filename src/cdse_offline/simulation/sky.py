@@ -22,8 +22,8 @@ _HIGH = 8500  # metres: cirrus and anvils
 _CIRRUS_DEPTH = 2.5  # how much of the sunlight goes missing below cirrus, for its reflectance
 _GLOW = 0.03  # reflectance in blue that the rims of clouds add
 _RIM_SHADOW = 0.09  # share of direct sunlight that they take away
-_RIM_REACH = 2.8  # in 40 m
-_RIM_STRENGTH = 7  # how soon the rim of a small cloud is like that of a large one
+_RIM_REACH = 3.1  # in 40 m
+_RIM_STRENGTH = 10  # how soon the rim of a small cloud is like that of a large one
 _FOG = 0.5  # reflectance
 
 # What the sky does to each band: brightness of thick cloud, of cirrus, of haze, of uncorrected aerosol (relative to

@@ -5,11 +5,9 @@ from numpy.random import Generator
 from scipy import ndimage
 
 from cdse_offline.simulation.coordinates import read_path, read_paths
-from cdse_offline.simulation.delta import choose_paddies, draw_between_dykes, draw_canals, raise_villages, settle
+from cdse_offline.simulation.delta import draw_between_dykes, draw_canals, raise_villages, settle, sketch_paddies
 from cdse_offline.simulation.drawing import (
     Sketch,
-    cut_blocks,
-    cut_parcels,
     draw_curve,
     draw_hill,
     draw_noise,
@@ -31,16 +29,8 @@ _KILNS = read_path("120 432, 560 262, 760 590, 880 560")
 
 
 def draw(rng: Generator) -> Land:
-    districts = cut_blocks(rng, 150)
-    angle = 2 * np.pi * rng.random(districts.count)
-    width = 3.6 + 2.2 * rng.random(districts.count)
-    length = 8 + 5 * rng.random(districts.count)
-    plots = cut_parcels(rng, districts, angle, width, length, disorder=0.15)
-    sketch = Sketch(rng, plots, choose_paddies(rng, plots))
-    late = 5 * plots.mean(draw_noise(rng, 200, 50, 2))
-    sketch.shift = late + 2.5 * rng.standard_normal(plots.count)
+    sketch, districts = sketch_paddies(rng, block=150, spread=2.2, disorder=0.15)
     away, level = _measure_from_river(rng)
-    sketch.grain -= 0.05 * np.exp(-plots.edge * 1.5)
     draw_canals(sketch, districts)
     draw_between_dykes(sketch, away, level)
     _draw_red_river(sketch, away, level)

@@ -12,12 +12,10 @@ from scipy import ndimage
 
 from cdse_offline.simulation.coordinates import read_path, read_paths, read_rows
 from cdse_offline.simulation.covers import CODE
-from cdse_offline.simulation.delta import choose_paddies, draw_between_dykes, draw_canals, raise_villages, settle
+from cdse_offline.simulation.delta import draw_between_dykes, draw_canals, raise_villages, settle, sketch_paddies
 from cdse_offline.simulation.drawing import (
     Sketch,
     compute_normals,
-    cut_blocks,
-    cut_parcels,
     draw_curve,
     draw_hill,
     draw_noise,
@@ -81,15 +79,7 @@ class _Lots:
 
 
 def draw(rng: Generator) -> Land:
-    districts = cut_blocks(rng, 120)
-    angle = 2 * np.pi * rng.random(districts.count)
-    width = 3.6 + 2 * rng.random(districts.count)
-    length = 8 + 5 * rng.random(districts.count)
-    plots = cut_parcels(rng, districts, angle, width, length, disorder=0.2)
-    sketch = Sketch(rng, plots, choose_paddies(rng, plots))
-    late = 5 * plots.mean(draw_noise(rng, 200, 50, 2))
-    sketch.shift = late + 2.5 * rng.standard_normal(plots.count)
-    sketch.grain -= 0.05 * np.exp(-plots.edge * 1.5)
+    sketch, districts = sketch_paddies(rng, block=120, spread=2, disorder=0.2)
     draw_canals(sketch, districts)
     away, level = _measure_from_river(rng)
     draw_between_dykes(sketch, away, level)

@@ -99,7 +99,9 @@ def _choose_cover(a: Acquisition, tile: float, mood: float) -> float:
         return _choose_clear_cover(luck, tile)
     if luck < 0.08:
         return 0.01 * mood
-    return float(np.clip(tile + 0.5 * (luck - 0.5), 0.08, 1.0))
+    around = tile + 0.5 * (luck - 0.5)
+    steeper = 0.5 + 1.5 * (around - 0.5)  # a window is smaller than its tile: oftener all cloud, or hardly any
+    return float(np.clip(steeper, 0.08, 1.0))
 
 
 def _choose_clear_cover(luck: float, tile: float) -> float:
