@@ -38,7 +38,7 @@ def classify(seen: Seen, rng: Generator) -> np.ndarray:
     scl[_looks_like_cloud(seen, scl, doubt, blind)] = _CLOUD
     dark = (seen.infrared < 0.1 + 0.02 * doubt) & (seen.reach > 0.35)
     scl[ndimage.binary_opening(dark, np.ones((3, 3)))] = _SHADOW
-    scl[seen.cirrus > 0.012 + 0.0015 * blind] = _CIRRUS
+    scl[seen.cirrus > 0.0105 + 0.0015 * blind] = _CIRRUS
     scl[(seen.direct < 0.88 + 0.03 * doubt) & (blind < 1.6)] = _SHADOW
     scl[seen.opacity > 0.045 + 0.01 * doubt] = _UNCLEAR
     scl[seen.opacity > 0.06 + 0.02 * doubt] = _CLOUD
