@@ -96,7 +96,7 @@ def test_scl_makes_mistakes_as_the_real_one():
     assert np.mean(np.isin(scl[sky == SHADOW], (2, 4, 5))) > 0.05  # shadows that it misses, above all their edges
     assert np.mean(np.isin(scl[sky == HAZE], (4, 5))) > 0.6  # the glow beside clouds
     assert np.any(np.isin(scl[sky == CLEAR], MASKED))  # clear land that it calls cloud or shadow
-    assert np.mean(scl[sky == CLOUD] == 7) > 0.01  # unclassified between cloud and clear
+    assert np.mean(scl[sky == CLOUD] == 7) > 0.004  # unclassified between cloud and clear
 
 
 def test_scl_at_60m_is_every_third_pixel():
@@ -178,17 +178,17 @@ def test_result_does_not_depend_on_the_order_of_asking():
 
 # Of rows and columns 30 to 229. A change of the drawing changes them, and means new files for every learner.
 CHECKSUMS = {
-    ("2023-09-28", MUNICH, "B04_10m"): "c4ac4fced1258d65",
-    ("2023-09-28", MUNICH, "B08_10m"): "726b8e31d3826fa1",
-    ("2023-09-28", MUNICH, "SCL_20m"): "7db0038529c43672",
-    ("2023-09-28", MUNICH, "TCI_10m"): "fff3d91c9aa8f2e2",
-    ("2023-09-08", MUNICH, "B04_10m"): "e8664a996312c8f2",
-    ("2023-09-08", MUNICH, "SCL_20m"): "2ad0849e581c9034",
-    ("2023-09-08", MUNICH, "B11_20m"): "c16a1fbd2bf0c890",
-    ("2023-06-02", RED_RIVER, "B04_10m"): "f9fb6d2dc7d91b48",
-    ("2023-06-02", RED_RIVER, "B08_10m"): "e71b30babf186cdd",
-    ("2023-06-02", RED_RIVER, "B01_60m"): "91ec7595a87499f5",
-    ("2023-06-02", RED_RIVER, "WVP_10m"): "b9b9db64a664dfd3",
+    ("2023-09-28", MUNICH, "B04_10m"): "ebaea1c427d43dd2",
+    ("2023-09-28", MUNICH, "B08_10m"): "e795cf863e49911a",
+    ("2023-09-28", MUNICH, "SCL_20m"): "808c60ecb715fa24",
+    ("2023-09-28", MUNICH, "TCI_10m"): "25750097901756f7",
+    ("2023-09-08", MUNICH, "B04_10m"): "7b3d00e8c6fe120e",
+    ("2023-09-08", MUNICH, "SCL_20m"): "96140344be4ef09d",
+    ("2023-09-08", MUNICH, "B11_20m"): "a34abf560c916ac9",
+    ("2023-06-02", RED_RIVER, "B04_10m"): "7338eff730ae15ae",
+    ("2023-06-02", RED_RIVER, "B08_10m"): "3befa1b1e05db5de",
+    ("2023-06-02", RED_RIVER, "B01_60m"): "347f57323b98022a",
+    ("2023-06-02", RED_RIVER, "WVP_10m"): "849d9b8d9286252b",
 }
 
 
