@@ -12,9 +12,10 @@ Dilation is counted in pixels of 10 m, with a disk. `openEO` is the default of C
 20 m, SCL other than 2, 4, 5, 6, 7 under a Gaussian of 17 pixels (deviation 17 / 6) above 0.057, and SCL 3, 8, 9, 10, 11
 under one of 201 pixels above 0.025 (Open-EO/openeo-geotrellis-extensions, CloudFilterStrategy.scala).
 
-All passes, the part that lesson 4 loads, dirty kept / clean lost: Red River, course .072 / .012, + 2 px .041 / .020,
-+ 5 px .020 / .039, + 10 px .007 / .075, openEO .003 / .291; Oberland, course .078 / .018, + 2 px .055 / .026,
-+ 5 px .033 / .044, + 10 px .017 / .085, openEO .003 / .432. The sums are least at 5 pixels (at 4 to 5 in finer steps).
+All passes, the part that lesson 4 loads, dirty kept / clean lost: Red River, course .066 / .006, + 2 px .044 / .010,
++ 5 px .024 / .018, + 6 px .021 / .021, + 10 px .010 / .036, openEO .006 / .290; Oberland, course .065 / .012,
++ 2 px .048 / .014, + 5 px .028 / .020, + 6 px .024 / .023, + 10 px .011 / .039, openEO .001 / .317. The sums are least
+at 6 pixels, in whole windows (course .071 / .005 and .069 / .001), too.
 """
 
 import argparse

@@ -20,9 +20,9 @@ _MARGIN = 3000  # metres round the window: as far as the shadow of a low cloud f
 _MARGIN_ABOVE = 6000  # that of an anvil
 _HIGH = 8500  # metres: cirrus and anvils
 _CIRRUS_DEPTH = 2.5  # how much of the sunlight goes missing below cirrus, for its reflectance
-_GLOW = 0.03  # reflectance in blue that the rims of clouds add
-_RIM_SHADOW = 0.09  # share of direct sunlight that they take away
-_RIM_REACH = 3.1  # in 40 m
+_GLOW = 0.028  # reflectance in blue that the rims of clouds add
+_RIM_SHADOW = 0.08  # share of direct sunlight that they take away
+_RIM_REACH = 2.6  # in 40 m
 _RIM_STRENGTH = 10  # how soon the rim of a small cloud is like that of a large one
 _FOG = 0.5  # reflectance
 

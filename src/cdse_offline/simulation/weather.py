@@ -122,9 +122,9 @@ def _choose_clouds(a: Acquisition, cover: float, mood: float, stormy: bool) -> s
 
 
 def _choose_cirrus(thin: float, tile: float) -> float:
-    if thin < 0.74 or tile < 0.02:
+    if thin < 0.86 or tile < 0.02:
         return 0.0
-    return 0.012 + 0.1 * (thin - 0.74) / 0.26 * (0.25 + tile)
+    return 0.015 + 0.1 * (thin - 0.86) / 0.14 * (0.25 + tile)
 
 
 def _choose_mist(luck: float, tile: float, smoky: bool) -> float:

@@ -180,14 +180,14 @@ def test_result_does_not_depend_on_the_order_of_asking():
 CHECKSUMS = {
     ("2023-09-28", MUNICH, "B04_10m"): "ebaea1c427d43dd2",
     ("2023-09-28", MUNICH, "B08_10m"): "e795cf863e49911a",
-    ("2023-09-28", MUNICH, "SCL_20m"): "808c60ecb715fa24",
+    ("2023-09-28", MUNICH, "SCL_20m"): "5086b2a7c97dbf47",
     ("2023-09-28", MUNICH, "TCI_10m"): "25750097901756f7",
-    ("2023-09-08", MUNICH, "B04_10m"): "7b3d00e8c6fe120e",
-    ("2023-09-08", MUNICH, "SCL_20m"): "96140344be4ef09d",
-    ("2023-09-08", MUNICH, "B11_20m"): "a34abf560c916ac9",
+    ("2023-09-08", MUNICH, "B04_10m"): "5082b9e11cf03aa9",
+    ("2023-09-08", MUNICH, "SCL_20m"): "f6035e42aed20973",
+    ("2023-09-08", MUNICH, "B11_20m"): "30d776897556c2ee",
     ("2023-06-02", RED_RIVER, "B04_10m"): "7338eff730ae15ae",
-    ("2023-06-02", RED_RIVER, "B08_10m"): "3befa1b1e05db5de",
-    ("2023-06-02", RED_RIVER, "B01_60m"): "347f57323b98022a",
+    ("2023-06-02", RED_RIVER, "B08_10m"): "bbe28c0b67803e3b",
+    ("2023-06-02", RED_RIVER, "B01_60m"): "3371f96815e322e3",
     ("2023-06-02", RED_RIVER, "WVP_10m"): "849d9b8d9286252b",
 }
 
