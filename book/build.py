@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "_build"
 SOURCES = ("myst.yml", "index.md", "book", "notebooks")
 SECONDS = 300
+ADDRESS = "DIA-CHI"  # in index.md, in place of the repository's
+ASK = f"Hãy thay `{ADDRESS}`"  # the line that says so
 WARNING = re.compile(r"^\s*(⚠|⛔|🛑|Error\b|\w*Error:)")
 HARMLESS = (
     # KaTeX has no measures for Vietnamese letters in \text{}. Browsers have, and they draw the MathML.
@@ -45,6 +47,7 @@ def stage(root: Path, target: Path, *, own_theme: bool, repository: str | None) 
             shutil.copytree(source, target / name, ignore=ignore)
         else:
             shutil.copy(source, target)
+    _name_address(target / "index.md", repository)
     config = (target / "myst.yml").read_text(encoding="utf-8")
     if own_theme:
         config = config.replace("template: book-theme", "template: book/theme")
@@ -53,6 +56,14 @@ def stage(root: Path, target: Path, *, own_theme: bool, repository: str | None) 
         config = config.replace("\nproject:\n", f"\nproject:\n{places}", 1)
         config += f"  options:\n    repository: {repository}\n" if own_theme else ""
     (target / "myst.yml").write_text(config, encoding="utf-8")
+
+
+def _name_address(page: Path, repository: str | None) -> None:
+    """Where the course is had from: the page says so itself where that is known, else whom to ask."""
+    if repository:
+        lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
+        known = [line.replace(ADDRESS, f"https://github.com/{repository}") for line in lines if ASK not in line]
+        page.write_text("".join(known), encoding="utf-8")
 
 
 def find_repository() -> str | None:

@@ -106,7 +106,9 @@ function tools(book, page, download) {
     links.push(`<a href="${escape(url)}">${icon("rocket")}Chạy trên Binder</a>`);
   }
   links.push(`<button type="button" class="print">${icon("print")}In bài này</button>`);
-  return `<p class="tools">${links.join("")}</p>\n`;
+  const needs = `Notebook chạy bên trong khóa học: nó cần các gói <code>lessons</code> và <code>cdse_access</code>.`;
+  const how = `<a href="index.html#cai-dat">Cài đặt</a>`;
+  return `<p class="tools">${links.join("")}</p>\n<p class="needs">${needs} ${how}</p>\n`;
 }
 
 function neighbours(before, after) {

@@ -542,6 +542,17 @@ def test_launch_buttons_need_a_repository(tmp_path):
     assert config["site"] == {"template": "book-theme"}
 
 
+def test_the_first_page_says_where_the_course_is_had_from(tmp_path):
+    """The repository's address where it is known, else that one has to ask for it; none is invented."""
+    build.stage(ROOT, tmp_path / "known", own_theme=True, repository="an/vien-tham")
+    known = (tmp_path / "known/index.md").read_text(encoding="utf-8")
+    clones = [line for line in known.splitlines() if line.startswith("git clone ")]
+    assert set(clones) == {"git clone https://github.com/an/vien-tham khoa-hoc"} and build.ADDRESS not in known
+    build.stage(ROOT, tmp_path / "unknown", own_theme=True, repository=None)
+    unknown = (tmp_path / "unknown/index.md").read_text(encoding="utf-8")
+    assert build.ASK in unknown and unknown.count(f"git clone {build.ADDRESS} ") == len(clones)
+
+
 # -- pages that must agree with the lessons ----------------------------------
 
 
@@ -735,6 +746,11 @@ def _without_lessons(_: Item) -> None:
     command = [sys.executable, "-I", "-S", "-c", "import lessons"]  # neither this folder nor installed packages
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     raise RuntimeError(result.stderr.splitlines()[-1].removeprefix("ModuleNotFoundError: "))
+
+
+def _evaluate(expression: str) -> object:
+    """As a learner's cell would, where nothing has run before but the load of one band."""
+    return eval(expression, {"np": np, "xr": xr, "loaded": xr.Dataset({"B04_10m": ("x", [1])})})
 
 
 def _on_a_taken_port(_: Item) -> None:
@@ -945,6 +961,11 @@ LINES = np.arange(0, 40, 10), np.arange(0, 40, 20)  # of 10 m and of 20 m
 PRODUCERS: dict[str, Callable[[Item], object]] = {
     "loi-thieu-python": _without_python,
     "loi-lessons": _without_lessons,
+    "loi-ten": lambda item: _evaluate("dn"),
+    "loi-goi": lambda item: _evaluate("__import__('rioxarray_khong_co')"),
+    "loi-band-dataset": lambda item: _evaluate("loaded['B04']"),
+    "loi-cham-band": lambda item: _evaluate("loaded.B04"),
+    "loi-mang-lon": lambda item: _evaluate("np.ones((10**6, 10**6, 100))"),
     "loi-cong": _on_a_taken_port,
     "loi-thieu-khoa": lambda item: _connect("live"),
     "loi-jp2": _without_the_driver,
