@@ -135,7 +135,7 @@ def _list_days(regions: Iterable[Region]) -> str:
 
 
 def _list_boxes(regions: Sequence[Region]) -> str:
-    told = [say("region-box", bbox=one.bbox, title=one.title) for one in regions[:MOST_NAMED]]
+    told: list[str] = [say("region-box", bbox=one.bbox, title=one.title) for one in regions[:MOST_NAMED]]
     if len(regions) > MOST_NAMED:
         told.append("…")
     return "; ".join(told)

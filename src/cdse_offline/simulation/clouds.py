@@ -243,5 +243,6 @@ def draw_fog(rng: Generator, frame: Frame, w: Weather, low: np.ndarray) -> np.nd
     shore = np.quantile(frame.cut(level), 1 - w.fog)
     ripples = 1 + 0.06 * frame.noise(rng, 12, 3, 1.2)
     depth = np.maximum(level - shore, 0)
-    opacity = ndimage.gaussian_filter(0.97 * -np.expm1(-4 * depth**1.5), 2)
+    sharp = 0.97 * -np.expm1(-4 * depth**1.5)
+    opacity = ndimage.gaussian_filter(sharp, 2)
     return np.clip(opacity * ripples, 0, 1)
