@@ -24,6 +24,8 @@ from playwright.sync_api import Page, Route, sync_playwright
 from tools.notebooks import NOTEBOOKS, learner_environment, names
 
 PLAIN = (sys.executable, "-m", "jupyterlab")
+EXTENSIONS = Path(__file__).parents[2] / "lab" / "extensions"
+WITH_FIGURES = [*PLAIN, f"--LabApp.extra_labextensions_path={EXTENSIONS}"]
 LESSON_SECONDS = 240
 START_SECONDS = 60
 PICTURE_HEIGHT = 2400  # of one picture; Chromium draws at most 16384 pixels
@@ -58,7 +60,8 @@ class Lesson:
     """What the browser shows of a lesson after all its cells ran."""
 
     cells: list[dict]
-    pictures: int  # images that the page has drawn
+    alts: list[str]  # of the images that the page has drawn
+    captions: list[str]
     leftovers: list[str]  # lines of MyST that were not understood, or titles left in English
     errors: list[str]  # of the page's own scripts
 
@@ -171,12 +174,14 @@ def run(page: Page, url: str, folder: Path, path: Path) -> Lesson:
     page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
     state = _wait_for(page, _has_ended, LESSON_SECONDS)
     page.wait_for_timeout(1000)  # for the last outputs to be drawn
-    drawn = page.eval_on_selector_all(
-        ".jp-OutputArea img", "images => images.filter(image => image.complete && image.naturalWidth > 0).length"
+    alts = page.eval_on_selector_all(
+        ".jp-OutputArea img",
+        "images => images.filter(image => image.complete && image.naturalWidth > 0).map(image => image.alt)",
     )
+    captions = page.locator(".hinh-ve").all_inner_texts()
     rendered = "\n".join(page.locator(".jp-MarkdownCell").all_inner_texts())
     leftovers = [line for line in rendered.splitlines() if _LEFTOVER.search(line)]
-    return Lesson(state["cells"], drawn, leftovers, errors)
+    return Lesson(state["cells"], alts, captions, leftovers, errors)
 
 
 def _has_ended(state: dict) -> bool:

@@ -1,6 +1,7 @@
 """Each lesson in JupyterLab: opened, all cells run, figures drawn."""
 
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -18,7 +19,7 @@ PICTURES = os.environ.get("LAB_PICTURES")
 
 @pytest.fixture(scope="module")
 def page_of_lab():
-    with lab.server() as (url, folder), lab.browser(url) as page:
+    with lab.server(lab.WITH_FIGURES) as (url, folder), lab.browser(url) as page:
         yield page, url, folder
 
 
@@ -38,6 +39,9 @@ def test_lesson_runs_in_jupyterlab(name, page_of_lab):
     assert [o for cell in lesson.code for o in cell["outputs"] if o["output_type"] == "error"] == []
     assert [cell["count"] for cell in lesson.code] == list(range(1, len(stored) + 1))
     assert [figures(cell["outputs"]) for cell in lesson.code] == [figures(cell.outputs) for cell in stored]
-    assert lesson.pictures >= sum(figures(cell.outputs) for cell in stored)
+    told = [cell.metadata.get("alt", "") for cell in stored for _ in range(figures(cell.outputs))]
+    assert lesson.alts == told
+    captions = [re.sub("[*`]", "", cell.metadata.caption) for cell in stored if "caption" in cell.metadata]
+    assert lesson.captions == [f"Hình {number}: {caption}" for number, caption in enumerate(captions, start=1)]
     assert lesson.leftovers == []
     assert lesson.errors == []
