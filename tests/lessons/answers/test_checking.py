@@ -15,6 +15,7 @@ def mean_of(lesson):
 
 
 def means_of_days(lesson):
+    yield 0.3525
     yield from lesson.rho.mean("x").values
 
 
@@ -82,6 +83,8 @@ def test_right(value):
         (np.nan, "number-nan"),
         (7, "range-reflectance"),
         (0.26, "near"),
+        (0.2555, "near"),  # twice the tolerance of the right value and of no mistake
+        (0.352, "wrong-day"),  # 0.3525 lies nearer than 0.35, which would do as well
         (0.55, "wrong-unknown"),
     ],
 )
@@ -99,6 +102,10 @@ def test_a_mistake_that_is_exactly_hers_wins_over_a_right_within_its_tolerance()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(checking.EXERCISES, "4.1", clear_day)
         assert judge(0.2505).slot == "mask-forgotten"
+        patch.setitem(clear_day.mistakes, "mask-forgotten", mean_of)
+        assert judge(0.25).slot == "right-4.1"  # on a clear day the mask changes nothing
+        patch.undo()
+        patch.setitem(checking.EXERCISES, "4.1", clear_day)
         assert judge(0.2503).slot == "right-4.1"
 
 
@@ -121,6 +128,8 @@ def test_an_exercise_that_is_not_there():
         checking.check("9.9", 1)
     with pytest.raises(BadInput, match="trong dấu nháy"):
         checking.check(4.1, 1)
+    with pytest.raises(BadInput, match="trong dấu nháy"):
+        checking.check(["4.1"], 1)
 
 
 def test_check_reads_the_notebook_and_prints_one_line(monkeypatch, capsys):
@@ -143,3 +152,13 @@ def test_the_reference_is_computed_in_silence(capsys):
         patch.setitem(checking.EXERCISES, "4.1", Exercise(kind=MEAN.kind, right=talk))
         assert judge(1).slot == "right-4.1"
     assert capsys.readouterr().out == ""
+
+
+def test_an_array_that_is_not_loaded_stays_so(tmp_path):
+    """Reading its values would load it into the learner's own variable."""
+    RHO.to_netcdf(tmp_path / "rho.nc")
+    with xr.open_dataarray(tmp_path / "rho.nc") as lazy:
+        assert judge(lazy.isel(time=0, x=0)).slot == "wrong-unknown"
+        one = lazy.isel(time=slice(1), x=slice(1))
+        judge(one)
+        assert not one.variable._in_memory
