@@ -25,11 +25,6 @@ class Lesson:
             raise MissingNameError(name)
         return value
 
-    @property
-    def is_simulated(self) -> bool:
-        """Có item nào trong `items` là cảnh mô phỏng."""
-        return any(item.properties.get("cdse_offline:simulated") for item in self.items)
-
 
 Made = TypeVar("Made")
 Reference = Callable[[Lesson], Any]

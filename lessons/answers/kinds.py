@@ -98,26 +98,17 @@ def write_number(number: float, digits: int) -> str:
 FACTORS: dict[str, dict[str, float]] = {
     "count": {},
     "degrees": {"radians-for-degrees": math.pi / 180},
-    "dn": {},
     "gb": {"mb-for-gb": 1000, "bytes-for-gb": 1e9},
     "ha": {"km2-for-ha": 0.01, "m2-for-ha": 10_000, "pixels-for-ha": 100},
-    "km": {"m-for-km": 1000},
-    "km2": {"ha-for-km2": 100, "m2-for-km2": 1e6, "pixels-for-km2": 10_000},
-    "mb": {"gb-for-mb": 0.001, "bytes-for-mb": 1e6},
-    "metres": {"km-for-m": 0.001},
     "ndvi": {},
-    "percent": {"share-for-percent": 0.01},
     "reflectance": {"percent-for-share": 100},
     "share": {"percent-for-share": 100},
-    "times": {},
 }
 RANGES = {  # ngoài khoảng này thì con số tự nói lên lỗi
     "ndvi": (-1, 1),
-    "percent": (0, 100),
     "reflectance": (-0.2, 2),
     "share": (0, 1),
 }
-WHOLES = {"percent": 100, "share": 1}
 NEAR = 10  # lần dung sai
 
 
@@ -151,8 +142,8 @@ class Number(Kind):
     def derive(self, target: float) -> Iterator[tuple[str, float]]:
         for slot, factor in FACTORS[self.unit].items():
             yield slot, target * factor
-        if self.unit in WHOLES:
-            yield "rest", WHOLES[self.unit] - target
+        if self.unit == "share":
+            yield "rest", 1 - target
         if target:
             yield "sign", -target
 

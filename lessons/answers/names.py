@@ -20,7 +20,7 @@ DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ].*)?|(\d\d?)/(\d\d?)/(\d{4})") 
 
 @dataclass(frozen=True, kw_only=True)
 class Names(Kind):
-    """Một tập tên, không kể thứ tự. of: "dates", "ids", "bands" hay "words" (chữ hoa, chữ thường như nhau).
+    """Một tập tên, không kể thứ tự. of: "dates", "ids" hay "words" (chữ hoa, chữ thường như nhau).
 
     empty: slot của lời dành cho kết quả trống.
     """

@@ -10,7 +10,11 @@ import pytest
 import xarray as xr
 
 from lessons.answers.checking import EXERCISES, judge
+from lessons.answers.kinds import FACTORS, RANGES, Number
+from lessons.answers.layers import Layer
 from lessons.answers.messages import VIETNAMESE
+from lessons.answers.names import Names
+from lessons.answers.tables import Table
 from tests.lessons.answers.harness import Ways, list_untried
 
 HERE = Path(__file__).parent
@@ -55,11 +59,29 @@ def test_each_exercise_and_hint_has_its_words():
     assert slots - TEXTS.keys() == set()
 
 
-def test_each_check_of_a_lesson_has_its_table():
-    for path in sorted((ROOT / "notebooks/md").glob("0*.md")):
-        text = path.read_text(encoding="utf-8")
-        numbers = set(CELL.findall(text))
-        assert numbers <= EXERCISES.keys()
+def test_no_words_are_left_over():
+    """Each slot is said by the code, or belongs to an exercise, or to a unit, a layer or names that one asks for."""
+    sources = [path for path in (ROOT / "lessons/answers").glob("*.py") if path.name != "messages.py"]
+    code = "".join(path.read_text(encoding="utf-8") for path in sources)
+    said = set(re.findall(r'"([\w.-]+)"', code))
+    kinds = [exercise.kind for exercise in EXERCISES.values()]
+    said |= {f"right-{number}" for number in EXERCISES}
+    said |= {f"unit-{kind.unit}" for kind in kinds if isinstance(kind, Number | Table)}
+    said |= {f"layer-{kind.unit}" for kind in kinds if isinstance(kind, Layer)}
+    said |= {f"names-{kind.of}" for kind in kinds if isinstance(kind, Names)}
+    said |= {f"range-{unit}" for unit in RANGES}
+    assert TEXTS.keys() - said == set()
+    units = {kind.unit for kind in kinds if isinstance(kind, Number | Table)}
+    assert FACTORS.keys() | RANGES.keys() == units
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks/md").glob("0*.md")), ids=lambda path: path.stem)
+def test_a_lesson_asks_for_its_exercises(path):
+    numbers = CELL.findall(path.read_text(encoding="utf-8"))
+    of_lesson = [number for number in EXERCISES if number.startswith(path.name[1])]
+    if not numbers:
+        pytest.skip("not yet in the new form")
+    assert list(dict.fromkeys(numbers)) == of_lesson and len(of_lesson) >= 3
 
 
 ODD = {
