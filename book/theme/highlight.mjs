@@ -59,3 +59,15 @@ export function highlight(code, language) {
   }
   return html + escape(code.slice(end));
 }
+
+/** Each line in a box of its own, which a narrow page breaks with an indent; a colour over lines begins anew on each. */
+export function boxLines(html) {
+  let open = "";
+  const boxes = html.split("\n").map((line) => {
+    const text = open + line;
+    const last = [...text.matchAll(/<(\/?)span([^>]*)>/g)].at(-1);
+    open = last && !last[1] ? `<span${last[2]}>` : "";
+    return `<span class="line">${text}${open ? "</span>" : ""}`;
+  });
+  return `${boxes.join("\n</span>")}</span>`;
+}

@@ -1,6 +1,6 @@
 // From mystmd's tree to HTML. An unknown kind of node stops the build: nothing gets lost in silence.
 
-import { escape, highlight, prose } from "./highlight.mjs";
+import { boxLines, escape, highlight, prose } from "./highlight.mjs";
 import { slugify, textOf } from "./ids.mjs";
 import { size } from "./size.mjs";
 
@@ -272,8 +272,8 @@ export class Renderer {
   /** What a choice of the quiz says of itself once it is open. */
   judge(node) {
     const words = textOf({ children: node.children.filter((child) => child.type !== "summary") }).trim();
-    if (words.startsWith("Đúng:")) return "right";
-    if (words.startsWith("Chưa đúng:")) return "wrong";
+    if (words.startsWith("Đúng:")) return "correct";
+    if (words.startsWith("Chưa đúng:")) return "mistaken";
     throw new Error(`${this.current.location}: a choice says neither "Đúng:" nor "Chưa đúng:": ${textOf(node)}`);
   }
 
@@ -367,7 +367,7 @@ export class Renderer {
   $code(node) {
     const language = node.lang ?? "text";
     const name = { python: "Mã Python", bash: "Lệnh", ipython3: "Mã Python" }[language] ?? "Đoạn chữ";
-    const code = `<code class="language-${escape(language)}">${highlight(node.value, language)}</code>`;
+    const code = `<code class="language-${escape(language)}">${boxLines(highlight(node.value, language))}</code>`;
     const kind = node.value.split("\n").length > 14 ? "code long" : "code"; // may be cut in two on paper
     return `<div class="${kind}"${this.id(node)}><pre tabindex="0" role="group" aria-label="${name}">${code}</pre></div>\n`;
   }

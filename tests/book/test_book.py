@@ -416,9 +416,9 @@ Chưa đúng: vì thế này.
 def test_choices_of_a_question_open_one_at_a_time(little_book):
     page = build_page(little_book, QUIZ)
     assert [(found["class"], found["name"]) for found in page.all("details")] == [
-        ("box quiz right", "cau-1"),
-        ("box quiz wrong", "cau-1"),
-        ("box quiz right", "cau-2"),
+        ("box quiz correct", "cau-1"),
+        ("box quiz mistaken", "cau-1"),
+        ("box quiz correct", "cau-2"),
     ]
 
 

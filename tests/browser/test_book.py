@@ -19,6 +19,8 @@ pytestmark = pytest.mark.skipif(
 )
 SLUGS = ["index", "xac-thuc", "kham-pha-stac", "tai-du-lieu", "ndvi", "rgb", "phu-luc-su-co"]
 SLUGS += ["vung-ngoai-tuyen", "thuat-ngu", "su-co", "hieu-nang", "do-tin-cay", "giang-day", "gioi-thieu"]
+LESSONS = SLUGS[1:7]
+OPEN_ALL = "document.querySelectorAll('details').forEach(box => { box.removeAttribute('name'); box.open = true; })"
 # No preload: axe would fetch the style sheet, which a page of the file system may not.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "preload": False, "resultTypes": ["violations"]}
 PICTURES = os.environ.get("BOOK_PICTURES")
@@ -92,7 +94,7 @@ def test_every_page_is_drawn_and_accessible(chromium, book, theme):
     findings = {}
     for slug in SLUGS:
         page = reader.open(slug)
-        page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
+        page.evaluate(OPEN_ALL)
         page.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
         page.wait_for_function("[...document.images].every(image => image.complete)")
         broken = page.eval_on_selector_all("img[src]", "found => found.filter(i => !i.naturalWidth).map(i => i.src)")
@@ -110,10 +112,38 @@ def test_every_page_is_drawn_and_accessible(chromium, book, theme):
 def test_a_phone_scrolls_down_only(chromium, book, slug):
     reader = Reader(chromium, book, width=390)
     page = reader.open(slug)
-    page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
+    page.evaluate(OPEN_ALL)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     reader.page.close()
     assert reader.errors == []
+
+
+BLOCKS = """() => [...document.querySelectorAll("article :is(.code pre, .outputs pre, .scroll, .math)")]
+    .map((block) => [block.scrollWidth > block.clientWidth + 1, block.textContent.trim().slice(0, 60)])"""
+
+
+def test_blocks_fit_a_phone(chromium, book):
+    """Of all code, results and tables of the lessons, one in twenty may be wider than the page."""
+    reader = Reader(chromium, book, width=390)
+    blocks: list[tuple[bool, str]] = []
+    for slug in LESSONS:
+        page = reader.open(slug)
+        page.evaluate(OPEN_ALL)
+        blocks += page.evaluate(BLOCKS)
+    wide = [text for is_wide, text in blocks if is_wide]
+    reader.page.close()
+    assert len(blocks) > 150 and len(wide) <= len(blocks) / 20, wide
+
+
+def test_choices_of_a_quiz_close_each_other_by_keyboard(reader):
+    page = reader.open("kham-pha-stac")
+    choices = page.locator("details.quiz[name=cau-1]")
+    for number in range(choices.count()):
+        choices.nth(number).locator("summary").focus()
+        page.keyboard.press("Enter")
+        opened = [choice.get_attribute("open") is not None for choice in choices.all()]
+        assert opened == [other == number for other in range(choices.count())]
+    assert page.locator("details.quiz.correct").count() == 5
 
 
 def test_contents_on_a_phone(chromium, book):
