@@ -14,7 +14,8 @@ from cdse_access.service import running
 from tests.lessons.notebooks.running import Lesson, change_cells, list_exercises, read_cells, run_cells
 
 ROOT = Path(__file__).parents[3]
-LESSONS = ("03-tai-du-lieu",)
+UNSURE = ("dữ liệu này không cho biết đáp án", "Danh sách trống")  # the truth, Bayern: a pack of one place has neither
+LESSONS = ("02-kham-pha-stac", "03-tai-du-lieu")
 
 
 @pytest.fixture(scope="module")
@@ -70,5 +71,5 @@ def test_a_lesson_works_on_a_classes_pack_with_one_cell_changed(lesson, replaced
     assert "Đang dùng dịch vụ được chỉ định" in lesson.printed
     assert lesson.names["bbox"] == ast.literal_eval(replaced["bbox"])
     unsure = [answer for answer in lesson.answers.values() if ": Đúng" not in answer]
-    assert all("dữ liệu này không cho biết đáp án" in answer for answer in unsure)
+    assert all(any(words in answer for words in UNSURE) for answer in unsure)
     assert 2 * len(unsure) < len(lesson.answers)
