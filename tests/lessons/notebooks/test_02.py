@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from rasterio.warp import transform_bounds
 
-from lessons import places
+from lessons import places, quicklooks
 from tests.lessons.notebooks.common import (  # noqa: F401
     test_a_change_reaches_the_end_or_gets_words,
     test_an_exercise_without_an_answer_is_passed_over,
@@ -13,12 +14,18 @@ from tests.lessons.notebooks.common import (  # noqa: F401
 from tools.notebooks import TEXTS
 
 NAME = "02-kham-pha-stac"
+BERLIN = "[13.3, 52.4, 13.5, 52.6]"
 CHANGES = [
-    {"bbox": "[105.95, 20.79, 105.96, 20.80]", "period": '"2023-10-25/2023-11-29"', "cloud_cover_max": "10"},
-    {"bbox": "[13.3, 52.4, 13.5, 52.6]"},  # Berlin
+    {
+        "bbox": "[105.95, 20.79, 105.96, 20.80]",
+        "period": '"2023-10-25/2023-11-29"',
+        "cloud_cover_max": "1",
+        "bayern_bbox": BERLIN,  # as in a class's pack, which has no Bayern
+    },
+    {"bbox": BERLIN},
     {"cloud_cover_max": "0"},
-    {"bayern_bbox": "[13.3, 52.4, 13.5, 52.6]"},  # a class's pack has no Bayern
 ]
+BBOX = (105.89, 20.812, 105.925, 20.835)
 TEXT = (TEXTS / f"{NAME}.md").read_text(encoding="utf-8")
 
 
@@ -85,3 +92,20 @@ def test_bayern_has_the_31_images_of_the_original_course(lesson):
 def test_the_exercise_on_orbits_finds_both(lesson):
     orbits = {item.properties["sat:relative_orbit"] for item in lesson.names["bayern_items"]}
     assert orbits == {65, 22}
+
+
+def read_frame(item):
+    """How bright the thumbnail is in the area: 0 to 255."""
+    picture = quicklooks._read_quicklook(item)
+    left, _, _, top = item.assets["B04_10m"].extra_fields["proj:bbox"]
+    west, south, east, north = transform_bounds("EPSG:4326", "EPSG:32648", *BBOX)
+    rows = slice(int((top - north) / 320) + 1, int((top - south) / 320))
+    columns = slice(int((west - left) / 320) + 1, int((east - left) / 320))
+    return float(picture[rows, columns].mean())
+
+
+def test_the_fourth_thumbnail_is_white_and_the_fifth_clear_with_more_clouds(lesson):
+    items = lesson.names["items"]
+    shown = items[:: lesson.names["step"]]
+    assert [round(cloud) for cloud in list_clouds(shown)][3:] == [9, 17]
+    assert read_frame(shown[3]) > 220 and read_frame(shown[4]) < 130
