@@ -20,6 +20,7 @@ SWIR = ["B11_20m", "B08_10m", "B04_10m"]
 TRUE = ["B04_10m", "B03_10m", "B02_10m"]
 FALSE = ["B08_10m", "B04_10m", "B03_10m"]
 RED = "B04_10m"
+WHITE = xr.DataArray([0.4, 0.5, 0.2], dims="band")  # ngưỡng trắng mà lời giải dùng để vẽ ba band ấy
 
 # -- 5.1: tổ hợp B11, B08, B04 -----------------------------------------------------
 
@@ -78,6 +79,7 @@ def choose_other_bands(lesson: Lesson) -> Iterator[xr.DataArray]:
 def stretch_too_early(lesson: Lesson) -> Iterator[xr.DataArray]:
     """Đã giãn về 0–1, với ngưỡng của chính ảnh này hay của bài."""
     right = combine(lesson)
+    yield right / WHITE
     for limits in (stretch(right), lesson.limits):
         black, white = limits["vmin"], limits["vmax"]
         bright = (right - black) / (white - black)

@@ -87,6 +87,7 @@ WAYS = {
             ("other-bands", lambda names: names.true_color.sel(time=names.day)),
             ("stretched-early", lambda names: rescale(combine(names), **stretch(combine(names)))),
             ("stretched-early", lambda names: rescale(combine(names), **names.limits).clip(0, 1)),
+            ("stretched-early", lambda names: combine(names) / xr.DataArray([0.4, 0.5, 0.2], dims="band")),
             ("wrong-day", lambda names: names.true_color.isel(time=0) * 2),
             ("layer-shape", lambda names: combine(names)[:, ::2, ::2].values),
             ("layer-shape", lambda names: combine(names)[0]),
