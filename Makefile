@@ -39,10 +39,11 @@ texts: setup ## Chép nội dung đã sửa trong notebooks/*.ipynb về noteboo
 service: setup ## Chạy CDSE ngoại tuyến trên máy này; tùy chọn: ARGS="--help"
 	$(PY) -m cdse_offline $(ARGS)
 
-lint: setup ## Kiểm tra mã nguồn: quy tắc, định dạng, kiểu
+lint: setup ## Kiểm tra mã nguồn: quy tắc, định dạng, kiểu; chính tả, nếu máy có hunspell-vi
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m tools.spelling
 
 format: setup ## Định dạng mã nguồn
 	$(PY) -m ruff check --fix .
