@@ -12,6 +12,7 @@ from lessons.answers.tables import Numbers, Table
 from lessons.bands import reflectance, scale_offset
 
 NIR, BLUE = "B08_10m", "B02_10m"
+FOUR = "B02_10m", "B03_10m", "B04_10m", "B08_10m"
 GIB = 1024**3
 LAZY: dict[str, Any] = {"resolution": 10, "chunks": {}, "groupby": "solar_day"}
 
@@ -149,15 +150,14 @@ RIM = Exercise(
 # -- 3.4 ---------------------------------------------------------------------
 
 
-def _weigh(lesson: Lesson, bands: Sequence[str] | None = None, **area: Any) -> float:
+def _weigh(lesson: Lesson, bands: Sequence[str] = FOUR, **area: Any) -> float:
     """Gigabyte của một kế hoạch; không pixel nào được tải."""
-    wanted = lesson.four_bands if bands is None else bands
-    plan = odc.stac.load(lesson.items, wanted, **LAZY, **area)
+    plan = odc.stac.load(lesson.items, bands, **LAZY, **area)
     return plan.nbytes / 1e9
 
 
 def _weigh_one_day(lesson: Lesson) -> float:
-    days = odc.stac.load(lesson.items, lesson.four_bands, **LAZY).sizes["time"]
+    days = odc.stac.load(lesson.items, FOUR, **LAZY).sizes["time"]
     return _weigh(lesson) / days
 
 

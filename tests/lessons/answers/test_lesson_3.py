@@ -162,7 +162,7 @@ def names() -> dict[str, Any]:
     blue_dn = dn.B02_10m.sel(time=day)
     delta_days = [f"2023-07-{number:02}" for number in range(3, 31, 5)]
     return {
-        "dn": dn, "day": day, "items": place(make_items(DAYS, FOUR)), "bands": BANDS, "four_bands": FOUR,
+        "dn": dn, "day": day, "items": place(make_items(DAYS, FOUR)), "bands": BANDS,
         "bbox": [105.89, 20.812, 105.925, 20.835], "edge": blue_dn.where(blue_dn.x > blue_dn.x.mean(), 0),
         "delta_items": put_into_tiles(delta_days),
     }  # fmt: skip
