@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from cdse_access.service import running
+from lessons.answers.messages import say
 from tests.lessons.notebooks.running import Lesson, change_cells, list_exercises, read_cells, run_cells
 
 ROOT = Path(__file__).parents[3]
-UNSURE = ("dữ liệu này không cho biết đáp án", "Danh sách trống")  # the truth, Bayern: a pack of one place has neither
+UNSURE = (say("unknown"), "Danh sách trống")  # the truth, Bayern: a pack of one place has neither
 LESSONS = ("02-kham-pha-stac", "03-tai-du-lieu")
 
 
