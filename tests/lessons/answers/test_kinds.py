@@ -45,7 +45,7 @@ def list_doubts(kind, given, target):
         MAP.drop_vars(["x", "y", "time"]),
         MAP.rename(x="lon", y="lat").drop_vars(["lat", "lon"]),
         MAP.chunk().data,
-        np.ma.masked_invalid(MAP.values),
+        np.ma.array(MAP.fillna(9).values, mask=MAP.isnull().values),
         MAP.assign_coords(x=MAP.x + 1e-3),
         MAP.rename("một tên khác").assign_attrs(units="1"),
     ],
@@ -92,6 +92,20 @@ def test_a_mask_may_be_of_numbers():
 def test_a_layer_says_what_it_wants():
     assert LAYER.describe(MAP) == "một mảng NDVI có các chiều y 2 × x 3"
     assert LAYER.is_void(MAP.where(MAP > 1)) and not LAYER.is_void(MAP)
+
+
+# -- numbers -------------------------------------------------------------------
+
+
+def test_a_tolerance_may_be_a_number_or_a_part_of_the_answer():
+    kind = Number(unit="ha", relative=0.01, absolute=0.05)
+    assert is_same(kind, 1.04, 1.0) and not is_same(kind, 1.06, 1.0)
+    assert is_same(kind, 100.9, 100.0) and not is_same(kind, 101.1, 100.0)
+
+
+def test_what_is_left_of_a_whole_is_a_mistake_of_every_share():
+    assert dict(Number(unit="share").derive(0.25)) == {"percent-for-share": 25, "rest": 0.75, "sign": -0.25}
+    assert "rest" not in dict(Number(unit="ha").derive(0.25))
 
 
 # -- tables --------------------------------------------------------------------
