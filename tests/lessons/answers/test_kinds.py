@@ -157,6 +157,11 @@ def test_what_is_odd_in_a_table_is_told(given, doubts):
     assert list_doubts(TABLE, given, COUNTS) == doubts
 
 
+def test_a_day_without_a_number_is_the_same_in_both():
+    under_clouds = {"2023-09-20": 0.5, "2023-09-25": np.nan}
+    assert is_same(Table(unit="ndvi"), under_clouds, under_clouds)
+
+
 def test_a_label_that_lacks_is_told_where_nothing_is_no_number():
     kind = Table(unit="ndvi")
     assert list_doubts(kind, {"a": 0.1}, {"a": 0.1, "b": 0.2}) == ["table-lacks"]
