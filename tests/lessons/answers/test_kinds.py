@@ -209,6 +209,7 @@ def test_days_are_told_as_the_course_writes_them():
 
 def test_what_is_odd_in_names_is_told():
     kind = Names(of="ids")
+    assert not is_same(kind, ["a", "c"], ["a", "b"])
     assert list_doubts(kind, ["a", "c"], ["a", "b"]) == ["names-extra", "names-lack"]
     assert list_doubts(kind, "a", "b") == []
 
