@@ -20,6 +20,7 @@ from lessons.axes import Places, check_map, draw_map, find_shape, mark_places
 from lessons.legends import (
     MASK,
     NDVI_COLORS,
+    NO_DATA,
     SCL_LEGEND,
     Classes,
     Panels,
@@ -172,6 +173,7 @@ def _draw_pictures(panels: Panels, limits: Mapping[str, float] | None) -> None:
     chosen = dict(limits) if limits else stretch_all(array for _, array in panels)
     for ax, array in panels:
         draw_map(ax, array, "", **chosen)
+        ax.set_facecolor(NO_DATA)  # nơi trống: trắng thì tưởng là mây
 
 
 def _draw_classes(figure: Figure, panels: Panels, classes: Classes) -> None:

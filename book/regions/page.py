@@ -34,7 +34,6 @@ SEEN = {
 LESSONS = (
     ("oberland", "02-kham-pha-stac", "bayern_bbox", "Bài 2 và 4"),
     ("song-hong", "02-kham-pha-stac", "bbox", "Bài 2 đến 5"),
-    ("song-hong", "05-rgb", "rice_bbox", "Bài 5"),
 )
 
 

@@ -171,7 +171,7 @@ def test_contents_on_a_phone(chromium, book):
         ("gian mau", "rgb.html"),
         ("bien moi truong", "xac-thuc.html"),
         ("BIẾN MÔI TRƯỜNG", "xac-thuc.html"),
-        ("dong bang song hong", "rgb.html"),
+        ("mau gia", "rgb.html"),
         ("chữ ký không khớp", "su-co.html#loi-chu-ky"),
         ("cận hồng ngoại", "thuat-ngu.html"),
     ],

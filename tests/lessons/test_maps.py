@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.colors import to_hex
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_zeros
 from pystac import Item
@@ -13,6 +14,7 @@ from rasterio import Affine
 
 from cdse_access.problems import BadInput
 from lessons import maps
+from lessons.legends import NO_DATA
 
 
 def test_show_displays_png_with_alt_text(monkeypatch):
@@ -112,6 +114,13 @@ def test_rgb_beside_ndvi_has_limits_of_its_own():
     assert right.get_clim() == (0, 1)
     stretched = maps.show_maps({"Màu thật": rgb}).axes[0].images[0].get_array()
     assert stretched[1, 1, 0] == pytest.approx(1)  # without limits one stretch of all of them
+
+
+def test_what_is_lacking_in_rgb_is_grey_and_not_white_as_clouds():
+    rgb = layer(0.4, name=None, bands="rgb").where(lambda array: array.x > array.x[0])
+    (ax,) = maps.show_maps({"Màu thật": rgb}).axes
+    assert ax.images[0].get_array()[1, 0, 3] == 0  # transparent
+    assert to_hex(ax.get_facecolor()) == NO_DATA
 
 
 def test_classes_beside_ndvi():

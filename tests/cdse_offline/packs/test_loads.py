@@ -6,7 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import jupytext
 import pytest
 from shapely.geometry import box
 
@@ -14,6 +13,7 @@ from cdse_access.problems import BadInput, Reason
 from cdse_offline.packs.loads import EVERY, LESSONS, Load, WantedItem, enclose, search_items
 from cdse_offline.product import assets, items
 from cdse_offline.simulation.places import MUNICH, acquisitions
+from tests.lessons.notebooks.running import read_cells
 
 ROOT = Path(__file__).parents[3]
 AREA = (11.44, 47.81, 11.48, 47.83)
@@ -118,9 +118,10 @@ WINDOWS = [(11.43, 47.80, 11.57, 47.90), (105.88, 20.77, 105.98, 20.87), (105.88
 
 @pytest.fixture(scope="module")
 def code() -> str:
-    """All code of the five lessons."""
-    cells = [cell for path in sorted((ROOT / "notebooks" / "md").glob("0*.md")) for cell in jupytext.read(path).cells]
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    """All code of the five lessons, that of the solutions as well."""
+    names = sorted(path.stem for path in (ROOT / "notebooks" / "md").glob("0*.md"))
+    cells = [cell for name in names for cell in read_cells(name)]
+    return "\n".join(source for cell in cells for source in ([cell.source] if cell.is_code else cell.solutions))
 
 
 def test_the_lessons_loads_have_every_area_that_a_lesson_names(code):
