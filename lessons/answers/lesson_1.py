@@ -49,7 +49,7 @@ def lose_the_length(lesson: Lesson) -> Iterator[Hide]:
 # -- 1.2: tìm khóa bị lộ -----------------------------------------------------------
 
 LINES = (
-    ('secret_key = "A1b2A1b2A1b2A1b2A1b2A1b2"; bucket = "eodata"',),
+    (f'secret_key = "{"A1b2" * 6}"; bucket = "eodata"',),
     ("access='ABCDEFGHIJ0123456789'",),
     ('access = "9876543210ABCDEFGHIJ"',),
     ('ngắn = "ABCDEFGHIJ012345678"',),
