@@ -41,6 +41,11 @@ VIETNAMESE: dict[Reason | None, dict[str, str]] = {
         "scl-8": "8 mây, xác suất vừa",
         "scl-9": "9 mây, xác suất cao",
         "simulated": " (ảnh mô phỏng)",
+        "trial-equal": "load: đúng từng pixel.",
+        "trial-failed": "odc-stac: {error}",
+        "trial-pixels": "odc-stac: xong, không lỗi, {share:.0%} pixel có dữ liệu.",
+        "trial-stopped": "load: dừng lại, lý do {reason}: {problem}",
+        "trial-wrong": "load: xong, không lỗi, nhưng có pixel SAI.",
         "truth-none": "Không có đáp án cho những ngày này (chỉ cảnh mô phỏng mới có): kết quả toàn NaN.",
     },
     Reason.INPUT: {
