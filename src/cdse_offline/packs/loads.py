@@ -53,6 +53,8 @@ def _list_lesson_loads() -> tuple[Load, ...]:
     rice, season = (105.89, 20.812, 105.925, 20.835), "2023-07-01/2023-10-31"
     window = (11.43028, 47.803412, 11.570905, 47.898067)
     summer, four = "2023-05-01/2023-09-30", ("B02_10m", "B03_10m", "B04_10m", "B08_10m")
+    masked = ("B04_10m", "B08_10m", "SCL_20m")
+    spectrum = (*four, *(f"{band}_20m" for band in ("B05", "B06", "B07", "B8A", "B11", "B12")))
     seasons = "2023-03-24", "2023-06-22", "2023-08-01", "2023-10-10", "2023-06-07"  # the last has clouds
     day = ("S2B_MSIL2A_20230928T101719_N0510_R065_T32UPU_20241026T142623",)
     return (
@@ -62,9 +64,11 @@ def _list_lesson_loads() -> tuple[Load, ...]:
         Load(rice, season, four, cloud=20),  # lesson 3
         Load(rice, "2023-08-01", EVERY),  # its clearest day: all its bands are counted
         Load((105.93, 9.53, 105.96, 9.55), season),
-        Load(area, summer, (*four, "SCL_20m"), cloud=20),  # lesson 4
-        Load((105.890, 20.860, 105.900, 20.865), "2023", ("B04_10m", "B08_10m", "SCL_20m"), cloud=60),  # lesson 4
-        Load(area, bands=four, ids=day, collection=TRUTH),
+        Load(rice, "2023-01-01/2023-12-31", masked, cloud=60),  # lesson 4
+        Load(rice, "2023-09-20", spectrum),
+        Load(rice, "2023-09-20", ("B04_10m", "B08_10m"), collection=TRUTH),
+        Load(rice, "2023-07-12", ("SKY_10m",), collection=TRUTH),  # where clouds cover half
+        Load((11.439264, 47.813848, 11.475187, 47.831479), summer, masked, cloud=20),
         Load(rice, "2023-01-01/2023-12-31", ("SCL_20m",), cloud=30),  # lesson 5
         *(Load(rice, day, (*four, "B11_20m", "SCL_20m")) for day in seasons),
     )
