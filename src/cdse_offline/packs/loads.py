@@ -49,7 +49,6 @@ class Load:
 
 def _list_lesson_loads() -> tuple[Load, ...]:
     """What the five lessons search and read; a test looks for whatever else they name."""
-    area = (11.439263980173, 47.81384831137465, 11.475186504136818, 47.83147903246192)
     rice, season = (105.89, 20.812, 105.925, 20.835), "2023-07-01/2023-10-31"
     window = (11.43028, 47.803412, 11.570905, 47.898067)
     summer, four = "2023-05-01/2023-09-30", ("B02_10m", "B03_10m", "B04_10m", "B08_10m")
