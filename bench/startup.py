@@ -22,7 +22,7 @@ import xarray as xr
 from cdse_access import connect, load
 from cdse_access.problems import BadInput
 from lessons.bands import ndvi, reflectance, scale_offset
-from lessons.maps import NDVI_COLORS, draw_map, show, simulated
+from lessons.maps import NDVI_COLORS, draw_map, show_map, simulated
 """
 # pystac brings this grammar along, which a lesson does not need and `cdse_access` therefore keeps out.
 GRAMMAR = f"import rfc3987_syntax\n{IMPORTS}"

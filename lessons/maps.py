@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib.pyplot as plt
 import xarray as xr
-from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pystac import Item
@@ -40,7 +38,6 @@ __all__ = [
     "SCL_LEGEND",
     "Picture",
     "draw_map",
-    "show",
     "show_map",
     "show_maps",
     "simulated",
@@ -232,14 +229,3 @@ def _write_date(array: xr.DataArray) -> str:
 
 def _join(*parts: str) -> str:
     return ", ".join(filter(None, parts))
-
-
-def show(figure: Figure, alt: str) -> None:
-    """Hiện hình kèm mô tả bằng lời `alt` (cho người nghe đọc màn hình và khi hình không tải được), rồi đóng hình."""
-    has_images = any(ax.images for ax in figure.axes)
-    kind = "jpeg" if has_images else "png"  # ảnh gọn hơn với JPEG, biểu đồ nét hơn với PNG
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=110, bbox_inches="tight", pil_kwargs={"quality": 82})
-    plt.close(figure)
-    picture = {f"image/{kind}": buffer.getvalue(), "text/plain": alt}
-    display(picture, raw=True)  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from tools.notebooks import NOTEBOOKS, names
 
-UNSEEN = {"remove-cell", "hide-cell", "exercise", "solution"}
+UNSEEN = {"exercise"}
 COLUMNS = 72
 QUESTIONS = 5
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.DOTALL | re.MULTILINE)

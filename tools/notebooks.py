@@ -111,8 +111,6 @@ def _settle(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [_without_times(_with_stable_ids(output, cell.id)) for output in cell.outputs]
-            if {"hide-cell", "remove-cell"} & set(cell.metadata.get("tags", ())):
-                cell.metadata.jupyter = {"source_hidden": True, "outputs_hidden": True}  # closed in JupyterLab too
 
 
 def _with_stable_ids(output: NotebookNode, cell_id: str) -> NotebookNode:

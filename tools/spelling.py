@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WORDS = Path(__file__).with_name("words.txt")  # names, and words of the field that stay English
-PAGES = ("README.md", "index.md", "book/*.md")
+PAGES = ("README.md", "index.md", "book/*.md", "notebooks/md/*.md")
 TABLES = ("lab/messages.py", "lessons/**/messages.py", "src/*/messages.py")
 ENGLISH = {"book/README.md"}
 DICTIONARIES = ("vi_VN", "en_US")

@@ -82,15 +82,7 @@ export class Renderer {
   async all(nodes = []) {
     let html = "";
     this.group(nodes);
-    for (let i = 0; i < nodes.length; i++) {
-      if (isHidden(nodes[i])) {
-        const from = i;
-        while (i + 1 < nodes.length && isHidden(nodes[i + 1])) i++;
-        html += await this.hidden(nodes.slice(from, i + 1));
-      } else {
-        html += await this.node(nodes[i]);
-      }
-    }
+    for (const node of nodes) html += await this.node(node);
     return html;
   }
 
@@ -344,24 +336,11 @@ export class Renderer {
       const html = await this.all(node.children);
       return node.data?.class ? `<div class="${escape(node.data.class)}">${html}</div>` : html;
     }
-    const code = node.children.find((child) => child.type === "code");
-    if (node.data?.tags?.includes("exercise") && code && /^\s*(#.*\s*)*$/.test(code.value)) {
-      return `<p class="blank">${escape(code.value.replace(/^\s*#\s*/gm, ""))}</p>\n`;
-    }
     if (node.data?.tags?.includes("exercise")) {
       const asked = node.children.filter((child) => child.type !== "outputs"); // it says that there is no answer yet
       return `<div class="cell exercise">${await this.all(asked)}</div>\n`;
     }
     return `<div class="cell">${await this.all(node.children)}</div>\n`;
-  }
-
-  /** Cells tagged hide-cell: closed until the reader opens them; neighbours share one lid. */
-  async hidden(blocks) {
-    const solution = blocks.some((block) => block.data?.tags?.includes("solution"));
-    let body = "";
-    for (const block of blocks) body += await this.node({ ...block, visibility: "show" });
-    const title = solution ? "Lời giải" : "Xem mã";
-    return `<details class="box ${solution ? "solution" : "more"}"><summary>${title}</summary>${body}</details>\n`;
   }
 
   $code(node) {
@@ -397,9 +376,11 @@ export class Renderer {
     return part.path ? (await this.fetchBytes(part.path)).toString() : [part.content].flat().join("");
   }
 
-  /** HTML made by xarray or pandas, with names for what has none. */
+  /** HTML made by xarray or pandas, with names for what has none; xarray's icons are drawn once a page. */
   table(html) {
-    const named = html
+    const once = this.current.hasIcons ? html.replace(XARRAY_ICONS, "") : html;
+    this.current.hasIcons ||= XARRAY_ICONS.test(html);
+    const named = once
       .replace(/(<input\b[^>]*class=['"]xr-var-attrs-in['"])/g, '$1 aria-label="Thuộc tính"')
       .replace(/(<input\b[^>]*class=['"]xr-var-data-in['"])/g, '$1 aria-label="Giá trị"')
       .replace(/(<input\b[^>]*class=['"]xr-index-data-in['"])/g, '$1 aria-label="Chỉ mục"')
@@ -411,16 +392,14 @@ export class Renderer {
   }
 }
 
+const XARRAY_ICONS = /<svg style="position: absolute[^>]*>[\s\S]*?<\/svg>/;
+
 function isChoice(node) {
   return node?.type === "details" && /\bquiz\b/.test(node.class ?? "");
 }
 
 function isSolution(node) {
   return node.children[0]?.type === "summary" && textOf(node.children[0]) === "Lời giải";
-}
-
-function isHidden(node) {
-  return node.type === "block" && node.visibility === "hide";
 }
 
 function mathml(node, page) {

@@ -17,24 +17,6 @@ from lessons import maps
 from lessons.legends import NO_DATA
 
 
-def test_show_displays_png_with_alt_text(monkeypatch):
-    shown = []
-    monkeypatch.setattr(maps, "display", lambda data, raw: shown.append(data))
-    figure, _ = plt.subplots()
-    maps.show(figure, "Một trục trống.")
-    assert shown[0]["text/plain"] == "Một trục trống." and shown[0]["image/png"].startswith(b"\x89PNG")
-    assert not plt.fignum_exists(figure.number)
-
-
-def test_show_stores_pictures_as_jpeg(monkeypatch):
-    shown = []
-    monkeypatch.setattr(maps, "display", lambda data, raw: shown.append(data))
-    figure, ax = plt.subplots()
-    ax.imshow([[0, 1]])
-    maps.show(figure, "Hai pixel.")
-    assert shown[0]["image/jpeg"].startswith(b"\xff\xd8")
-
-
 def test_simulated_pixels_are_named():
     when = datetime(2023, 6, 1, tzinfo=UTC)
     real, made_up = Item("a", None, None, when, {}), Item("b", None, None, when, {"cdse_offline:simulated": True})
