@@ -17,6 +17,11 @@ def is_original(path: str) -> bool:
     return path.strip("/").startswith(f"{ORIGINALS}/")
 
 
+def _refuse(path: str) -> None:
+    if is_original(path):
+        raise HTTPError(403, say("original", folder=COPIES))
+
+
 class CourseContents(AsyncLargeFileManager):
     """JupyterLab shows what is not writable as such, and saves nothing by itself."""
 
@@ -27,6 +32,15 @@ class CourseContents(AsyncLargeFileManager):
         return model
 
     async def save(self, model: Any, path: str = "") -> Any:
-        if is_original(path):
-            raise HTTPError(403, say("original", folder=COPIES))
+        _refuse(path)
         return await super().save(model, path)
+
+    async def rename_file(self, old_path: str, new_path: str) -> None:
+        """Neither out of the course's folder nor into it."""
+        _refuse(old_path)
+        _refuse(new_path)
+        await super().rename_file(old_path, new_path)
+
+    async def delete_file(self, path: str) -> None:
+        _refuse(path)
+        await super().delete_file(path)

@@ -14,6 +14,7 @@ from lessons.bands import reflectance, scale_offset
 NIR, BLUE = "B08_10m", "B02_10m"
 FOUR = "B02_10m", "B03_10m", "B04_10m", "B08_10m"
 GIB = 1024**3
+THREE_DIGITS = 0.0006  # ai làm tròn tới ba chữ số, như bài vẫn in, cũng đúng
 LAZY: dict[str, Any] = {"resolution": 10, "chunks": {}, "groupby": "solar_day"}
 
 
@@ -58,7 +59,7 @@ def _average_other_days(lesson: Lesson) -> Iterator[float]:
 
 
 NIR_OF_A_DAY = Exercise(
-    kind=Number(unit="reflectance", digits=3),
+    kind=Number(unit="reflectance", absolute=THREE_DIGITS, digits=3),
     right=lambda lesson: _average(_convert(lesson, _choose(lesson))),
     mistakes={
         "offset-forgotten": lambda lesson: _average(_scale_only(lesson, _choose(lesson))),
@@ -106,7 +107,7 @@ def _group_medians(lesson: Lesson) -> Numbers:
 
 
 NIR_OF_MONTHS = Exercise(
-    kind=Table(unit="reflectance"),
+    kind=Table(unit="reflectance", absolute=THREE_DIGITS),
     right=lambda lesson: _group(_convert(lesson, lesson.dn[NIR])),
     also=(lambda lesson: _pool(_convert(lesson, lesson.dn[NIR])),),
     mistakes={
@@ -136,7 +137,7 @@ def _average_raw(lesson: Lesson) -> Iterator[float]:
 
 
 RIM = Exercise(
-    kind=Number(unit="reflectance", digits=3),
+    kind=Number(unit="reflectance", absolute=THREE_DIGITS, digits=3),
     right=lambda lesson: _average(_convert(lesson, lesson.edge)),
     mistakes={
         "zeros-kept": _keep_zeros,

@@ -20,6 +20,7 @@ SWIR = ["B11_20m", "B08_10m", "B04_10m"]
 TRUE = ["B04_10m", "B03_10m", "B02_10m"]
 FALSE = ["B08_10m", "B04_10m", "B03_10m"]
 RED = "B04_10m"
+THREE_DIGITS = 0.0006  # ai làm tròn tới ba chữ số cũng đúng
 WHITE = xr.DataArray([0.4, 0.5, 0.2], dims="band")  # ngưỡng trắng mà lời giải dùng để vẽ ba band ấy
 
 # -- 5.1: tổ hợp B11, B08, B04 -----------------------------------------------------
@@ -258,7 +259,7 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "5.2": Exercise(
-        kind=Table(unit="reflectance"),
+        kind=Table(unit="reflectance", absolute=THREE_DIGITS),
         right=average_red,
         mistakes={
             "mask-forgotten": average_under_clouds,
@@ -271,7 +272,7 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "5.3": Exercise(
-        kind=Number(unit="reflectance", digits=3),
+        kind=Number(unit="reflectance", absolute=THREE_DIGITS, digits=3),
         right=find_white,
         mistakes={
             "mask-forgotten": find_white_of_clouds,

@@ -34,3 +34,22 @@ def test_an_original_is_read_and_not_written(tmp_path):
     (tmp_path / "notebooks/a.ipynb").write_bytes((tmp_path / "bai-cua-toi/a.ipynb").read_bytes())
     writable = {f: asyncio.run(contents.get(f"{f}/a.ipynb"))["writable"] for f in ("notebooks", "bai-cua-toi")}
     assert writable == {"notebooks": False, "bai-cua-toi": True}
+
+
+def test_an_original_is_neither_renamed_nor_deleted(tmp_path):
+    contents = CourseContents(root_dir=str(tmp_path), delete_to_trash=False)
+    paths = {folder: tmp_path / folder / "a.ipynb" for folder in ("notebooks", "bai-cua-toi")}
+    for path in paths.values():
+        path.parent.mkdir()
+        path.write_text("{}")
+    for change in (
+        contents.rename("notebooks/a.ipynb", "bai-cua-toi/b.ipynb"),
+        contents.rename("bai-cua-toi/a.ipynb", "notebooks/b.ipynb"),
+        contents.delete("notebooks/a.ipynb"),
+    ):
+        with pytest.raises(HTTPError, match="bai-cua-toi"):
+            asyncio.run(change)
+    assert all(path.exists() for path in paths.values())
+    asyncio.run(contents.rename("bai-cua-toi/a.ipynb", "bai-cua-toi/b.ipynb"))
+    asyncio.run(contents.delete("bai-cua-toi/b.ipynb"))
+    assert not any((tmp_path / "bai-cua-toi").glob("*.ipynb"))

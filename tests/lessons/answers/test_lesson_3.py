@@ -39,7 +39,7 @@ WAYS = {
         right=[
             lambda names: convert(names).sel(time=names.day).mean(),
             lambda names: (names.dn.B08_10m.sel(time=names.day).values.astype(float) * 0.0001 - 0.1).mean(),
-            lambda names: round(float(convert(names).isel(time=1).mean(("x", "y"))), 4),
+            lambda names: round(float(convert(names).isel(time=1).mean(("x", "y"))), 3),
         ],
         wrong=[
             ("offset-forgotten", lambda names: names.dn.B08_10m.sel(time=names.day).mean() * 0.0001),
@@ -62,6 +62,7 @@ WAYS = {
             lambda names: months(convert(names)).mean(("y", "x")).to_series(),
             lambda names: {7: convert(names)[:2].mean().item(), 8: convert(names)[2:].mean().item()},
             lambda names: [convert(names)[:2].mean().item(), convert(names)[2:].mean().item()],
+            lambda names: months(convert(names).mean(("x", "y"))).round(3),
         ],
         wrong=[
             ("offset-forgotten", lambda names: months(names.dn.B08_10m.mean(("x", "y"))) * 0.0001),
@@ -78,6 +79,7 @@ WAYS = {
             lambda names: reflectance(names.edge, *FACTORS).mean().item(),
             lambda names: names.edge.where(names.edge > 0).mean() * 0.0001 - 0.1,
             lambda names: np.mean(names.edge.values[names.edge.values > 0] * 0.0001 - 0.1),
+            lambda names: round(reflectance(names.edge, *FACTORS).mean().item(), 3),
         ],
         wrong=[
             ("zeros-kept", lambda names: (names.edge * 0.0001 - 0.1).mean()),

@@ -101,6 +101,7 @@ WAYS = {
             lambda names: mean(red(names).where(names.visible)).to_series(),
             lambda names: {day: float(red(names).where(names.visible).sel(time=day).mean()) for day in names.days},
             lambda names: [np.nanmean(layer) for layer in red(names).where(names.visible).values],
+            lambda names: mean(red(names).where(names.visible)).round(3),
         ],
         wrong=[
             ("mask-forgotten", lambda names: mean(red(names))),
@@ -120,7 +121,7 @@ WAYS = {
         right=[
             lambda names: stretch(masked(names))["vmax"],
             lambda names: np.nanpercentile(masked(names), 99.5),
-            lambda names: masked(names).quantile(0.995),
+            lambda names: masked(names).quantile(0.995).round(3),
         ],
         wrong=[
             ("mask-forgotten", lambda names: stretch(names.cloudy)["vmax"]),
