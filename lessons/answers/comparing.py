@@ -55,7 +55,8 @@ def _doubt(kind: Kind, given: Any, target: Any) -> Answer:
     with contextlib.suppress(Exception):
         for slot, fields in kind.doubt(given, target):
             sentence = say(slot, **fields)
-            return slot, say("wrong-form", sentence=sentence, wanted=wanted)
+            form = "wrong-form" if kind.has_form else "wrong"
+            return slot, say(form, sentence=sentence, wanted=wanted)
     return "wrong-unknown", say("wrong-unknown", wanted=wanted)
 
 

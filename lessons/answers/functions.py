@@ -34,6 +34,7 @@ class Function(Kind):
     """Một hàm. cases: các bộ đối số; đáp án và mỗi lỗi cũng là một hàm."""
 
     cases: tuple[tuple[Any, ...], ...]
+    has_form = False  # hàm thì đã là hàm: chỉ kết quả của nó chưa đúng
 
     def read(self, value: object) -> Results:
         if not callable(value) or isinstance(value, type):

@@ -28,6 +28,8 @@ class OddError(Exception):
 class Kind:
     """Một loại câu trả lời. Không hàm nào sửa hay in dữ liệu của người học."""
 
+    has_form = True  # câu trả lời đọc được rồi vẫn có thể sai dạng, nên lời đáp nhắc cần thứ gì
+
     def read(self, value: object) -> Any:
         """Câu trả lời ở dạng so được; OddError khi không thể."""
         raise NotImplementedError

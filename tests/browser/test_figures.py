@@ -75,6 +75,14 @@ def test_stored_pictures_have_alt_text_and_a_numbered_caption(page):
     assert page.locator(".hinh-ve code").inner_text() == "a < b"
 
 
+def test_a_caption_stands_below_and_leaves_the_picture_its_width(page):
+    picture = page.locator(".jp-OutputArea").filter(has=page.locator("img")).first.bounding_box()
+    caption = page.locator(".hinh-ve").bounding_box()
+    cell = page.locator(".jp-CodeCell").first.bounding_box()
+    assert caption["y"] >= picture["y"] + picture["height"] - 1
+    assert picture["width"] > 0.9 * cell["width"]
+
+
 def test_what_runs_again_has_them_too(page):
     for _ in range(2):
         page.locator(".jp-CodeCell").nth(0).locator(".cm-content").click()

@@ -88,3 +88,9 @@ def names():
 def test_the_statements_example_is_right():
     assert judge("1.1", hide_by_slices, {}).slot == "right-1.1"
     assert hide_by_slices("ABCDEFGH1234") == "********1234"
+
+
+def test_a_function_with_wrong_results_is_not_asked_to_be_a_function():
+    verdict = judge("1.1", str.lower, {})
+    assert verdict.text.endswith("chưa phải thứ đề bài muốn.")
+    assert judge("1.1", "****", {}).text.endswith("không có dấu ngoặc.")

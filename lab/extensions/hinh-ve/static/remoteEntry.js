@@ -8,7 +8,11 @@
   const STYLE = `
     .${NAME} { padding: 4px 8px 10px calc(var(--jp-cell-prompt-width) + 8px); color: var(--jp-content-font-color2);
       font-family: var(--jp-content-font-family); font-size: var(--jp-content-font-size1); line-height: 1.5; }
-    .${NAME} strong { color: var(--jp-content-font-color1); }`;
+    .${NAME} strong { color: var(--jp-content-font-color1); }
+    /* The wrapper is a row: beside the picture a caption would take half its width. */
+    .jp-Cell-outputWrapper:has(> .${NAME}) { flex-wrap: wrap; }
+    .jp-Cell-outputWrapper > .${NAME} { flex: 0 0 100%; box-sizing: border-box; }
+    .jp-Cell-outputWrapper:has(> .${NAME}) > .jp-OutputArea { flex: 1 1 0; min-width: 0; }`;
   const MARKS = [[/^\*([^*]+)\*$/, "em"], [/^`([^`]+)`$/, "code"]];
 
   /** A caption's few marks of Markdown, as elements; what a learner writes there is never read as HTML. */
