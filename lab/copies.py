@@ -43,8 +43,12 @@ def prepare(root: Path = ROOT) -> list[str]:
         for name in list_lessons(root):
             told += _prepare_one(root, name)
     except OSError as error:
-        raise CourseError(say("unwritable", folder=root / COPIES, error=error.strerror)) from error
+        raise _explain(root, error) from error
     return told
+
+
+def _explain(root: Path, error: OSError) -> CourseError:
+    return CourseError(say("unwritable", folder=root / COPIES, error=error.strerror))
 
 
 def _prepare_one(root: Path, name: str) -> Iterator[str]:
@@ -61,9 +65,8 @@ def _prepare_one(root: Path, name: str) -> Iterator[str]:
     if made_from is None or made_from == digest(_read(find_original(root, name))):
         return
     if digest(notebook) == made_from:
-        aside = _lay_aside(root, name)
-        _write_copy(root, name)
-        yield say("updated", name=name, path=aside.relative_to(root))
+        if aside := _write_copy(root, name):
+            yield say("updated", name=name, path=aside.relative_to(root))
     else:
         yield say("newer", name=name, command=RESTART.format(name=name))
 
@@ -72,9 +75,10 @@ def restart(name: str, root: Path = ROOT) -> Path | None:
     """The lesson as at the beginning; where the learner's copy lies now, if there was one."""
     if name not in (names := list_lessons(root)):
         raise CourseError(say("no-lesson", name=name, names=", ".join(names)))
-    aside = _lay_aside(root, name) if find_copy(root, name).exists() else None
-    _write_copy(root, name)
-    return aside
+    try:
+        return _write_copy(root, name)
+    except OSError as error:
+        raise _explain(root, error) from error
 
 
 def _lay_aside(root: Path, name: str) -> Path:
@@ -129,7 +133,8 @@ def _read(path: Path) -> NotebookNode:
             raise ValueError(f"{path.name} is no notebook: {error}") from error
 
 
-def _write_copy(root: Path, name: str) -> None:
+def _write_copy(root: Path, name: str) -> Path | None:
+    """The new copy; the old one, if there was one, is laid aside when the new one is whole: a disk may be full."""
     notebook = _read(find_original(root, name))
     notebook.metadata[MARK] = digest(notebook)
     NotebookNotary().sign(notebook)  # whose figures and tables JupyterLab shows at once
@@ -137,4 +142,6 @@ def _write_copy(root: Path, name: str) -> None:
     copy.parent.mkdir(exist_ok=True)
     part = copy.with_suffix(".part")
     part.write_text(nbformat.writes(notebook), encoding="utf-8")
+    aside = _lay_aside(root, name) if copy.exists() else None
     part.replace(copy)
+    return aside

@@ -12,6 +12,7 @@ from lab import copies
 from tests.project.test_frame import ROOT
 
 NAMES = ["01-mot", "02-hai"]
+CODE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)  # a pattern in a solution looks like a link
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 
 
@@ -131,9 +132,23 @@ def test_what_a_lesson_links_to_is_found_from_its_copy(name, tmp_path):
     """Pages and pictures by their place beside the folder, other lessons by their name."""
     notebook = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    links = {link for text in texts for link in LINK.findall(text)}
+    links = {link for text in texts for link in LINK.findall(CODE.sub("", text))}
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns("md"))
     shutil.copytree(ROOT / "book", tmp_path / "book", ignore=shutil.ignore_patterns("theme", "__pycache__"))
     copies.prepare(tmp_path)
     copy = copies.find_copy(tmp_path, name)
     assert [link for link in links if not (copy.parent / link).exists()] == []
+
+
+def test_a_copy_stays_in_its_place_when_no_new_one_can_be_written(course, monkeypatch):
+    copies.prepare(course)
+    mine = course / "bai-cua-toi/01-mot.ipynb"
+    change(mine, "cau_tra_loi = 42")
+
+    def fill_the_disk(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fill_the_disk)
+    with pytest.raises(copies.CourseError, match="Không ghi được"):
+        copies.restart("01-mot", course)
+    assert read_source(mine) == "cau_tra_loi = 42" and find_aside(course) == []
