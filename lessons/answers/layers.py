@@ -107,7 +107,7 @@ class Layer(Kind):
             yield "layer-days", {"days": given.sizes["time"]}
         elif given.ndim > target.ndim:
             yield "layer-more", {"axes": " × ".join(map(str, given.shape))}
-        elif isinstance(given, xr.DataArray) and not _share_places(given, target):
+        elif isinstance(given, xr.DataArray) and _is_elsewhere(given, target):
             yield "wrong-area", {}
         else:
             sizes = " × ".join(map(str, given.shape))
@@ -159,10 +159,16 @@ def _find_step(places: Values) -> float:
     return float(abs(np.diff(places)).min(initial=math.inf))
 
 
-def _share_places(given: xr.DataArray, target: xr.DataArray) -> bool:
-    """Có cùng tọa độ ở cả hai chiều; mảng không có tọa độ thì không nói được gì."""
+def _is_elsewhere(given: xr.DataArray, target: xr.DataArray) -> bool:
+    """Ngoài vùng, hay cùng kích thước mà lệch chỗ; cỡ pixel khác thì vẫn là vùng ấy."""
     shared = _list_shared_axes(given, target)
-    return all(np.isin(given[axis], target[axis]).any() for axis in shared)
+    if set(given.shape) == set(target.shape):
+        return bool(shared)
+    return not all(_overlap(given[axis], target[axis]) for axis in shared)
+
+
+def _overlap(one: xr.DataArray, other: xr.DataArray) -> bool:
+    return bool(one.max() >= other.min() and one.min() <= other.max())
 
 
 def _doubt_day(given: Any, target: xr.DataArray) -> Iterator[Doubt]:

@@ -66,6 +66,7 @@ def test_a_layer_in_every_right_way(given):
         (MAP.assign_coords(time=np.datetime64("2023-09-25", "ns")) + 0.01, ["wrong-day", "layer-part"]),
         (MAP.assign_coords(x=MAP.x + 5000), ["wrong-area"]),
         (xr.concat([CUBE, CUBE], "time"), ["layer-days"]),
+        (MAP[:, :2].assign_coords(x=MAP.x.values[:2] + 3), ["layer-shape"]),  # another grid of the same area
         (MAP.isel(x=slice(1, None)), ["layer-shape"]),
     ],
 )
