@@ -226,12 +226,12 @@ def test_dark_and_light(reader):
 def test_code_is_copied_whole(reader):
     page = reader.open("ndvi")
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: {writeText: async t => window.copied = t}})")
-    block = page.locator(".code").filter(has_text="def ndvi").first
+    block = page.locator(".code").filter(has_text="def hectares").first
     block.hover()
     block.get_by_role("button", name="Chép").click()
     assert block.get_by_role("button", name="Đã chép").is_visible()
     assert page.evaluate("window.copied") == block.locator("code").text_content()
-    assert page.evaluate("window.copied").startswith("def ndvi(nir: xr.DataArray")
+    assert page.evaluate("window.copied").startswith("def hectares(level):")
 
 
 def test_figures_open_large(reader):
