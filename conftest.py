@@ -26,7 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(environment := learner_environment())
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]
-    for name in ("CDSE_CACHE", "IPYTHONDIR"):  # nothing of the user's, and nothing that an earlier run has kept
+    names = ["CDSE_CACHE", "IPYTHONDIR"]
+    if "PYTEST_XDIST_WORKER" in environment:
+        names.append("CDSE_OFFLINE_CACHE")  # services of two processes on one folder kept a lesson waiting for an image
+    for name in names:  # nothing of the user's, and nothing that an earlier run has kept
         folder = tempfile.TemporaryDirectory(prefix=f"{name.lower()}-")
         config.add_cleanup(folder.cleanup)
         os.environ[name] = folder.name
