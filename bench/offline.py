@@ -3,17 +3,18 @@
 Each figure is taken with a service and a client of their own; cold means an empty cache folder, warm the one that the
 cold run left. The client's time is that of its whole process: imports, search, loading, NDVI, picture.
 
-Measured on 2 cores, Python 3.11, bytecode compiled (as `make setup` leaves it), load 1 to 2; aims in brackets:
+Measured on 2 quiet cores, Python 3.11, bytecode compiled (as `make setup` leaves it); aims in brackets. With one place,
+then with six and the harder sky, on a machine that had become a third slower (imports alone say so):
 
-    service ready   0.6 to 0.7 s, 64 MB; 81 MB after serving 31 dates (1.5 s, 120 MB)
-     1 date,  cold  10.0 s (15)   processor: client  5 s, service and workers  6 s
-     1 date,  warm   4.1 s (5)                       4 s                       1 s; imports are most of it
-    31 dates, cold  37.4 s (45)                     15 s                      51 s
-    31 dates, warm  13.2 s (20)                     15 s                       1 s
+                    one place             six places
+    service ready   0.6 to 0.7 s, 64 MB   1.1 to 1.4 s, 81 MB; 91 MB after serving 31 dates (1.5 s, 120 MB)
+     1 date,  cold  10.0 s                11.1 s (15)   processor: client  6 s, service and workers  8 s
+     1 date,  warm   4.1 s                 5.1 s (5)                       5 s                       2 s
+    31 dates, cold  37.4 s                50.4 s (45)                     19 s                      71 s
+    31 dates, warm  13.2 s                22.7 s (20)                     18 s                      15 s
 
-After 31 dates the service (six places) holds 93 MB, its two makers of images 700 MB each; a minute later they end.
-
-With other work on the machine (load 2 to 4) the same took 10.6 to 11.4, 4.5 to 5.7, 37.6 to 43.7, 12.2 to 13.0 s.
+Side by side on that machine, 6 dates, cold and warm: 15.4 and 9.8 s before the harder sky, 17.8 and 8.1 s with it.
+After 31 dates the service holds 93 MB, its two makers of images 700 MB each; a minute later they end.
 """
 
 import os
